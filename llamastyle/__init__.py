@@ -1,0 +1,121 @@
+"""llamastyle: how much of a win is how it was said, and how much is being right.
+
+A feature is a function from a batch of texts to one number per text. A style analysis is a
+regression of who won on the difference of the two responses' features.
+
+>>> import llamastyle as ls
+>>> ls.extract(["Great question! **Yes**."], ["words", "bold"]).to_frame().to_dict("records")
+[{'words': 3.0, 'bold': 1.0}]
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from llamastyle.data.battles import Battles, Responses, join_correctness
+    from llamastyle.data.readers import read_battles
+    from llamastyle.data.simulation import Arena, simulate
+    from llamastyle.errors import (
+        ConvergenceError,
+        DataError,
+        FeatureError,
+        FitError,
+        LlamaStyleError,
+        LlamaStyleWarning,
+        SeparationError,
+    )
+    from llamastyle.features.catalog import ALL, ARENA, ARENA_WORDS, DEFAULT, list_features
+    from llamastyle.features.extraction import extract
+    from llamastyle.features.feature import (
+        Feature,
+        FeatureSet,
+        FeatureTable,
+        from_counts,
+        pattern,
+        per_text,
+        ratio,
+        tokens,
+    )
+    from llamastyle.regression.fitting import audit, fit
+    from llamastyle.regression.result import StyleResult
+
+__version__ = "0.1.0.dev0"
+
+_HOMES = {
+    "llamastyle.data.battles": ("Battles", "Responses", "join_correctness"),
+    "llamastyle.data.readers": ("read_battles",),
+    "llamastyle.data.simulation": ("Arena", "simulate"),
+    "llamastyle.errors": (
+        "ConvergenceError",
+        "DataError",
+        "FeatureError",
+        "FitError",
+        "LlamaStyleError",
+        "LlamaStyleWarning",
+        "SeparationError",
+    ),
+    "llamastyle.features.catalog": ("ALL", "ARENA", "ARENA_WORDS", "DEFAULT", "list_features"),
+    "llamastyle.features.extraction": ("extract",),
+    "llamastyle.features.feature": (
+        "Feature",
+        "FeatureSet",
+        "FeatureTable",
+        "from_counts",
+        "pattern",
+        "per_text",
+        "ratio",
+        "tokens",
+    ),
+    "llamastyle.regression.fitting": ("audit", "fit"),
+    "llamastyle.regression.result": ("StyleResult",),
+}
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "ALL",
+    "ARENA",
+    "ARENA_WORDS",
+    "DEFAULT",
+    "Arena",
+    "Battles",
+    "ConvergenceError",
+    "DataError",
+    "Feature",
+    "FeatureError",
+    "FeatureSet",
+    "FeatureTable",
+    "FitError",
+    "LlamaStyleError",
+    "LlamaStyleWarning",
+    "Responses",
+    "SeparationError",
+    "StyleResult",
+    "__version__",
+    "audit",
+    "extract",
+    "fit",
+    "from_counts",
+    "join_correctness",
+    "list_features",
+    "pattern",
+    "per_text",
+    "ratio",
+    "read_battles",
+    "simulate",
+    "tokens",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name's module when the name is first used, so that the import stays light."""
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'llamastyle' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOME_OF[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,46 @@
+"""The values that options take, and the one validator that lists them."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import Any, Literal, get_args
+
+from llamastyle.errors import LlamaStyleError
+
+Contrast = Literal["difference", "relative", "density_relative", "log_ratio", "tanh"]
+Correctness = Literal["auto", "require", "ignore"]
+Ties = Literal["half", "drop"]
+Separated = Literal["error", "drop"]
+Covariance = Literal["auto", "cluster", "robust", "HC0", "classical"]
+TableFormat = Literal["table", "csv", "json", "md"]
+Verdict = Literal[
+    "inflated",
+    "deflated",
+    "neutral",
+    "undetermined",
+    "insufficient data",
+    "style-favoured",
+    "style-penalised",
+]
+
+
+def allowed(alias: object) -> tuple[str, ...]:
+    """The values of a ``Literal`` alias, in the order they are declared."""
+    return tuple(str(value) for value in get_args(alias))
+
+
+def check_option(name: str, value: object, alias: object) -> str:
+    """Return ``value`` if it is one of the alias's values, else raise with the list of them."""
+    values = allowed(alias)
+    if isinstance(value, str) and value in values:
+        return value
+    raise LlamaStyleError(
+        f"{name}={value!r} is not known{nearest(value, values)}; use one of {', '.join(values)}"
+    )
+
+
+def nearest(value: object, known: Iterable[Any], n: int = 3) -> str:
+    """A phrase that names the closest known values, or nothing: ``"; did you mean 'winner'?"``."""
+    matches = difflib.get_close_matches(str(value), [str(k) for k in known], n=n, cutoff=0.6)
+    return f"; did you mean {' or '.join(repr(m) for m in matches)}?" if matches else ""

@@ -1,0 +1,386 @@
+"""How much is style: ratings split into strength, style and correctness; parity; exchange and override rates.
+
+Functions take the design, the fit and its sandwich, and return arrays with their influence, so
+that any interval or share can be made of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from llamastyle.errors import FitError
+from llamastyle.regression.bradley_terry import BTFit, fit_bradley_terry, laplacian, model_sums, sigmoid
+from llamastyle.regression.design import Column, Design
+from llamastyle.regression.inference import (
+    Influence,
+    Sandwich,
+    covariance,
+    critical,
+    fieller,
+    model_influence,
+    model_scores,
+    standard_errors,
+)
+
+__all__ = [
+    "Exchange",
+    "Part",
+    "Profiles",
+    "WinRates",
+    "decompose_ratings",
+    "exchange_rates",
+    "override_rate",
+    "parity",
+    "profiles",
+]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+POINTS = 400.0 / np.log(10.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Profiles:
+    """Least-squares ratings of the contrasts on the models.
+
+    Attributes
+    ----------
+    pi : float64 (m, k)
+        Mean contrast of each model in recorded scales, mean zero over models.
+    residual : float64 (n, k)
+        What the models leave of each contrast.
+    inverse : float64 (m, m)
+        Maps sums of weighted residuals to profile changes.
+    """
+
+    pi: Floats
+    residual: Floats
+    inverse: Floats
+
+
+def profiles(design: Design) -> Profiles:
+    """Profiles of the design's columns under the battles' weights."""
+    m = design.n_models
+    graph = laplacian(design, design.w)
+    inverse = np.linalg.inv(graph + graph.trace() / m**2) if m else graph
+    pi = inverse @ model_sums(design, design.x * design.w[:, None])
+    pi = pi - pi.mean(axis=0) if m else pi
+    padded = np.vstack([pi, np.zeros((1, design.x.shape[1]))])
+    return Profiles(pi, design.x - (padded[design.a] - padded[design.b]), inverse)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One term of the rating decomposition, for every model.
+
+    Attributes
+    ----------
+    block, group, term : str
+        ``term`` is empty for a whole group, ``group`` for a whole block.
+    estimate : float64 (m,)
+        Log-odds, relative to the reference.
+    influence : Influence
+        Of the m estimates.
+    """
+
+    block: str
+    group: str
+    term: str
+    estimate: Floats
+    influence: Influence
+
+
+def decompose_ratings(
+    design: Design, fit: BTFit, made: Sandwich, prof: Profiles, reference: int | None = None
+) -> list[Part]:
+    """theta_raw = theta + profiles times prices, term by term, with influences.
+
+    Parameters
+    ----------
+    reference : int, optional
+        Index of the model that everything is relative to; by default the unweighted field.
+
+    Returns
+    -------
+    list of Part
+        strength; style; its groups; its features; correctness; total (the raw rating).
+    """
+    m, columns = design.n_models, design.spec.columns
+    centre = centring(m, reference)
+    style = [j for j, c in enumerate(columns) if c.block == "style"]
+    right = [j for j, c in enumerate(columns) if c.block == "correctness"]
+
+    def part(block: str, group: str, term: str, chosen: list[int], strength: bool = False) -> Part:
+        gradient = np.zeros((m + len(columns), m))
+        gradient[:m] = np.eye(m) * strength
+        gradient[[m + j for j in chosen]] = prof.pi[:, chosen].T
+        estimate = fit.theta * strength + prof.pi[:, chosen] @ fit.beta[chosen]
+        own = spread = None
+        if chosen:
+            moved = design.w * (prof.residual[:, chosen] @ fit.beta[chosen])
+            own, spread = model_scores(design, moved, made.group, made.n_groups), prof.inverse @ centre
+        return Part(block, group, term, centre.T @ estimate, Influence(gradient @ centre, own, spread))
+
+    groups = list(dict.fromkeys(columns[j].group for j in style))
+    parts = [part("strength", "", "", [], strength=True), part("style", "", "", style)]
+    parts += [part("style", g, "", [j for j in style if columns[j].group == g]) for g in groups]
+    parts += [part("style", columns[j].group, columns[j].name, [j]) for j in style]
+    if right:
+        parts.append(part("correctness", "", "", right))
+    parts.append(part("total", "", "", style + right, strength=True))
+    _check_sum(parts)
+    return parts
+
+
+def centring(m: int, reference: int | None) -> Floats:
+    """Maps ratings to ratings relative to the unweighted field, or to one model: (m, m)."""
+    centre = np.eye(m)
+    if reference is None:
+        return centre - 1.0 / m
+    centre[reference] -= 1.0
+    return centre
+
+
+def _check_sum(parts: list[Part]) -> None:
+    """The blocks must add up to the total and the features to style, or the result is not to be trusted."""
+    whole = {p.block: p.estimate for p in parts if not p.group}
+    blocks = sum((v for b, v in whole.items() if b != "total"), np.zeros_like(whole["total"]))
+    features = sum((p.estimate for p in parts if p.term), np.zeros_like(whole["total"]))
+    gap = max(
+        np.abs(blocks - whole["total"]).max(initial=0), np.abs(features - whole["style"]).max(initial=0)
+    )
+    if gap > 1e-9:
+        raise FitError(
+            f"the decomposition misses its total by {gap:.2g} log-odds: the fit is numerically unsound"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """Part over total with its Fieller interval, (m,) each; NaN where the total's interval covers zero."""
+
+    share: Floats
+    low: Floats
+    high: Floats
+
+
+def shares(made: Sandwich, part: Part, total: Part, level: float) -> Shares:
+    """Each model's share of a part in its raw rating."""
+    v_part, v_total = np.diag(covariance(made, part.influence)), np.diag(covariance(made, total.influence))
+    both = np.diag(covariance(made, part.influence, total.influence))
+    z = critical(made, level)
+    return Shares(*fieller(part.estimate, total.estimate, v_part, v_total, both, z))
+
+
+@dataclass(frozen=True, slots=True)
+class WinRates:
+    """Win rates as they are and with a block of contrasts set to zero; m models.
+
+    Attributes
+    ----------
+    win_rate, parity_win_rate, change : float64 (m,)
+        ``change`` is win rate minus parity win rate.
+    parity_error, change_error : float64 (m,)
+        Standard errors.
+    """
+
+    win_rate: Floats
+    parity_win_rate: Floats
+    change: Floats
+    parity_error: Floats
+    change_error: Floats
+
+
+def parity(design: Design, fit: BTFit, made: Sandwich, block: str = "style") -> WinRates:
+    """What each model's win rate would be with a block of contrasts equal on both sides of its battles."""
+    m = design.n_models
+    off = design.spec.block(block)
+    kept = design.x.copy()
+    kept[:, off] = 0.0
+    p0 = sigmoid(fit.eta - design.x[:, off] @ fit.beta[off])
+    v0 = design.w * p0 * (1.0 - p0)
+    total = _model_mean(design, np.ones((design.n, 2)), None)
+    win = _model_mean(design, _sides(design.y), total)
+    at_parity = _model_mean(design, _sides(p0), total)
+    slope = np.vstack([laplacian(design, v0), model_sums(design, kept * v0[:, None]).T]) / total
+    change_seen = np.column_stack([design.y - p0, p0 - design.y])
+    parity_error = standard_errors(made, model_influence(design, made, _sides(p0), total, at_parity, slope))
+    change = win - at_parity
+    change_error = standard_errors(made, model_influence(design, made, change_seen, total, change, -slope))
+    return WinRates(win, at_parity, change, parity_error, change_error)
+
+
+def _sides(value: Floats) -> Floats:
+    return np.column_stack([value, 1.0 - value])
+
+
+def _model_mean(design: Design, seen: Floats, total: Floats | None) -> Floats:
+    """Weighted sum over each model's battles, divided by ``total`` when given."""
+    m = design.n_models
+    a, b = design.a + 1, design.b + 1
+    sums = np.bincount(a, design.w * seen[:, 0], m + 1) + np.bincount(b, design.w * seen[:, 1], m + 1)
+    return sums[1:] if total is None else sums[1:] / total
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """How many right answers one step of a feature is worth.
+
+    Attributes
+    ----------
+    column : Column
+    unit : str
+        ``one recorded scale``, ``+10 %``, ``one`` or ``the first one``.
+    estimate, low, high : float
+        NaN when withheld.
+    note : str
+        Why it is withheld.
+    """
+
+    column: Column
+    unit: str
+    estimate: float
+    low: float
+    high: float
+    note: str
+
+
+def exchange_rates(design: Design, fit: BTFit, made: Sandwich, level: float) -> list[Exchange]:
+    """Every style price over the price of being right, with Fieller intervals."""
+    m, columns = design.n_models, design.spec.columns
+    right = [j for j, c in enumerate(columns) if c.block == "correctness"]
+    if not right:
+        raise FitError(
+            "exchange rates need correctness: hand it in with read_battles(correctness=...) or join_correctness"
+        )
+    c = right[0]
+    per_answer = 1.0 / columns[c].scale
+    z = critical(made, level)
+    out: list[Exchange] = []
+    for j, column in enumerate(columns):
+        if column.block != "style":
+            continue
+        for unit, step in natural_steps(column):
+            top, bottom = step * fit.beta[j], per_answer * fit.beta[c]
+            v = made.cov[m + j, m + j] * step**2, made.cov[m + c, m + c] * per_answer**2
+            ratio, low, high = fieller(
+                np.array([top]),
+                np.array([bottom]),
+                np.array([v[0]]),
+                np.array([v[1]]),
+                np.array([made.cov[m + j, m + c] * step * per_answer]),
+                z,
+            )
+            note = (
+                ""
+                if np.isfinite(ratio[0])
+                else "withheld: the interval of the price of being right covers zero"
+            )
+            out.append(Exchange(column, unit, float(ratio[0]), float(low[0]), float(high[0]), note))
+    return out
+
+
+def natural_steps(column: Column) -> list[tuple[str, float]]:
+    """Units a price can be quoted in, each with its length in recorded scales."""
+    steps = [("one recorded scale", 1.0)]
+    if column.contrast == "log_ratio":
+        unit, length = (
+            ("+10 %", np.log(1.1)) if column.step == "ten_percent" else ("the first one", np.log(2.0))
+        )
+        steps.append((unit, float(length) / column.scale))
+    elif column.contrast == "difference":
+        steps.append(("one", 1.0 / column.scale))
+    return steps
+
+
+def block_index(design: Design, beta: Floats, block: str = "style") -> Floats:
+    """A block's part of the linear predictor, log-odds for side a, shape (n,)."""
+    chosen = design.spec.block(block)
+    return design.x[:, chosen] @ beta[chosen]
+
+
+def cross_fitted_index(design: Design, fit: BTFit, made: Sandwich, seed: int, folds: int = 5) -> Floats:
+    """Style index of each battle from prices fitted without its cluster, shape (n,).
+
+    Each fold's prices start from the full fit; models that a training fold leaves without a
+    finite strength are left out of that fold.
+    """
+    from llamastyle.regression.diagnostics import separable_models
+
+    order = np.random.default_rng(seed).permutation(made.n_groups)
+    fold_of = np.empty(made.n_groups, dtype=np.int64)
+    fold_of[order] = np.arange(made.n_groups) % min(folds, made.n_groups)
+    fold = fold_of[made.group]
+    index = np.empty(design.n)
+    for f in range(int(fold.max(initial=0)) + 1):
+        held = fold == f
+        train = design.take(np.flatnonzero(~held))
+        gone = separable_models(train.a, train.b, train.y, design.spec.models)
+        left = np.array([m not in gone for m in design.spec.models] + [True])
+        kept = train.take(np.flatnonzero(left[train.a] & left[train.b]))
+        index[held] = block_index(design, _prices(kept, fit))[held]
+    return index
+
+
+def _prices(design: Design, fit: BTFit) -> Floats:
+    """Prices of some of the battles, with only the models that are in them."""
+    from dataclasses import replace
+
+    present = np.unique(design.a[design.a >= 0].tolist() + design.b[design.b >= 0].tolist()).astype(np.int64)
+    new = np.full(design.n_models + 1, -1, dtype=np.int64)
+    new[present] = np.arange(present.size)
+    spec = replace(design.spec, models=tuple(design.spec.models[int(i)] for i in present))
+    small = replace(design, spec=spec, a=new[design.a], b=new[design.b])
+    return fit_bradley_terry(small, np.concatenate([fit.theta[present], fit.beta])).beta
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A rate with its Wilson interval.
+
+    Attributes
+    ----------
+    battles : int
+    effective : float
+        Battles' worth of independent information after clustering.
+    rate, low, high : float
+    """
+
+    battles: int
+    effective: float
+    rate: float
+    low: float
+    high: float
+
+
+def override_rate(won: Floats, w: Floats, group: Ints, level: float) -> Rate:
+    """How often something happens, with a Wilson interval at the effective number of battles.
+
+    Parameters
+    ----------
+    won : float64 (n,)
+        1 where it happened, half for a tie, or a probability.
+    w : float64 (n,)
+    group : int64 (n,)
+        Cluster of each battle.
+    """
+    n = int(won.size)
+    if n == 0:
+        return Rate(0, 0.0, np.nan, np.nan, np.nan)
+    rate = float(np.average(won, weights=w))
+    sums = np.bincount(group, w * (won - rate)) / w.sum()
+    groups = int(np.unique(group).size)
+    variance = float((sums**2).sum()) * (groups / (groups - 1) if groups > 1 else np.nan)
+    effective = rate * (1 - rate) / variance if variance > 0 else float(groups)
+    if not np.isfinite(effective):
+        return Rate(n, np.nan, rate, np.nan, np.nan)
+    z = float(stats.norm.ppf((1 + level) / 2))
+    centre = (rate + z**2 / (2 * effective)) / (1 + z**2 / effective)
+    half = z / (1 + z**2 / effective) * np.sqrt(rate * (1 - rate) / effective + z**2 / (4 * effective**2))
+    return Rate(n, effective, rate, max(centre - half, 0.0), min(centre + half, 1.0))

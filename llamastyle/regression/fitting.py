@@ -1,0 +1,321 @@
+"""fit(): the one place where battles, features, design, likelihood and errors meet."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from llamastyle.data.battles import Battles
+from llamastyle.errors import ConvergenceError, DataError, FitError, LlamaStyleWarning, SeparationError
+from llamastyle.features.extraction import extract
+from llamastyle.features.feature import FeatureTable
+from llamastyle.options import Correctness, Covariance, Separated, Ties, check_option, nearest
+from llamastyle.regression.bradley_terry import BTFit, fit_bradley_terry
+from llamastyle.regression.decomposition import profiles
+from llamastyle.regression.design import Design, build_design, choose_contrasts, model_pairs
+from llamastyle.regression.diagnostics import (
+    check_collinearity,
+    check_connected,
+    check_separation,
+    separable_models,
+)
+from llamastyle.regression.inference import FEW_CLUSTERS, MIN_CLUSTERS, cluster_counts, sandwich
+from llamastyle.regression.result import Clustering, Estimates, Settings, StyleResult
+
+if TYPE_CHECKING:
+    from llamastyle.features.feature import Feature, FeatureSet
+
+__all__ = ["audit", "fit"]
+
+Ints = NDArray[np.int64]
+CLUSTER_COLUMNS = ("prompt_id", "voter", "session")
+
+
+def fit(
+    battles: Battles | Any,
+    features: FeatureTable | FeatureSet | Feature | Iterable[Any] | str | None = None,
+    *,
+    contrast: str | Mapping[str, str] | None = None,
+    correctness: Correctness = "auto",
+    ties: Ties = "half",
+    vcov: Covariance = "auto",
+    cluster: str | None = None,
+    position: bool = False,
+    separated: Separated = "error",
+    level: float = 0.95,
+    seed: int = 0,
+) -> StyleResult:
+    """Regress who won on the difference of the two responses' features.
+
+    logit P(a beats b) = theta_a - theta_b + prices times contrasts + price of being right times the
+    difference in correctness, by maximum likelihood without any penalty.
+
+    Parameters
+    ----------
+    battles : Battles or anything `read_battles` reads
+        One row a vote.
+    features : FeatureTable, FeatureSet, list of names and `Feature` objects, or preset, optional
+        What is measured; by default the features that came with the data, else `DEFAULT`.
+    contrast : str or mapping, optional
+        How two values become one number: one of ``difference, relative, density_relative, log_ratio,
+        tanh`` for all features, or by feature or group. Each feature has its own by default.
+    correctness : {"auto", "require", "ignore"}
+        ``auto`` uses the battles with correctness known on both sides when there are any.
+    ties : {"half", "drop"}
+        A tie is half a win each, or left out.
+    vcov : {"auto", "cluster", "robust", "HC0", "classical"}
+        ``auto`` clusters where prompts (or voters) repeat, else ``robust`` (HC1).
+    cluster : str, optional
+        Column of the battles to cluster by.
+    position : bool
+        Estimate an advantage of the first side.
+    separated : {"error", "drop"}
+        What to do with models that have no finite rating: an error, or leave them out (they stay
+        in every table as ``insufficient data`` with a note).
+    level : float
+        Level of intervals.
+    seed : int
+        Of the folds of `StyleResult.overrides` and the draws of rank sets.
+
+    Returns
+    -------
+    StyleResult
+
+    Raises
+    ------
+    FitError
+        The regression cannot be made from these battles; the message says why and the way out.
+
+    Examples
+    --------
+    >>> import llamastyle as ls
+    >>> arena = ls.simulate(2000, style={"words": 0.6, "emoji": 0.3}, seed=1)
+    >>> result = ls.fit(arena.battles)
+    >>> result.tidy().loc[:1, ["term", "block"]].to_dict("records")
+    [{'term': 'words', 'block': 'style'}, {'term': 'emoji', 'block': 'style'}]
+    """
+    for name, value, alias in (
+        ("correctness", correctness, Correctness),
+        ("ties", ties, Ties),
+        ("vcov", vcov, Covariance),
+        ("separated", separated, Separated),
+    ):
+        check_option(name, value, alias)
+    if not 0.5 <= level < 1:
+        raise FitError(f"level={level!r} must lie in [0.5, 1), for example 0.95")
+    battles = _as_battles(battles)
+    chosen, first, with_correctness = _choose_battles(battles, correctness, ties)
+    table = features if isinstance(features, FeatureTable) else extract(chosen, features)
+    if len(table) != len(chosen.responses):
+        raise FitError(
+            f"the feature table has {len(table)} rows and the battles {len(chosen.responses)} responses: extract it"
+            " from these battles"
+        )
+    dropped = _separable(chosen) if separated == "drop" else {}
+    kept = _without(chosen, dropped)
+    settings = Settings(
+        level=level,
+        seed=seed,
+        ties=ties,
+        position=position,
+        with_correctness=with_correctness,
+        separated=separated,
+        derived=any("derived from scores" in note for note in battles.notes),
+    )
+    try:
+        if not len(kept):
+            raise SeparationError("no battle is left: no two models can be compared with one another")
+        clustering = _choose_clusters(kept, vcov, cluster)
+        codes = clustering.codes if clustering.kind == "cluster" else None
+        design, constant = build_design(
+            kept,
+            table,
+            contrasts=choose_contrasts(table, contrast),
+            correctness=with_correctness,
+            position=position,
+            cluster=codes,
+        )
+        warned = [*clustering.warnings, *(_constant_warning(name) for name in constant)]
+        estimates = estimate(design, clustering)
+    except (SeparationError, ConvergenceError, FitError) as error:
+        if separated != "drop" or not isinstance(error, SeparationError | ConvergenceError | TooFewBattles):
+            raise
+        return StyleResult(
+            chosen, kept, table, None, None, dropped, settings, str(error), (*battles.notes, *first), ()
+        )
+    for text in warned:
+        warnings.warn(text, LlamaStyleWarning, stacklevel=2)
+    return StyleResult(
+        chosen, kept, table, design, estimates, dropped, settings, "", (*battles.notes, *first), tuple(warned)
+    )
+
+
+def audit(battles: Any, features: Any = None, **options: Any) -> StyleResult:
+    """Read and fit in one line, with small arenas forgiven: ``fit(..., separated="drop")``.
+
+    Parameters
+    ----------
+    battles : Battles or anything `read_battles` reads
+    features : optional
+        As in `fit`.
+    **options
+        Options of `fit`, and of `read_battles` (``format, columns, labels, correctness, strict``)
+        when ``battles`` still has to be read; a ``correctness`` table or pair of columns is read,
+        ``"auto"``, ``"require"`` and ``"ignore"`` go to `fit`.
+
+    Returns
+    -------
+    StyleResult
+
+    Examples
+    --------
+    >>> import llamastyle as ls
+    >>> arena = ls.simulate(2000, style={"words": 0.6}, seed=1)
+    >>> ls.audit(arena.battles).audit()["verdict"].isin(ls.StyleResult.VERDICTS).all()
+    True
+    """
+    reading = {k: options.pop(k) for k in ("format", "columns", "labels", "strict") if k in options}
+    given = options.get("correctness")
+    if given is not None and not (isinstance(given, str) and given in ("auto", "require", "ignore")):
+        reading["correctness"] = options.pop("correctness")
+    if not isinstance(battles, Battles):
+        from llamastyle.data.readers import read_battles
+
+        battles = read_battles(battles, cluster=options.pop("cluster", None), **reading)
+    elif reading:
+        raise DataError(
+            f"{', '.join(reading)} tell how to read a table, but these battles have been read already"
+        )
+    return fit(battles, features, **{"separated": "drop", **options})
+
+
+class TooFewBattles(FitError):
+    """Fewer battles than the regression has parameters."""
+
+
+def _as_battles(source: Any) -> Battles:
+    if isinstance(source, Battles):
+        return source
+    from llamastyle.data.readers import read_battles
+
+    return read_battles(source)
+
+
+def _choose_battles(battles: Battles, correctness: str, ties: str) -> tuple[Battles, list[str], bool]:
+    known = battles.correct_known
+    n, n_known = len(battles), int(known.sum())
+    if correctness == "require" and n_known < n:
+        raise FitError(
+            f"correctness='require', but it is known on both sides in {n_known} of {n} battles; hand in the missing"
+            " labels, or use correctness='auto'"
+        )
+    use = correctness != "ignore" and n_known > 0
+    if use:
+        first = [f"correctness known on both sides in {n_known} of {n} battles: these are used"]
+        battles = battles if n_known == n else battles.take(np.flatnonzero(known))
+    else:
+        first = ["no correctness: associated with style; quality not separated"]
+    if ties == "drop":
+        decisive = battles.outcome != 0.5
+        first.append(f"{int((~decisive).sum())} ties left out")
+        battles = battles.take(np.flatnonzero(decisive))
+    if not len(battles):
+        raise FitError("no battle is left to fit")
+    return battles, first, use
+
+
+def _separable(battles: Battles) -> dict[str, str]:
+    a, b = model_pairs(battles)
+    return separable_models(a, b, battles.outcome, battles.models) if (a >= 0).any() else {}
+
+
+def _without(battles: Battles, dropped: Mapping[str, str]) -> Battles:
+    if not dropped:
+        return battles
+    gone = np.array([m in dropped for m in battles.models] + [False])
+    return battles.take(np.flatnonzero(~(gone[battles.model_a] | gone[battles.model_b])))
+
+
+def _choose_clusters(battles: Battles, vcov: str, cluster: str | None) -> Clustering:
+    """Which column to cluster by, or none; dimensions with too few clusters are marked."""
+    asked = cluster or battles.cluster
+    if asked is not None and asked not in battles.columns:
+        known = [str(c) for c in battles.columns]
+        raise FitError(
+            f"cluster={asked!r} is not a column of these battles{nearest(asked, known)}; they have"
+            f" {', '.join(known) or 'none'} (name others when reading: read_battles(..., cluster={asked!r}))"
+        )
+    if vcov in ("robust", "HC0", "classical"):
+        warned = _classical_warning(battles) if vcov == "classical" else ()
+        return Clustering(vcov, "", None, len(battles), "", warned)
+    sizes: dict[str, tuple[Ints, int]] = {}
+    for name in (asked,) if asked is not None else CLUSTER_COLUMNS:
+        if name in battles.columns and not (asked is None and battles.columns[name].isna().any()):
+            codes, groups = battles.codes(name)
+            if groups < len(battles) or asked is not None:
+                sizes[name] = (codes, groups)
+    few = {name: groups for name, (_, groups) in sizes.items() if groups < MIN_CLUSTERS}
+    usable = [name for name in sizes if name not in few]
+    conditional = ", ".join(f"{name} has {groups}" for name, groups in few.items())
+    warned = [_few_warning(name, groups) for name, groups in few.items()]
+    if not usable:
+        if vcov == "cluster" and not sizes:
+            raise FitError("vcov='cluster' needs a column that repeats; name one with cluster=")
+        return Clustering("robust", "", None, len(battles), conditional, tuple(warned))
+    name = usable[0]
+    codes, groups = sizes[name]
+    if groups < FEW_CLUSTERS:
+        warned.append(f"only {groups} clusters of {name}: intervals are rough below {FEW_CLUSTERS}")
+    return Clustering("cluster", name, codes, groups, conditional, tuple(warned))
+
+
+def _few_warning(name: str, groups: int) -> str:
+    return (
+        f"{name} has {groups} values, fewer than {MIN_CLUSTERS}: it cannot be clustered on; errors are conditional on"
+        f" these {groups}, and no verdict is given (cluster by another column, or bring more)"
+    )
+
+
+def _classical_warning(battles: Battles) -> tuple[str, ...]:
+    if ((battles.outcome > 0) & (battles.outcome < 1)).any():
+        return (
+            "classical errors with ties or probabilities assume more noise than there is; vcov='robust' does not",
+        )
+    return ()
+
+
+def _constant_warning(name: str) -> str:
+    return f"column {name!r} does not vary over these battles and was dropped"
+
+
+def estimate(design: Design, clustering: Clustering) -> Estimates:
+    """Fit a design with and without its columns, check that the maximum exists, and take errors."""
+    spec = design.spec
+    check_connected(design.a, design.b, design.y, spec.models)
+    if design.n <= design.n_free:
+        raise TooFewBattles(
+            f"{design.n} battles are too few for {design.n_free} parameters ({len(spec.models)} models,"
+            f" {len(spec.columns)} columns); use fewer features or bring more battles"
+        )
+    check_collinearity(design)
+    fitted = _fit_or_explain(design)
+    made = sandwich(design, fitted, clustering.kind)
+    plain_design = design.plain()
+    plain = fit_bradley_terry(plain_design) if spec.models else None
+    plain_made = None if plain is None else sandwich(plain_design, plain, clustering.kind)
+    counts = cluster_counts(design, made.group)
+    return Estimates(fitted, made, plain, plain_made, profiles(design), counts, clustering)
+
+
+def _fit_or_explain(design: Design) -> BTFit:
+    try:
+        fitted = fit_bradley_terry(design)
+    except ConvergenceError:
+        check_separation(design, None)
+        raise
+    check_separation(design, fitted)
+    return fitted

@@ -1,0 +1,288 @@
+"""Covariances and influence functions, from sums of scores by cluster.
+
+Every quantity that a result quotes is a smooth function of the parameters and of means over
+battles. Its influence, summed by cluster, is ``scores @ bread @ gradient + own``: the first term
+is what each cluster does to the parameters, the second what it does to the mean itself. All
+variances are cross-products of such sums, so that nothing of shape (battles, quantities) is made.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+from scipy.sparse import coo_array, csr_array
+
+from llamastyle.errors import FitError
+from llamastyle.regression.bradley_terry import BTFit
+from llamastyle.regression.design import Design
+
+__all__ = [
+    "Influence",
+    "Sandwich",
+    "cluster_counts",
+    "fieller",
+    "interval",
+    "model_influence",
+    "rank_sets",
+    "sandwich",
+]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Kind = Literal["cluster", "robust", "HC0", "classical"]
+
+MIN_CLUSTERS = 10
+FEW_CLUSTERS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Sandwich:
+    """A covariance and what it was made of; p parameters, G clusters (battles when not clustered).
+
+    Attributes
+    ----------
+    kind : str
+        ``cluster`` (CR1), ``robust`` (HC1), ``HC0`` or ``classical``.
+    bread, meat, cov : float64 (p, p)
+    scores : sparse (G, p)
+        Scores w (y - p) z summed by cluster.
+    factor : float
+        Finite-sample factor: G/(G-1) (n-1)/(n-K) for CR1, n/(n-K) for HC1, else 1.
+    df : float
+        Degrees of freedom of t: G - 1 when clustered, else infinite (normal).
+    group : int64 (n,)
+        Cluster of each battle.
+    n_groups : int
+    """
+
+    kind: Kind
+    bread: Floats
+    meat: Floats
+    cov: Floats
+    scores: csr_array
+    factor: float
+    df: float
+    group: Ints
+    n_groups: int
+
+
+def sandwich(design: Design, fit: BTFit, kind: Kind) -> Sandwich:
+    """The covariance of a fit's parameters.
+
+    Raises
+    ------
+    FitError
+        Fewer than two clusters, or no more battles than parameters.
+    """
+    n, free = design.n, design.n_free
+    if n <= free:
+        raise FitError(
+            f"{n} battles for {free} parameters leave nothing to measure errors with; use fewer features"
+        )
+    if kind == "cluster" and design.cluster is not None:
+        group, n_groups = design.cluster, int(design.cluster.max(initial=-1)) + 1
+        if n_groups < 2:
+            raise FitError("clustering needs at least two clusters: the cluster column has one value")
+        factor, df = n_groups / (n_groups - 1) * (n - 1) / (n - free), float(n_groups - 1)
+    else:
+        group, n_groups = np.arange(n, dtype=np.int64), n
+        factor, df = (n / (n - free) if kind == "robust" else 1.0), np.inf
+    scores = cluster_scores(design, design.w * (design.y - fit.p), group, n_groups)
+    if kind == "classical":
+        information = np.linalg.inv(fit.bread)
+        return Sandwich(kind, fit.bread, information, fit.bread, scores, 1.0, df, group, n_groups)
+    meat = (scores.T @ scores).toarray()
+    cov = factor * fit.bread @ meat @ fit.bread
+    return Sandwich(kind, fit.bread, meat, (cov + cov.T) / 2, scores, factor, df, group, n_groups)
+
+
+def model_scores(design: Design, values: Floats, group: Ints, n_groups: int) -> csr_array:
+    """Values summed by cluster and model, plus as side a, minus as side b: sparse (G, m)."""
+    known = np.flatnonzero(design.a >= 0)
+    rows = np.concatenate([group[known], group[known]])
+    cols = np.concatenate([design.a[known], design.b[known]])
+    data = np.concatenate([values[known], -values[known]])
+    return csr_array(coo_array((data, (rows, cols)), shape=(n_groups, design.n_models)))
+
+
+def cluster_scores(design: Design, residual: Floats, group: Ints, n_groups: int) -> csr_array:
+    """Sums of residual times (e_a - e_b, x) by cluster: sparse (G, m + k)."""
+    m, k = design.n_models, design.x.shape[1]
+    known = np.flatnonzero(design.a >= 0)
+    everyone = np.arange(design.n)
+    rows = np.concatenate([group[known], group[known], np.repeat(group[everyone], k)])
+    cols = np.concatenate([design.a[known], design.b[known], np.tile(np.arange(m, m + k), design.n)])
+    data = np.concatenate([residual[known], -residual[known], (design.x * residual[:, None]).ravel()])
+    return csr_array(coo_array((data, (rows, cols)), shape=(n_groups, m + k)))
+
+
+@dataclass(frozen=True, slots=True)
+class Influence:
+    """Influence of q quantities, kept as factors.
+
+    Attributes
+    ----------
+    gradient : float64 (p, q)
+        Derivative with respect to the parameters.
+    own : sparse (G, r) or None
+        What each cluster adds besides its effect on the parameters.
+    spread : float64 (r, q) or None
+        Maps own to quantities; None is the identity.
+    """
+
+    gradient: Floats
+    own: csr_array | None = None
+    spread: Floats | None = None
+
+    def __add__(self, other: Influence) -> Influence:
+        """Influence of the sum of two vectors of quantities that share ``spread``."""
+        if self.own is None or other.own is None:
+            own, spread = (self.own, self.spread) if other.own is None else (other.own, other.spread)
+        else:
+            own, spread = csr_array(self.own + other.own), self.spread
+        return Influence(self.gradient + other.gradient, own, spread)
+
+
+def covariance(made: Sandwich, one: Influence, other: Influence | None = None) -> Floats:
+    """Covariance of the quantities of two influences, shape (q1, q2); without ``other``, their own."""
+    two = one if other is None else other
+    g1, g2 = made.bread @ one.gradient, made.bread @ two.gradient
+    out = g1.T @ made.meat @ g2
+    if two.own is not None:
+        out = out + _spread((made.scores.T @ two.own).toarray().T @ g1, two).T
+    if one.own is not None:
+        out = out + _spread((made.scores.T @ one.own).toarray().T @ g2, one)
+    if one.own is not None and two.own is not None:
+        out = out + _spread(_spread((one.own.T @ two.own).toarray(), one).T, two).T
+    return made.factor * out
+
+
+def _spread(by_own: Floats, influence: Influence) -> Floats:
+    return by_own if influence.spread is None else influence.spread.T @ by_own
+
+
+def standard_errors(made: Sandwich, influence: Influence) -> Floats:
+    """Standard error of each quantity, shape (q,)."""
+    return np.sqrt(np.maximum(np.diag(covariance(made, influence)), 0.0))
+
+
+def model_influence(
+    design: Design, made: Sandwich, values: Floats, total: Floats, mean: Floats, gradient: Floats
+) -> Influence:
+    """Influence of a weighted mean over each model's battles, the model as side a.
+
+    Parameters
+    ----------
+    values : float64 (n, 2)
+        The averaged quantity seen from side a and from side b.
+    total, mean : float64 (m,)
+        Sum of weights and weighted mean of each model.
+    gradient : float64 (p, m)
+        Derivative of each mean with respect to the parameters.
+    """
+    known = np.flatnonzero(design.a >= 0)
+    rows = np.concatenate([made.group[known], made.group[known]])
+    cols = np.concatenate([design.a[known], design.b[known]])
+    seen = np.concatenate([values[known, 0], values[known, 1]])
+    data = np.concatenate([design.w[known], design.w[known]]) * (seen - mean[cols]) / total[cols]
+    own = csr_array(coo_array((data, (rows, cols)), shape=(made.n_groups, design.n_models)))
+    return Influence(gradient, own)
+
+
+def critical(made: Sandwich, level: float) -> float:
+    """Two-sided critical value of t (clustered) or the normal."""
+    return (
+        float(stats.t.ppf((1 + level) / 2, made.df))
+        if np.isfinite(made.df)
+        else float(stats.norm.ppf((1 + level) / 2))
+    )
+
+
+def interval(made: Sandwich, estimate: Floats, std_error: Floats, level: float) -> tuple[Floats, Floats]:
+    """Interval of each estimate at the given level."""
+    half = critical(made, level) * std_error
+    return estimate - half, estimate + half
+
+
+def tail(made: Sandwich, statistic: Floats) -> Floats:
+    """Upper tail probability of t (clustered) or the normal."""
+    return np.asarray(stats.t.sf(statistic, made.df) if np.isfinite(made.df) else stats.norm.sf(statistic))
+
+
+def fieller(
+    top: Floats, bottom: Floats, v_top: Floats, v_bottom: Floats, cov: Floats, z: float
+) -> tuple[Floats, Floats, Floats]:
+    """Ratio and its Fieller interval; NaN where the denominator's interval covers zero.
+
+    Parameters
+    ----------
+    top, bottom, v_top, v_bottom, cov : float64 (q,)
+        Estimates, variances and covariance of numerator and denominator.
+    z : float
+        Critical value.
+
+    Returns
+    -------
+    ratio, low, high : float64 (q,)
+    """
+    a = bottom**2 - z**2 * v_bottom
+    known = a > 0
+    safe = np.where(known, a, 1.0)
+    b = top * bottom - z**2 * cov
+    c = top**2 - z**2 * v_top
+    root = np.sqrt(np.maximum(b**2 - safe * c, 0.0))
+    ratio = top / np.where(known, bottom, 1.0)
+    none = np.full_like(ratio, np.nan)
+    return (
+        np.where(known, ratio, none),
+        np.where(known, (b - root) / safe, none),
+        np.where(known, (b + root) / safe, none),
+    )
+
+
+def cluster_counts(design: Design, group: Ints) -> Ints:
+    """Number of different clusters that each model appears in, shape (m,)."""
+    m = design.n_models
+    known = design.a >= 0
+    who = np.concatenate([design.a[known], design.b[known]])
+    where = np.concatenate([group[known], group[known]])
+    pairs = np.unique(where * max(m, 1) + who)
+    return np.bincount(pairs % max(m, 1), minlength=m).astype(np.int64)
+
+
+def rank_sets(theta: Floats, cov: Floats, level: float, seed: int, draws: int = 10_000) -> tuple[Ints, Ints]:
+    """Simultaneous rank sets: a model's best and worst rank that the data do not reject.
+
+    From the maximum of |t| over all pairwise differences in draws from N(0, cov) (Mogstad et al. 2024).
+
+    Parameters
+    ----------
+    theta : float64 (m,)
+    cov : float64 (m, m)
+
+    Returns
+    -------
+    low, high : int64 (m,)
+        1 is the best rank.
+    """
+    m = theta.size
+    upper = np.triu_indices(m, 1)
+    variance = np.diag(cov)
+    error = np.sqrt(np.maximum(variance[:, None] + variance[None, :] - 2 * cov, 1e-300))
+    values, vectors = np.linalg.eigh(cov)
+    root = vectors * np.sqrt(np.maximum(values, 0.0))
+    rng = np.random.default_rng(seed)
+    largest = np.empty(draws)
+    size = max(1, 4_000_000 // max(upper[0].size, 1))
+    for start in range(0, draws, size):
+        stop = min(start + size, draws)
+        drawn = rng.standard_normal((stop - start, m)) @ root.T
+        gaps = np.abs(drawn[:, upper[0]] - drawn[:, upper[1]]) / error[upper]
+        largest[start:stop] = gaps.max(axis=1, initial=0.0)
+    t = (theta[:, None] - theta[None, :]) / error
+    bar = float(np.quantile(largest, level))
+    return 1 + (t < -bar).sum(axis=1).astype(np.int64), m - (t > bar).sum(axis=1).astype(np.int64)

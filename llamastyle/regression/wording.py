@@ -1,0 +1,158 @@
+"""The words that a result may use: headline, reasons, summary, checks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from llamastyle.regression.decomposition import block_index, natural_steps
+from llamastyle.regression.diagnostics import ETA_LIMIT, NEAR_PARITY
+from llamastyle.regression.inference import MIN_CLUSTERS
+
+if TYPE_CHECKING:
+    from llamastyle.regression.result import Clustering, StyleResult
+
+__all__ = ["diagnostic_rows", "error_words", "headline", "model_reason", "summary_blocks"]
+
+
+def model_reason(count: int, clustering: Clustering) -> str:
+    """Why a model has no interval, with the count; empty when it has."""
+    if count >= MIN_CLUSTERS:
+        return ""
+    what = f"values of {clustering.column}" if clustering.column else "battles"
+    return f"{count} {what}: at least {MIN_CLUSTERS} are needed"
+
+
+def error_words(clustering: Clustering, level: float) -> str:
+    """How the errors were taken, in a few words."""
+    if clustering.column:
+        how = f"clustered by {clustering.column} ({clustering.n_groups} clusters, CR1, t({clustering.n_groups - 1}))"
+    else:
+        how = {"robust": "robust (HC1)", "HC0": "robust (HC0)", "classical": "classical"}[clustering.kind]
+    return f"{100 * level:g} % intervals, errors {how}"
+
+
+def _percent(low: float, high: float, level: float) -> str:
+    return f"{100 * level:g} % interval {100 * low:.1f} to {100 * high:.1f}"
+
+
+def headline(result: StyleResult) -> str:
+    """The answer in two sentences, or the reason why there is none."""
+    if result.estimates is None:
+        return f"No verdict: {result.failure}."
+    design = result.design
+    assert design is not None
+    first = _prices_sentence(result)
+    if design.n_models < 2:
+        return f"These battles name no two models, so that there are prices and no verdicts. {first}"
+    table = result.audit()
+    verdicts = table["verdict"].value_counts()
+    if set(verdicts.index) == {"insufficient data"}:
+        return f"No verdict: every model has insufficient data ({table['note'].iloc[0]}). {first}"
+    counted = ", ".join(f"{n} {verdict}" for verdict, n in verdicts.items())
+    flagged = table[table["verdict"].isin(["inflated", "deflated", "style-favoured", "style-penalised"])]
+    if not len(flagged):
+        return f"Style decides no rating beyond doubt: of {len(table)} models {counted}. {first}"
+    top = flagged.loc[flagged["parity_change"].abs().idxmax()]
+    change = 100 * top["parity_change"]
+    at = 100 * (top["win_rate"] - top["parity_change"])
+    return (
+        f"Of {len(table)} models {counted}; furthest from style parity is {top['model']}, which won"
+        f" {100 * top['win_rate']:.1f} % and at parity would have won {at:.1f} % ({change:+.1f} points,"
+        f" {_percent(top['change_low'], top['change_high'], result.settings.level)}). {first}"
+    )
+
+
+def _prices_sentence(result: StyleResult) -> str:
+    """The strongest price: as an exchange rate where correctness is known, else in log-odds."""
+    tidy = result.tidy()
+    style = tidy[tidy["block"] == "style"]
+    if not len(style):
+        return "No feature varies, so that style has no price."
+    strongest = style.loc[style["statistic"].abs().idxmax()]
+    if result.settings.with_correctness and "correctness" in set(tidy["block"]):
+        rates = result.exchange_rates()
+        rate = rates[rates["term"] == strongest["term"]].iloc[-1]
+        if np.isfinite(rate["estimate"]):
+            step = (
+                f"{rate['unit']} {rate['term']}"
+                if rate["unit"][0] == "+"
+                else f"{rate['unit']} of {rate['term']}"
+            )
+            return (
+                f"The clearest price: {step} is worth {rate['estimate']:.3f} right answers"
+                f" ({100 * result.settings.level:g} % interval {rate['conf_low']:.3f} to {rate['conf_high']:.3f})."
+            )
+    return (
+        f"The clearest price: one recorded scale of {strongest['term']} goes with {strongest['estimate']:+.3f} in"
+        f" log-odds ({100 * result.settings.level:g} % interval {strongest['conf_low']:.3f} to"
+        f" {strongest['conf_high']:.3f})."
+    )
+
+
+def summary_blocks(result: StyleResult) -> list[str | pd.DataFrame]:
+    """Lines and frames of the summary, in order."""
+    rule = "=" * 80
+    blocks: list[Any] = [rule, "Style analysis (Bradley-Terry with contrasts, maximum likelihood)", rule]
+    blocks += [*result.notes, *(f"WARNING: {w}" for w in result.warnings)]
+    if result.estimates is None:
+        return [*blocks, f"No estimate: {result.failure}"]
+    est, design = result.estimates, result.design
+    assert design is not None
+    scales = {c.name: c for c in design.spec.columns}
+    blocks += [
+        f"Battles: {design.n}   models: {design.n_models}   free parameters: {design.n_free}"
+        f"   left out: {len(result.dropped)} models",
+        f"Log-likelihood: {est.fit.llf:.3f}   Newton steps: {est.fit.iterations}",
+        error_words(est.clustering, result.settings.level),
+        "",
+        "Prices: log-odds per recorded scale, all else in the model held equal",
+    ]
+    prices = result.tidy()
+    prices = prices[prices["block"] != "strength"].drop(columns=["block", "group"])
+    prices.insert(1, "contrast", [scales[t].contrast for t in prices["term"]])
+    prices.insert(2, "scale", [scales[t].scale for t in prices["term"]])
+    prices.columns = ["term", "contrast", "scale", "price", "std err", "stat", "p_value", "low", "high"]
+    blocks += [prices, ""]
+    if result.settings.with_correctness and "correctness" in scales:
+        blocks += ["Exchange rates: right answers that one step is worth"]
+        blocks += [_natural(result), ""]
+    blocks += ["Checks", result.diagnostics(), ""]
+    return [*blocks, result.headline()]
+
+
+def _natural(result: StyleResult) -> pd.DataFrame:
+    rates = result.exchange_rates()
+    return rates.groupby("term", sort=False).tail(1).drop(columns="group")
+
+
+def diagnostic_rows(result: StyleResult) -> list[tuple[str, str, str]]:
+    """Checks of the fit: what, value, what it means."""
+    if result.estimates is None:
+        return [("estimate", "none", result.failure)]
+    design, fit = result.design, result.estimates.fit
+    assert design is not None
+    made = result.estimates.made
+    index = block_index(design, fit.beta)
+    near = float(np.mean(np.abs(index) < NEAR_PARITY))
+    largest = float(np.abs(fit.eta).max(initial=0.0))
+    rows = [
+        ("converged", "yes", f"decrement {fit.decrement:.1e} before the last of {fit.iterations} steps"),
+        ("largest log-odds", f"{largest:.2f}", f"beyond {ETA_LIMIT:g} is separation"),
+        ("overlap", f"{near:.3f}", f"share of battles with style within {NEAR_PARITY} log-odds of parity"),
+        ("clusters", str(made.n_groups), result.estimates.clustering.column or "every battle its own"),
+        ("models left out", str(len(result.dropped)), "no finite rating" if result.dropped else ""),
+    ]
+    if result.estimates.clustering.conditional:
+        rows.append(("conditional", result.estimates.clustering.conditional, "errors hold for these only"))
+    steps = sum(len(natural_steps(c)) > 1 for c in design.spec.columns if c.block == "style")
+    rows.append(
+        (
+            "features",
+            str(sum(c.block == "style" for c in design.spec.columns)),
+            f"{steps} with a natural unit",
+        )
+    )
+    return rows

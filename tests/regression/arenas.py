@@ -1,0 +1,67 @@
+"""Designs and referees that the regression tests share."""
+
+from __future__ import annotations
+
+import numpy as np
+import statsmodels.api as sm
+
+from llamastyle.regression.design import Column, Design, DesignSpec
+
+
+def make_design(
+    seed: int = 0,
+    n: int = 600,
+    m: int = 6,
+    k: int = 3,
+    ties: bool = True,
+    weights: bool = False,
+    clusters: int | None = 60,
+    position: bool = False,
+) -> Design:
+    """A random arena of n battles, m models and k style columns (the last of them correctness)."""
+    rng = np.random.default_rng(seed)
+    a = rng.integers(m, size=n) if m else np.full(n, -1)
+    b = (a + 1 + rng.integers(max(m - 1, 1), size=n)) % m if m else np.full(n, -1)
+    theta = rng.normal(0, 0.7, max(m, 1))
+    profile = rng.normal(0, 0.8, (max(m, 1), k))
+    x = rng.normal(0, 1, (n, k)) + (profile[a] - profile[b] if m else 0.0)
+    scale = np.sqrt((x**2).mean(axis=0))
+    x = x / scale
+    eta = x @ rng.normal(0, 0.5, k) + (theta[a] - theta[b] if m else 0.0)
+    y = (rng.random(n) < 1 / (1 + np.exp(-eta))).astype(float)
+    if ties:
+        y[rng.random(n) < 0.15] = 0.5
+    w = rng.uniform(0.3, 2.5, n) if weights else np.ones(n)
+    blocks = ["style"] * (k - 1) + ["correctness"] if k else []
+    columns = [Column(f"x{j}", f"g{j % 2}", blocks[j], "log_ratio", float(scale[j])) for j in range(k)]
+    if position:
+        x = np.column_stack([x, np.ones(n)])
+        columns.append(Column("position", "position", "position", "difference"))
+    group = None if clusters is None else np.unique(rng.integers(clusters, size=n), return_inverse=True)[1]
+    models = tuple(f"m{i}" for i in range(m))
+    return Design(DesignSpec(tuple(columns), models), x, a.astype(np.int64), b.astype(np.int64), y, w, group)
+
+
+def dummies(design: Design) -> np.ndarray:
+    """Model columns against the first model, then the contrasts: the textbook design matrix."""
+    known = design.a >= 0
+    z = np.zeros((design.n, design.n_models + 1))
+    rows = np.arange(design.n)
+    z[rows[known], design.a[known]] += 1
+    z[rows[known], design.b[known]] -= 1
+    return np.column_stack([z[:, 1 : design.n_models], design.x])
+
+
+def referee(design: Design, kind: str = "HC0") -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """statsmodels' strengths (mean zero), prices, and covariance of the textbook parameters."""
+    model = sm.GLM(design.y, dummies(design), family=sm.families.Binomial(), var_weights=design.w)
+    if kind == "cluster":
+        options = {"cov_type": "cluster", "cov_kwds": {"groups": design.cluster}}
+    else:
+        options = {"cov_type": "HC1"}
+    fitted = model.fit(tol=1e-14, maxiter=200, **options)
+    params = np.asarray(fitted.params)
+    theta = np.concatenate([[0.0], params[: design.n_models - 1]]) if design.n_models else params[:0]
+    cov = np.asarray(fitted.cov_params())
+    free = max(design.n_models - 1, 0)
+    return theta - (theta.mean() if theta.size else 0), params[free:], cov

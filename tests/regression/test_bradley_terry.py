@@ -1,0 +1,79 @@
+"""The likelihood and Newton's method."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize
+
+from llamastyle.errors import ConvergenceError
+from llamastyle.regression.bradley_terry import (
+    fit_bradley_terry,
+    information,
+    laplacian,
+    linear_predictor,
+    log_likelihood,
+    model_sums,
+    sigmoid,
+)
+from tests.regression.arenas import dummies, make_design
+
+
+def test_sigmoid_in_both_tails():
+    eta = np.array([-800.0, -1.0, 0.0, 1.0, 800.0])
+    np.testing.assert_allclose(sigmoid(eta), [0, 1 / (1 + np.e), 0.5, np.e / (1 + np.e), 1], atol=1e-300)
+
+
+def test_log_likelihood_by_hand():
+    y, w, eta = np.array([1.0, 0.5, 0.0]), np.array([1.0, 2.0, 0.5]), np.array([0.3, -2.0, 4.0])
+    p = 1 / (1 + np.exp(-eta))
+    assert log_likelihood(y, w, eta) == pytest.approx((w * (y * np.log(p) + (1 - y) * np.log1p(-p))).sum())
+
+
+@pytest.mark.parametrize("weights", [False, True])
+def test_maximum_equals_a_general_optimiser(weights):
+    design = make_design(seed=1, n=300, m=4, k=2, weights=weights)
+    z = dummies(design)
+    direct = minimize(
+        lambda b: -log_likelihood(design.y, design.w, z @ b), np.zeros(z.shape[1]), method="BFGS"
+    )
+    fit = fit_bradley_terry(design)
+    assert fit.llf == pytest.approx(-direct.fun, abs=1e-7)
+    np.testing.assert_allclose(fit.beta, direct.x[3:], atol=1e-4)
+    assert fit.theta.sum() == pytest.approx(0, abs=1e-12)
+    assert fit.decrement < 1e-10
+
+
+def test_pair_structure_equals_the_dense_sums():
+    design = make_design(seed=4, n=80, m=5, k=3)
+    d = np.zeros((design.n, 5))
+    d[np.arange(design.n), design.a] += 1
+    d[np.arange(design.n), design.b] -= 1
+    v = np.random.default_rng(0).random(design.n)
+    np.testing.assert_allclose(laplacian(design, v), d.T @ (d * v[:, None]), atol=1e-12)
+    np.testing.assert_allclose(model_sums(design, design.x), d.T @ design.x, atol=1e-12)
+    z = np.column_stack([d, design.x])
+    full = information(design, v)
+    plain = z.T @ (z * v[:, None])
+    np.testing.assert_allclose((full - plain)[:5, :5], (full - plain)[0, 0] * np.ones((5, 5)), atol=1e-12)
+    np.testing.assert_allclose(full[5:], plain[5:], atol=1e-12)
+
+
+def test_silent_battles_move_prices_only():
+    design = make_design(seed=6, n=200, m=4, k=2)
+    silent = np.arange(200) < 30
+    mixed = replace(design, a=np.where(silent, -1, design.a), b=np.where(silent, -1, design.b))
+    eta = linear_predictor(mixed, np.arange(4.0), np.zeros(2))
+    assert (eta[:30] == 0).all()
+    d = model_sums(mixed, np.ones(200))
+    np.testing.assert_allclose(
+        d, np.bincount(design.a[30:], minlength=4) - np.bincount(design.b[30:], minlength=4)
+    )
+
+
+def test_separated_votes_do_not_converge():
+    design = make_design(seed=7, n=60, m=0, k=1, ties=False)
+    with pytest.raises(ConvergenceError):
+        fit_bradley_terry(replace(design, y=(design.x[:, 0] > 0).astype(float)))
