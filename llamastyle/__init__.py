@@ -14,8 +14,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from llamastyle.data.battles import Battles, Responses, join_correctness
-    from llamastyle.data.readers import read_battles
+    from llamastyle.data.battles import Battles, Responses
+    from llamastyle.data.readers import join_correctness, read_battles
     from llamastyle.data.simulation import Arena, simulate
     from llamastyle.errors import (
         ConvergenceError,
@@ -44,8 +44,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0.dev0"
 
 _HOMES = {
-    "llamastyle.data.battles": ("Battles", "Responses", "join_correctness"),
-    "llamastyle.data.readers": ("read_battles",),
+    "llamastyle.data.battles": ("Battles", "Responses"),
+    "llamastyle.data.readers": ("join_correctness", "read_battles"),
     "llamastyle.data.simulation": ("Arena", "simulate"),
     "llamastyle.errors": (
         "ConvergenceError",

@@ -136,7 +136,9 @@ def fit_bradley_terry(design: Design, start: Floats | None = None) -> BTFit:
     params = np.zeros(m + k) if start is None else start.copy()
     eta = linear_predictor(design, params[:m], params[m:])
     llf = log_likelihood(design.y, design.w, eta)
-    for iteration in range(1, MAX_ITERATIONS + 1):
+    iterations = 0
+    while True:
+        iterations += 1
         p = sigmoid(eta)
         residual = design.w * (design.y - p)
         gradient = np.concatenate([model_sums(design, residual), design.x.T @ residual])
@@ -149,14 +151,14 @@ def fit_bradley_terry(design: Design, start: Floats | None = None) -> BTFit:
             raise ConvergenceError(
                 "the linear predictor grows without bound: the likelihood has no finite maximum"
             )
-    else:
-        raise ConvergenceError(
-            f"Newton's method did not converge in {MAX_ITERATIONS} steps (decrement {decrement:.3g})"
-        )
+        if iterations == MAX_ITERATIONS:
+            raise ConvergenceError(
+                f"Newton's method did not converge in {MAX_ITERATIONS} steps (decrement {decrement:.3g})"
+            )
     theta = params[:m] - (params[:m].mean() if m else 0.0)
     p = sigmoid(eta)
     bread = _inverse(information(design, design.w * p * (1.0 - p)))
-    return BTFit(theta, params[m:], eta, p, llf, bread, iteration, decrement)
+    return BTFit(theta, params[m:], eta, p, llf, bread, iterations, decrement)
 
 
 def _damped(design: Design, params: Floats, step: Floats, llf: float) -> tuple[Floats, Floats, float]:

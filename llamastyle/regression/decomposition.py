@@ -199,7 +199,6 @@ class WinRates:
 
 def parity(design: Design, fit: BTFit, made: Sandwich, block: str = "style") -> WinRates:
     """What each model's win rate would be with a block of contrasts equal on both sides of its battles."""
-    m = design.n_models
     off = design.spec.block(block)
     kept = design.x.copy()
     kept[:, off] = 0.0
@@ -236,7 +235,7 @@ class Exchange:
     ----------
     column : Column
     unit : str
-        ``one recorded scale``, ``+10 %``, ``one`` or ``the first one``.
+        ``one recorded scale``, ``+10 %``, ``one`` or ``from 0 to 1``.
     estimate, low, high : float
         NaN when withheld.
     note : str
@@ -291,7 +290,7 @@ def natural_steps(column: Column) -> list[tuple[str, float]]:
     steps = [("one recorded scale", 1.0)]
     if column.contrast == "log_ratio":
         unit, length = (
-            ("+10 %", np.log(1.1)) if column.step == "ten_percent" else ("the first one", np.log(2.0))
+            ("+10 %", np.log(1.1)) if column.step == "ten_percent" else ("from 0 to 1", np.log(2.0))
         )
         steps.append((unit, float(length) / column.scale))
     elif column.contrast == "difference":
@@ -370,16 +369,20 @@ def override_rate(won: Floats, w: Floats, group: Ints, level: float) -> Rate:
     group : int64 (n,)
         Cluster of each battle.
     """
-    n = int(won.size)
+    n, total = int(won.size), float(w.sum())
     if n == 0:
         return Rate(0, 0.0, np.nan, np.nan, np.nan)
     rate = float(np.average(won, weights=w))
-    sums = np.bincount(group, w * (won - rate)) / w.sum()
     groups = int(np.unique(group).size)
-    variance = float((sums**2).sum()) * (groups / (groups - 1) if groups > 1 else np.nan)
-    effective = rate * (1 - rate) / variance if variance > 0 else float(groups)
-    if not np.isfinite(effective):
+    if groups < 2:
         return Rate(n, np.nan, rate, np.nan, np.nan)
+    moved = w * (won - rate) / total
+    apart, together = (
+        float((moved**2).sum()),
+        float((np.bincount(group, moved) ** 2).sum()) * groups / (groups - 1),
+    )
+    kish = total**2 / float((w**2).sum())
+    effective = min(kish, kish * apart / together) if together > 0 else float(min(groups, kish))
     z = float(stats.norm.ppf((1 + level) / 2))
     centre = (rate + z**2 / (2 * effective)) / (1 + z**2 / effective)
     half = z / (1 + z**2 / effective) * np.sqrt(rate * (1 - rate) / effective + z**2 / (4 * effective**2))

@@ -23,8 +23,9 @@ from llamastyle.regression.diagnostics import (
     check_separation,
     separable_models,
 )
+from llamastyle.regression.estimates import Clustering, Estimates, Settings
 from llamastyle.regression.inference import FEW_CLUSTERS, MIN_CLUSTERS, cluster_counts, sandwich
-from llamastyle.regression.result import Clustering, Estimates, Settings, StyleResult
+from llamastyle.regression.result import StyleResult
 
 if TYPE_CHECKING:
     from llamastyle.features.feature import Feature, FeatureSet
@@ -115,6 +116,7 @@ def fit(
             f"the feature table has {len(table)} rows and the battles {len(chosen.responses)} responses: extract it"
             " from these battles"
         )
+    notes = (*first, *(note for note in battles.notes if not note.startswith("correctness known")))
     dropped = _separable(chosen) if separated == "drop" else {}
     kept = _without(chosen, dropped)
     settings = Settings(
@@ -124,7 +126,6 @@ def fit(
         position=position,
         with_correctness=with_correctness,
         separated=separated,
-        derived=any("derived from scores" in note for note in battles.notes),
     )
     try:
         if not len(kept):
@@ -144,14 +145,10 @@ def fit(
     except (SeparationError, ConvergenceError, FitError) as error:
         if separated != "drop" or not isinstance(error, SeparationError | ConvergenceError | TooFewBattles):
             raise
-        return StyleResult(
-            chosen, kept, table, None, None, dropped, settings, str(error), (*battles.notes, *first), ()
-        )
+        return StyleResult(chosen, kept, table, None, None, dropped, settings, str(error), notes, ())
     for text in warned:
         warnings.warn(text, LlamaStyleWarning, stacklevel=2)
-    return StyleResult(
-        chosen, kept, table, design, estimates, dropped, settings, "", (*battles.notes, *first), tuple(warned)
-    )
+    return StyleResult(chosen, kept, table, design, estimates, dropped, settings, "", notes, tuple(warned))
 
 
 def audit(battles: Any, features: Any = None, **options: Any) -> StyleResult:
@@ -215,7 +212,7 @@ def _choose_battles(battles: Battles, correctness: str, ties: str) -> tuple[Batt
         )
     use = correctness != "ignore" and n_known > 0
     if use:
-        first = [f"correctness known on both sides in {n_known} of {n} battles: these are used"]
+        first = [f"correctness is known on both sides in {n_known} of {n} battles: these are used"]
         battles = battles if n_known == n else battles.take(np.flatnonzero(known))
     else:
         first = ["no correctness: associated with style; quality not separated"]
@@ -252,32 +249,36 @@ def _choose_clusters(battles: Battles, vcov: str, cluster: str | None) -> Cluste
     if vcov in ("robust", "HC0", "classical"):
         warned = _classical_warning(battles) if vcov == "classical" else ()
         return Clustering(vcov, "", None, len(battles), "", warned)
-    sizes: dict[str, tuple[Ints, int]] = {}
-    for name in (asked,) if asked is not None else CLUSTER_COLUMNS:
-        if name in battles.columns and not (asked is None and battles.columns[name].isna().any()):
-            codes, groups = battles.codes(name)
-            if groups < len(battles) or asked is not None:
-                sizes[name] = (codes, groups)
-    few = {name: groups for name, (_, groups) in sizes.items() if groups < MIN_CLUSTERS}
-    usable = [name for name in sizes if name not in few]
-    conditional = ", ".join(f"{name} has {groups}" for name, groups in few.items())
-    warned = [_few_warning(name, groups) for name, groups in few.items()]
+    repeated = {name: battles.codes(name) for name in _repeating(battles, asked)}
+    named = {asked} if asked is not None else set(repeated)
+    few = {name: groups for name, (_, groups) in repeated.items() if groups < MIN_CLUSTERS}
+    conditional = ", ".join(f"{name} has {groups} values" for name, groups in few.items() if name in named)
+    warned = [_few_warning(name, groups, name in named) for name, groups in few.items()]
+    usable = [name for name in repeated if name in named and name not in few]
     if not usable:
-        if vcov == "cluster" and not sizes:
+        if vcov == "cluster" and not repeated:
             raise FitError("vcov='cluster' needs a column that repeats; name one with cluster=")
         return Clustering("robust", "", None, len(battles), conditional, tuple(warned))
     name = usable[0]
-    codes, groups = sizes[name]
+    codes, groups = repeated[name]
     if groups < FEW_CLUSTERS:
         warned.append(f"only {groups} clusters of {name}: intervals are rough below {FEW_CLUSTERS}")
     return Clustering("cluster", name, codes, groups, conditional, tuple(warned))
 
 
-def _few_warning(name: str, groups: int) -> str:
-    return (
-        f"{name} has {groups} values, fewer than {MIN_CLUSTERS}: it cannot be clustered on; errors are conditional on"
-        f" these {groups}, and no verdict is given (cluster by another column, or bring more)"
-    )
+def _repeating(battles: Battles, asked: str | None) -> list[str]:
+    """The columns that rows share: the one asked for, then prompts, voters and sessions that repeat."""
+    found = [] if asked is None else [asked]
+    here = [name for name in CLUSTER_COLUMNS if name != asked and name in battles.columns]
+    known = [name for name in here if not battles.columns[name].isna().any()]
+    return found + [name for name in known if battles.columns[name].nunique() < len(battles)]
+
+
+def _few_warning(name: str, groups: int, named: bool) -> str:
+    about = f"{name} has {groups} values, fewer than {MIN_CLUSTERS}: errors are conditional on these {groups}"
+    if not named:
+        return f"{about}, whatever else they are clustered by"
+    return f"{about}, and no verdict is given (cluster by another column, or bring more of {name})"
 
 
 def _classical_warning(battles: Battles) -> tuple[str, ...]:

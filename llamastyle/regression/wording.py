@@ -12,7 +12,8 @@ from llamastyle.regression.diagnostics import ETA_LIMIT, NEAR_PARITY
 from llamastyle.regression.inference import MIN_CLUSTERS
 
 if TYPE_CHECKING:
-    from llamastyle.regression.result import Clustering, StyleResult
+    from llamastyle.regression.estimates import Clustering
+    from llamastyle.regression.result import StyleResult
 
 __all__ = ["diagnostic_rows", "error_words", "headline", "model_reason", "summary_blocks"]
 
@@ -103,8 +104,8 @@ def summary_blocks(result: StyleResult) -> list[str | pd.DataFrame]:
     assert design is not None
     scales = {c.name: c for c in design.spec.columns}
     blocks += [
-        f"Battles: {design.n}   models: {design.n_models}   free parameters: {design.n_free}"
-        f"   left out: {len(result.dropped)} models",
+        f"Battles: {design.n}   models: {design.n_models}   free parameters: {design.n_free}",
+        f"Models left out: {len(result.dropped)}",
         f"Log-likelihood: {est.fit.llf:.3f}   Newton steps: {est.fit.iterations}",
         error_words(est.clustering, result.settings.level),
         "",

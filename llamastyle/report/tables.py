@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["clean", "markdown_table", "render", "text_table", "with_interval"]
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_WRAPPED = ("model", "term", "note")  # the columns that fold where a terminal is narrow
 _PROBABILITIES = ("p_value", "q_value")
 
 
@@ -56,20 +57,29 @@ def _probability(p: float) -> str:
 
 
 def with_interval(
-    frame: pd.DataFrame, estimate: str, low: str, high: str, name: str, factor: float = 1.0
+    frame: pd.DataFrame, estimate: str, low: str, high: str, name: str, factor: float = 1.0, digits: int = 1
 ) -> pd.DataFrame:
-    """The frame with three columns folded into one: ``6.2 [5.0, 7.4]``."""
-    digits = _decimals(frame[[estimate, low, high]].abs().max() * factor)
-    cells = [
-        ""
-        if e != e
-        else f"{e * factor:.{digits}f}"
-        + ("" if a != a else f" [{a * factor:.{digits}f}, {b * factor:.{digits}f}]")
-        for e, a, b in zip(frame[estimate], frame[low], frame[high], strict=True)
-    ]
-    out = frame.copy()
-    out.insert(list(frame.columns).index(estimate), name, cells, allow_duplicates=False)
-    return out.drop(columns=[estimate, low, high])
+    """The frame with three columns folded into one: ``6.2 [5.0, 7.4]``; values times ``factor``."""
+
+    def cell(e: float, a: float, b: float) -> str:
+        if e != e:
+            return ""
+        ends = "" if a != a or b != b else f" [{a * factor:.{digits}f}, {b * factor:.{digits}f}]"
+        return f"{e * factor:.{digits}f}{ends}"
+
+    cells = [cell(e, a, b) for e, a, b in zip(frame[estimate], frame[low], frame[high], strict=True)]
+    place = list(frame.columns).index(estimate)
+    out = frame.drop(columns=[estimate, low, high])
+    out.insert(place, name, cells)
+    return out
+
+
+def numbered_notes(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """The frame with its notes as numbers, and the notes: ``["1: ...", "2: ..."]``."""
+    distinct = [note for note in dict.fromkeys(frame["note"]) if note]
+    number = {note: str(i + 1) for i, note in enumerate(distinct)}
+    shown = frame.assign(note=[number.get(note, "") for note in frame["note"]])
+    return shown if distinct else shown.drop(columns="note"), [f"{number[note]}: {note}" for note in distinct]
 
 
 def text_table(frame: pd.DataFrame, width: int = 80) -> str:
@@ -83,7 +93,7 @@ def text_table(frame: pd.DataFrame, width: int = 80) -> str:
     for name, dtype in zip(frame.columns, frame.dtypes, strict=True):
         numeric = getattr(dtype, "kind", "O") in "fiu"
         table.add_column(
-            clean(name), justify="right" if numeric else "left", overflow="fold", no_wrap=numeric
+            clean(name), justify="right" if numeric else "left", overflow="fold", no_wrap=name not in _WRAPPED
         )
     for row in formatted(frame):
         table.add_row(*(Text(cell) for cell in row))

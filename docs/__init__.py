@@ -1,0 +1,1 @@
+"""The documentation, and the studies it shows (``python -m docs.studies``)."""

@@ -1,0 +1,81 @@
+"""Sphinx configuration; what is generated at build time goes to ``docs/generated``."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+from sphinx.application import Sphinx
+
+DOCS = Path(__file__).resolve().parent
+sys.path.insert(0, str(DOCS.parent))
+
+import llamastyle as ls  # noqa: E402
+from docs.studies import find_studies, studies_page  # noqa: E402
+
+project = "llamastyle"
+release = version = ls.__version__
+copyright = "the llamastyle authors"
+
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "sphinx.ext.mathjax", "numpydoc"]
+templates_path = ["_templates"]
+exclude_patterns = ["_build", "_templates", "studies", "generated/fragments"]
+
+nb_execution_mode = "off"
+myst_enable_extensions = ["dollarmath", "deflist"]
+myst_heading_anchors = 3
+
+autosummary_generate = True
+autodoc_typehints = "none"
+numpydoc_show_class_members = False
+
+html_theme = "pydata_sphinx_theme"
+html_theme_options = {"show_prev_next": False, "navigation_with_keys": False}
+html_show_sourcelink = False
+
+
+def markdown_text(text: str) -> str:
+    """A plain text as a Markdown table cell; what stands in back-ticks stays code."""
+    parts = re.split(r"(`[^`]+`)", " ".join(text.split()))
+    return "".join(
+        part.replace("|", r"\|") if part.startswith("`") else re.sub(r"([\\`*_{}\[\]<>#$|~])", r"\\\1", part)
+        for part in parts
+    )
+
+
+def feature_tables() -> str:
+    """The catalogue, one table a group."""
+    lines: list[str] = []
+    for group, features in ls.list_features().groupby("group", sort=False):
+        lines += [f"### {group}", "", "| name | unit | definition | source |", "|---|---|---|---|"]
+        for row in features.fillna("").itertuples(index=False):
+            source = f"<{row.source}>" if row.source.startswith("https://") else markdown_text(row.source)
+            cells = (f"`{row.name}`", markdown_text(row.unit), markdown_text(row.definition), source)
+            lines.append(f"| {' | '.join(cells)} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def preset_table() -> str:
+    """What each preset holds, with the contrast of each feature."""
+    lines = ["| preset | features |", "|---|---|"]
+    for name in ("DEFAULT", "ARENA", "ARENA_WORDS", "ALL"):
+        features = ", ".join(f"`{feature.name}`" for feature in getattr(ls, name))
+        lines.append(f"| `ls.{name}` | {features} |")
+    return "\n".join([*lines, ""])
+
+
+def write_fragments(app: Sphinx) -> None:
+    """Write what is generated from the code, leaving files alone that did not change."""
+    folder = DOCS / "generated" / "fragments"
+    folder.mkdir(parents=True, exist_ok=True)
+    made = {"features": feature_tables(), "presets": preset_table(), "studies": studies_page(find_studies())}
+    for name, text in made.items():
+        path = folder / f"{name}.md"
+        if not path.exists() or path.read_text("utf-8") != text:
+            path.write_text(text, "utf-8")
+
+
+def setup(app: Sphinx) -> None:
+    app.connect("builder-inited", write_fragments)

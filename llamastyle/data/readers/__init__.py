@@ -1,0 +1,150 @@
+"""Every foreign format ends here: a source becomes a table, a format names its columns, the door checks them.
+
+One module a format, found by the table's columns: `alpaca_eval`, `lmarena`, and `frame` for the plain
+table. A format is a module with ``NAME``, ``sniff(names)`` and ``read(table)`` (see `formats`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from llamastyle.data.battles import Battles
+from llamastyle.data.readers import alpaca_eval, frame, lmarena
+from llamastyle.data.readers.correctness import join_correctness, join_table
+from llamastyle.data.readers.door import enter
+from llamastyle.data.readers.formats import Draft, Format
+from llamastyle.data.readers.labels import check_labels
+from llamastyle.data.readers.names import SCORES, Asked, canonical_keys, check_columns, mapped
+from llamastyle.data.readers.sources import read_table
+from llamastyle.data.readers.table import Table
+from llamastyle.errors import DataError
+from llamastyle.options import nearest
+
+__all__ = ["join_correctness", "read_battles"]
+
+FORMATS: tuple[Format, ...] = (lmarena, alpaca_eval, frame)
+"""Tried in this order; the last one reads any table."""
+
+
+def read_battles(
+    source: Any,
+    *,
+    format: str = "auto",
+    columns: Mapping[str, str] | None = None,
+    labels: Mapping[Any, str] | None = None,
+    correctness: Any = None,
+    cluster: str | None = None,
+    strict: bool = True,
+) -> Battles:
+    """Read battles from a file, a glob, a list of dicts or a frame of any library.
+
+    Parameters
+    ----------
+    source : path, glob, open file, list of dicts, frame
+        Parquet, CSV, JSON or JSON lines (the texts also as .gz; what a file begins with decides); or a
+        pandas, polars, pyarrow or Hugging Face datasets table.
+    format : str
+        ``"auto"`` knows a format by its columns; else ``"lmarena"``, ``"alpaca_eval"`` or ``"frame"``.
+    columns : mapping, optional
+        The table's name of a canonical column: ``{"winner": "vote"}``. Read without mapping:
+        ``model_a, model_b``; ``winner`` (``model_a``, ``model_b``, ``tie``, ``both_bad``, or the row's own
+        model name) or ``outcome`` (1 = a won ... 0); ``response_a, response_b`` (text, or a conversation as
+        role / content turns); ``prompt, prompt_id, correct_a, correct_b, judge, voter, category, language,
+        timestamp, session, weight, tokens_a, tokens_b``. Without responses, numeric pairs such as ``words_a,
+        words_b`` are features measured already.
+    labels : mapping, optional
+        What the winner labels mean: ``{"left": "model_a", "right": "model_b"}``.
+    correctness : pair of columns, path, frame, optional
+        Columns with the correctness of each side, or a table ``prompt_id, model, correct`` (to which
+        ``columns`` applies too), each in [0, 1] or empty.
+    cluster : str, optional
+        A column, by its name in the table or its canonical one, whose groups are not independent.
+    strict : bool
+        True: one bad row is an error. False: bad rows are set aside in ``battles.issues``.
+
+    Returns
+    -------
+    Battles
+        Checked; what was noticed on the way is in ``battles.notes``.
+
+    Raises
+    ------
+    DataError
+        If it cannot be read; the message says what, where, and the way out.
+
+    Examples
+    --------
+    >>> import llamastyle as ls
+    >>> votes = [
+    ...     {"left": "x", "right": "y", "vote": "left", "response_a": "**Yes!**", "response_b": "Yes."},
+    ...     {"left": "y", "right": "x", "vote": "tie", "response_a": "No.", "response_b": "Hm."},
+    ... ]
+    >>> names = {"model_a": "left", "model_b": "right", "winner": "vote"}
+    >>> ls.read_battles(votes, columns=names, labels={"left": "model_a", "right": "model_b"})
+    Battles(2 battles of 2 models, 1 tie)
+    """
+    _check_call(format, cluster, strict)
+    pair = _pair(correctness)
+    keys = canonical_keys(scores=correctness is not None and pair is None)
+    given = check_columns(columns, keys) | _no_twice(columns, pair)
+    table = read_table(source, strict=strict)
+    renames = {name: theirs for name, theirs in given.items() if name not in SCORES[1:]}
+    draft, named = _drafted(table, renames, format)
+    battles = enter(draft, named, Asked(renames, check_labels(labels), cluster, strict))
+    if correctness is None or pair is not None:
+        return battles
+    return join_table(battles, _score_table(correctness, given))
+
+
+def _drafted(table: Table, renames: dict[str, str], format: str) -> tuple[Draft, Table]:
+    named = mapped(table, renames)
+    if format != "auto":
+        return next(known for known in FORMATS if format == known.NAME).read(named), named
+    names = frozenset(named.columns)
+    return next(known for known in FORMATS if known.sniff(names)).read(named), named
+
+
+def _check_call(format: Any, cluster: Any, strict: Any) -> None:
+    known = [known.NAME for known in FORMATS]
+    if format != "auto" and format not in known:
+        raise DataError(
+            f"format={format!r} is not known{nearest(format, known)}; use auto, {', '.join(known)}"
+        )
+    if cluster is not None and not isinstance(cluster, str):
+        raise DataError(f"cluster={cluster!r}: give the name of one column")
+    if not isinstance(strict, bool):
+        raise DataError(f"strict={strict!r}: give True or False")
+
+
+def _pair(correctness: Any) -> tuple[str, str] | None:
+    if isinstance(correctness, list | tuple) and correctness and all(isinstance(c, str) for c in correctness):
+        if len(correctness) != 2:
+            raise DataError(
+                f"correctness={correctness!r}: give two columns, of side a and side b, or a table"
+            )
+        return correctness[0], correctness[1]
+    return None
+
+
+def _no_twice(columns: Mapping[str, str] | None, pair: tuple[str, str] | None) -> dict[str, str]:
+    if pair is None:
+        return {}
+    for name in ("correct_a", "correct_b"):
+        if columns and name in columns:
+            raise DataError(
+                f"correctness={pair!r} and columns={{{name!r}: ...}} are the same thing; give one"
+            )
+    return {"correct_a": pair[0], "correct_b": pair[1]}
+
+
+def _score_table(correctness: Any, given: Mapping[str, str]) -> Table:
+    """The table of correctness under canonical names.
+
+    The battles' name of the prompt need not be the scores'; those of model and correct must be there.
+    """
+    table = read_table(correctness, "correctness")
+    here = {name: theirs for name, theirs in given.items() if name in SCORES}
+    if here.get("prompt_id") not in table.columns:
+        here.pop("prompt_id", None)
+    return mapped(table, here)

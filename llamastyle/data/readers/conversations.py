@@ -1,0 +1,269 @@
+"""Responses as they are written: plain text, or a conversation of role / content turns."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from llamastyle.data.readers.table import Column, is_missing, is_numeric, key, objects, scrub
+
+TURNS = r"^\s*\[\s*\{"
+JOINT = "\n\n"
+ASSISTANT = {"assistant", "model"}
+USER = {"user", "human"}
+NESTED = (list, tuple, Mapping, np.ndarray)
+MAX_LITERAL = 20_000_000
+"""Longest cell, in characters, that is read as a Python literal."""
+
+
+class Unreadable(Exception):
+    """A value that is neither text nor a conversation; the message says why."""
+
+
+class Turns(NamedTuple):
+    """A parsed conversation: the assistant's turns, the user's, and how many turns had no content."""
+
+    assistant: tuple[str, ...]
+    user: tuple[str, ...]
+    empty: int
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """The responses of one side of n battles.
+
+    Attributes
+    ----------
+    texts : pyarrow.Array
+        ``large_string``; null where the row is bad.
+    starts : list of tuple
+        Byte offsets of later turns, a tuple a row; empty list when these are plain texts.
+    user : list
+        The user's turns, a tuple a row (None in a bad one); empty list when these are plain texts.
+    turns : int array or None
+        Assistant turns a row, None when these are plain texts.
+    bad : dict
+        What is wrong, by row.
+    empty_turns : int
+        Responses in which some, not all, assistant turns had no content.
+    scrubbed : int
+        Responses with characters that no UTF-8 can hold, replaced.
+    """
+
+    texts: pa.Array
+    starts: list[tuple[int, ...]]
+    user: list[tuple[str, ...] | None]
+    turns: NDArray[np.int64] | None
+    bad: dict[int, str]
+    empty_turns: int = 0
+    scrubbed: int = 0
+
+
+def read_side(column: Column) -> Side:
+    """Texts, turn starts and user turns of one side; what cannot be read is listed in ``bad``."""
+    if holds_conversations(column):
+        return _conversations(objects(column))
+    if isinstance(column, pa.ChunkedArray) and column.type == pa.large_string():
+        texts = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
+        missing = np.flatnonzero(texts.is_null().to_numpy(zero_copy_only=False))
+        return Side(texts, [], [], None, dict.fromkeys(missing.tolist(), "no text"))
+    if is_numeric(column):
+        kinds = column.is_null().combine_chunks().to_numpy(zero_copy_only=False)
+        bad = {i: "no text" if null else "a number where a text is expected" for i, null in enumerate(kinds)}
+        return Side(pa.nulls(len(column), pa.large_string()), [], [], None, bad)
+    return _plain_texts(objects(column))
+
+
+def holds_conversations(column: Column) -> bool:
+    """Whether these are conversations: lists, or texts most of which are lists written out."""
+    if isinstance(column, pa.ChunkedArray) and column.type == pa.large_string():
+        like = pc.call_function("match_substring_regex", [column], pc.MatchSubstringOptions(TURNS)).fill_null(
+            False
+        )
+        found = int(np.count_nonzero(like.to_numpy()))
+        if 2 * found <= len(column) - column.null_count:
+            return False
+        return any(_reads(value) for value in column.filter(like).slice(0, 20).to_pylist())
+    if isinstance(column, pa.ChunkedArray):
+        return pa.types.is_nested(column.type)
+    if any(isinstance(value, NESTED) for value in column):
+        return True
+    given = [value for value in column if isinstance(value, str)]
+    like = [value for value in given if re.match(TURNS, value)]
+    return 2 * len(like) > len(given) and any(_reads(value) for value in like[:20])
+
+
+def parse_turns(value: Any) -> Turns:
+    """The turns of one conversation: a list, or the JSON or Python text of one.
+
+    Raises
+    ------
+    Unreadable
+        If it is not a list of turns with a role and a content, or has no assistant turn.
+    """
+    if isinstance(value, str):
+        value = literal(value)
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if isinstance(value, Mapping):
+        value = [value]
+    if not isinstance(value, list | tuple):
+        raise Unreadable("a conversation that cannot be read: not a list of role / content turns")
+    assistant: list[str | None] = []
+    user: list[str] = []
+    roles: list[str] = []
+    for i, turn in enumerate(value):
+        if turn is None:
+            continue
+        if not isinstance(turn, Mapping) or not isinstance(turn.get("role"), str):
+            raise Unreadable(f"a conversation that cannot be read: turn {i} has no role")
+        role = turn["role"].lower()
+        roles.append(role)
+        if role in ASSISTANT:
+            assistant.append(_content(turn.get("content"), i))
+        elif role in USER:
+            user.append(_content(turn.get("content"), i) or "")
+    said = tuple(text for text in assistant if text is not None)
+    if not said:
+        what = "no assistant turn with content" if assistant else "no assistant turn"
+        raise Unreadable(f"a conversation with {what} (roles: {', '.join(dict.fromkeys(roles)) or 'none'})")
+    return Turns(said, tuple(user), len(assistant) - len(said))
+
+
+def first_user_turn(value: Any) -> str | None:
+    """The first user turn of a prompt given as a conversation, or the prompt as text."""
+    if isinstance(value, str) and re.match(TURNS, value):
+        try:
+            value = literal(value)
+        except Unreadable:
+            return scrub(value)
+    turns = value.tolist() if isinstance(value, np.ndarray) else value
+    for i, turn in enumerate(turns if isinstance(turns, list | tuple) else []):
+        if isinstance(turn, Mapping) and str(turn.get("role")).lower() in USER:
+            try:
+                return _scrubbed(_content(turn.get("content"), i))
+            except Unreadable:
+                break
+    return key(value)
+
+
+def literal(text: str) -> Any:
+    """The value of a JSON text or a Python literal; nothing is evaluated.
+
+    Raises
+    ------
+    Unreadable
+        If it is neither.
+    """
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        pass
+    if len(text) > MAX_LITERAL:
+        raise Unreadable(f"text of {len(text)} characters, which is not JSON and too long for a literal")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.literal_eval(text.strip())
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        raise Unreadable("a conversation that cannot be read: neither JSON nor a Python literal") from None
+
+
+def _content(content: Any, turn: int) -> str | None:
+    if content is None or isinstance(content, str):
+        return content
+    if isinstance(content, np.ndarray):
+        content = content.tolist()
+    if isinstance(content, Mapping):
+        content = [content]
+    if not isinstance(content, list | tuple):
+        raise Unreadable(f"a conversation that cannot be read: the content of turn {turn} is no text")
+    parts = [part.get("text") if isinstance(part, Mapping) else part for part in content]
+    texts = [part for part in parts if isinstance(part, str)]
+    return "\n".join(texts) if texts else None
+
+
+def _conversations(values: list[Any]) -> Side:
+    """Parsed conversations; in a mixture of lists and texts, a text that is no list is a plain text."""
+    n = len(values)
+    mixed = any(isinstance(value, NESTED) for value in values)
+    texts: list[str | None] = [None] * n
+    starts: list[tuple[int, ...]] = [()] * n
+    user: list[tuple[str, ...] | None] = [None] * n
+    turns = np.zeros(n, np.int64)
+    bad: dict[int, str] = {}
+    empty = scrubbed = 0
+    for i, value in enumerate(values):
+        if is_missing(value):
+            bad[i] = "no text"
+            continue
+        if mixed and isinstance(value, str) and not re.match(TURNS, value):
+            texts[i], turns[i] = scrub(value), 1
+            continue
+        try:
+            parsed = parse_turns(value)
+        except Unreadable as error:
+            bad[i] = str(error)
+            continue
+        clean = tuple(scrub(turn) for turn in parsed.assistant)
+        texts[i], starts[i] = JOINT.join(clean), _starts(clean)
+        user[i], turns[i] = tuple(scrub(turn) for turn in parsed.user), len(clean)
+        empty += parsed.empty > 0
+        scrubbed += clean != parsed.assistant
+    return Side(pa.array(texts, pa.large_string()), starts, user, turns, bad, empty, scrubbed)
+
+
+def _scrubbed(text: str | None) -> str | None:
+    return None if text is None else scrub(text)
+
+
+def _plain_texts(values: list[Any]) -> Side:
+    texts: list[str | None] = [None] * len(values)
+    bad: dict[int, str] = {}
+    scrubbed = 0
+    for i, value in enumerate(values):
+        if isinstance(value, str):
+            texts[i] = scrub(value)
+            scrubbed += texts[i] != value
+        else:
+            bad[i] = _no_text(value)
+    return Side(pa.array(texts, pa.large_string()), [], [], None, bad, 0, scrubbed)
+
+
+def _no_text(value: Any) -> str:
+    if is_missing(value):
+        return "no text"
+    if isinstance(value, int | float | complex | np.number | np.bool_):
+        return "a number where a text is expected"
+    if isinstance(value, bytes):
+        return "bytes that are not UTF-8"
+    return f"a {type(value).__name__} where a text is expected"
+
+
+def _starts(turns: tuple[str, ...]) -> tuple[int, ...]:
+    out: list[int] = []
+    at = 0
+    for turn in turns[:-1]:
+        at += len(turn.encode()) + len(JOINT)
+        out.append(at)
+    return tuple(out)
+
+
+def _reads(value: Any) -> bool:
+    if not isinstance(value, str) or not value.lstrip().startswith("["):
+        return False
+    try:
+        parse_turns(value)
+    except Unreadable:
+        return False
+    return True

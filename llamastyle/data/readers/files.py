@@ -1,0 +1,216 @@
+"""Files to tables; what a file begins with decides its format, not its name."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from collections.abc import Iterator, Sequence
+from io import BytesIO
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+
+from llamastyle.data.readers.table import Table, arrow_column, key, python_column, shown
+from llamastyle.errors import DataError
+
+READABLE = "parquet, CSV, JSON or JSON lines (the texts also as .gz)"
+FOREIGN = (
+    (b"\x89PNG", "a PNG image"),
+    (b"\xff\xd8\xff", "a JPEG image"),
+    (b"GIF8", "a GIF image"),
+    (b"%PDF", "a PDF document"),
+    (b"PK\x03\x04", "a zip archive or an Excel workbook"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel workbook"),
+    (b"ARROW1", "an Arrow (feather) file"),
+    (b"\x28\xb5\x2f\xfd", "a file compressed with zstd"),
+    (b"BZh", "a file compressed with bzip2"),
+    (b"\xfd7zXZ", "a file compressed with xz"),
+    (b"SQLite format 3", "an SQLite database"),
+    (b"\x80\x04", "a Python pickle"),
+    (b"\x80\x05", "a Python pickle"),
+    (b"\xff\xfe", "text in UTF-16"),
+    (b"\xfe\xff", "text in UTF-16"),
+    (b"version https://git-lfs", "a Git LFS pointer, not the file itself (git lfs pull fetches it)"),
+)
+BOM = b"\xef\xbb\xbf"
+
+
+def read_bytes(data: bytes, name: str, strict: bool = True) -> Table:
+    """The table in a file's bytes.
+
+    Parameters
+    ----------
+    data : bytes
+        Everything in the file.
+    name : str
+        What to call the file in messages.
+    strict : bool
+        False sets lines of JSON lines aside that cannot be read.
+
+    Raises
+    ------
+    DataError
+        If it is none of the formats that are read, or broken.
+    """
+    if data.startswith(b"\x1f\x8b"):
+        data = _gunzip(data, name)
+    if not data.strip():
+        raise DataError(f"{name} is empty; give a file with at least one battle")
+    if data.startswith(b"PAR1"):
+        return _parquet(data, name)
+    for magic, what in FOREIGN:
+        if data.startswith(magic):
+            raise DataError(f"{name} is {what}; save the table as {READABLE}")
+    text = data.removeprefix(BOM)
+    start = text[:4096].lstrip()
+    if start.startswith(b"<"):
+        raise DataError(f"{name} is an HTML or XML page, not a table; save the table as {READABLE}")
+    if b"\0" in text[:65536]:
+        raise DataError(f"{name} is a binary file of an unknown format; save the table as {READABLE}")
+    if start.startswith((b"{", b"[")):
+        return _json(text, name, strict)
+    return _csv(text, name)
+
+
+def records(rows: Sequence[Any], name: str, lost: Sequence[tuple[str, str, int]] = ()) -> Table:
+    """A table from a list of dicts; a key that a row lacks is empty there."""
+    for i, row in enumerate(rows):
+        if not isinstance(row, dict):
+            raise DataError(
+                f"row {i} (counted from 0) of {name} is not a dict but a {type(row).__name__}: {shown(row)}; "
+                f"give a list of dicts, a row each"
+            )
+    names = list(dict.fromkeys(column for row in rows for column in row))
+    texts = [key(column) or "" for column in names]
+    _no_twins(texts, name)
+    columns = {
+        text: python_column([row.get(c) for row in rows]) for text, c in zip(texts, names, strict=True)
+    }
+    return Table(columns, len(rows), lost=tuple(lost))
+
+
+def from_arrow(table: pa.Table, name: str) -> Table:
+    """A table of Arrow's."""
+    _no_twins(table.column_names, name)
+    columns = {c: arrow_column(table.column(i)) for i, c in enumerate(table.column_names)}
+    return Table(columns, table.num_rows)
+
+
+def _no_twins(names: Sequence[str], where: str) -> None:
+    twins = sorted({name for name in names if names.count(name) > 1})
+    if twins:
+        raise DataError(
+            f"{where} has more than one column named {', '.join(map(repr, twins))}; rename all but one"
+        )
+
+
+def _parquet(data: bytes, name: str) -> Table:
+    try:
+        return from_arrow(pyarrow.parquet.read_table(BytesIO(data)), name)
+    except (pa.ArrowException, OSError) as error:
+        raise DataError(f"{name} is a parquet file that cannot be read: {_first_line(error)}") from None
+
+
+def _gunzip(data: bytes, name: str) -> bytes:
+    try:
+        return gzip.decompress(data)
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(f"{name} is a gzip file that cannot be read: {_first_line(error)}") from None
+
+
+def _csv(data: bytes, name: str) -> Table:
+    header = data.split(b"\n", 1)[0]
+    delimiter = max((b",", b"\t", b";"), key=header.count).decode()
+    block = min(max(len(data), 1 << 16), 1 << 30) if _longest_line(data) > 1 << 19 else 1 << 22
+    try:
+        table = pyarrow.csv.read_csv(
+            BytesIO(data),
+            read_options=pyarrow.csv.ReadOptions(block_size=block),
+            parse_options=pyarrow.csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
+            convert_options=pyarrow.csv.ConvertOptions(null_values=[""], strings_can_be_null=True),
+        )
+    except (pa.ArrowException, OSError) as error:
+        raise DataError(f"{name} cannot be read as CSV: {_first_line(error)}; expected {READABLE}") from None
+    return from_arrow(table, name)
+
+
+def _longest_line(data: bytes) -> int:
+    return max(map(len, data.split(b'\n"')), default=0)
+
+
+def _json(data: bytes, name: str, strict: bool) -> Table:
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{name} is not UTF-8 text: {error.reason} at byte {error.start}; save it as UTF-8"
+        ) from None
+    if text.lstrip().startswith("[") or not _is_json_line(text.lstrip().split("\n", 1)[0]):
+        return _json_document(text, name)
+    return _json_lines(text, name, strict)
+
+
+def _json_document(text: str, name: str) -> Table:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{name} cannot be read as JSON: {_first_line(error)}") from None
+    if isinstance(value, dict) and value and all(isinstance(v, list) for v in value.values()):
+        return from_lists(value, name)
+    if not isinstance(value, list):
+        raise DataError(
+            f"{name} holds one JSON {type(value).__name__}; give a list of records, or JSON lines"
+        )
+    return records(value, name)
+
+
+def from_lists(columns: dict[Any, Any], name: str) -> Table:
+    """A table from lists (or arrays, or Series) by column name."""
+    lengths = {key(column) or "": len(values) for column, values in columns.items()}
+    if len(set(lengths.values())) > 1:
+        raise DataError(f"the columns of {name} differ in length: {lengths}")
+    made = {key(column) or "": python_column(values) for column, values in columns.items()}
+    return Table(made, next(iter(lengths.values()), 0))
+
+
+def _json_lines(text: str, name: str, strict: bool) -> Table:
+    rows: list[dict[str, Any]] = []
+    lost: list[tuple[str, str, int]] = []
+    for line, content in _lines(text):
+        try:
+            row = json.loads(content)
+            if isinstance(row, dict):
+                rows.append(row)
+                continue
+            what = f"a JSON {type(row).__name__}, not an object"
+        except (ValueError, RecursionError) as error:
+            what = f"not JSON ({_first_line(error)})"
+        lost.append((what, content[:200], line))
+    if strict and lost:
+        what, _, line = lost[0]
+        raise DataError(
+            f"line {line} (counted from 1) of {name} is {what}; {len(lost)} of {len(rows) + len(lost)} lines have "
+            f"such a problem; strict=False sets them aside in battles.issues"
+        )
+    return records(rows, name, lost)
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    for i, line in enumerate(text.split("\n")):
+        if line.strip():
+            yield i + 1, line
+
+
+def _is_json_line(line: str) -> bool:
+    try:
+        return isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _first_line(error: BaseException) -> str:
+    text = str(error).strip() or type(error).__name__
+    return shown(text.split("\n")[0], 160).strip("'\"")

@@ -1,0 +1,38 @@
+"""Features that come with a table, as a FeatureTable."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from llamastyle.errors import FeatureError
+from llamastyle.features import catalog
+from llamastyle.features.feature import Feature, FeatureSet, FeatureTable
+
+
+def can_name(text: str) -> bool:
+    """Whether a feature may be called so: letters, digits and _, not beginning with a digit."""
+    return re.fullmatch(r"[^\W\d]\w*", text) is not None
+
+
+def feature_table(names: Sequence[str], values: NDArray[np.float64]) -> FeatureTable:
+    """A table of features measured elsewhere; those of the catalogue keep its unit and contrast.
+
+    Parameters
+    ----------
+    names : list of str
+        One a column.
+    values : float64 array
+        One row a response: side a's, then side b's.
+    """
+    return FeatureTable(values, FeatureSet([_feature(name) for name in names]), None, {})
+
+
+def _feature(name: str) -> Feature:
+    try:
+        return catalog.find(name)
+    except FeatureError:
+        return Feature(name, "own", "", f"{name} as given in the table", contrast="difference")

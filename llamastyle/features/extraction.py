@@ -1,0 +1,262 @@
+"""``extract()``: texts in, a table of features out, in chunks over threads."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from time import monotonic
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from llamastyle.errors import FeatureError
+from llamastyle.features import catalog, tables
+from llamastyle.features.counters import ARENA_COUNTERS, N_COUNTERS, Counter
+from llamastyle.features.feature import METADATA, Feature, FeatureSet, FeatureTable, Recipe
+from llamastyle.features.text import TextBatch, TextSource, arrow_texts, batch_from_arrow, check_no_nulls
+
+CHUNK_BYTES = 2_000_000
+SLOW_CHUNK_BYTES = 100_000
+COMPILING = "llamastyle: compiling the text scanner; this happens once and takes about a minute"
+COMPILE_PATIENCE = 4.0
+"""Seconds after which the scanner is being compiled, not loaded from its cache."""
+PATIENCE = 1.0
+"""Seconds before anything is said about how it goes."""
+
+
+def extract(
+    source: Any,
+    features: Any = None,
+    *,
+    n_jobs: int | None = None,
+    progress: bool | None = None,
+    strip_think: bool = True,
+) -> FeatureTable:
+    """Measure features in texts.
+
+    Parameters
+    ----------
+    source : str, list, Series, Arrow array, Responses or Battles
+        The texts.
+    features : preset, name, Feature, or list of names and Features
+        ``DEFAULT`` unless given.
+    n_jobs : int, optional
+        Threads; as many as there are cores unless given. The values are the same whatever it is.
+    progress : bool, optional
+        A progress bar on stderr for what takes longer than a second; unless given, if stderr is a terminal.
+    strip_think : bool
+        Cut reasoning in ``<think>...</think>`` out before anything is measured.
+
+    Returns
+    -------
+    FeatureTable
+        One row a text; for battles, one row a response, and both sides in ``to_frame()`` and ``sides()``.
+
+    Raises
+    ------
+    FeatureError
+        For an unknown feature, a row without text, or token counts that nobody knows.
+
+    Examples
+    --------
+    >>> import llamastyle as ls
+    >>> ls.extract(["Great question! 🎉 **Yes**."], ["words", "bold", "emoji", "praise"]).values.tolist()
+    [[3.0, 1.0, 1.0, 1.0]]
+    """
+    if n_jobs is not None and (isinstance(n_jobs, bool) or not isinstance(n_jobs, int) or n_jobs < 1):
+        raise FeatureError(f"n_jobs={n_jobs!r} is not a number of threads; use 1, 2, ... or None for one a core")
+    measured = getattr(source, "measured", None)
+    if isinstance(measured, FeatureTable):
+        wanted = measured.features if features is None else FeatureSet.of(features)
+        if all(name in measured.features for name in wanted.names):
+            return measured.select(wanted.names)
+    wanted = catalog.DEFAULT if features is None else FeatureSet.of(features)
+    rows = tokens = None
+    if isinstance(source, TextSource):
+        texts, turn_starts, tokens, rows = source.texts, source.turn_starts, source.tokens, source.rows
+        check_no_nulls(texts)
+        batch = batch_from_arrow(texts, turn_starts)
+    else:
+        batch = batch_from_arrow(arrow_texts(source))
+    values = _measure(batch, wanted, tokens, _threads(n_jobs, batch), progress, strip_think)
+    return FeatureTable(values, wanted, rows, dict(tables.load()[1]))
+
+
+def _threads(n_jobs: int | None, batch: TextBatch) -> int:
+    """Threads to use: no more than there are chunks."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    size = int(batch.offsets[-1] - batch.offsets[0])
+    return max(1, min(n_jobs if n_jobs is not None else cores, -(-size // CHUNK_BYTES)))
+
+
+def _measure(
+    batch: TextBatch,
+    features: FeatureSet,
+    tokens: NDArray[np.float64] | None,
+    n_jobs: int,
+    progress: bool | None,
+    strip_think: bool,
+) -> NDArray[np.float64]:
+    """Values, rows x features."""
+    values = np.empty((len(batch), len(features)), dtype=np.float64)
+    slow: list[tuple[int, Feature]] = []
+    counted: list[tuple[int, Recipe]] = []
+    for column, feature in enumerate(features):
+        if isinstance(feature.how, Recipe):
+            counted.append((column, feature.how))
+        elif feature.how == METADATA:
+            values[:, column] = _token_counts(tokens, len(batch))
+        else:
+            slow.append((column, feature))
+    needed = frozenset().union(*(feature.counters for feature in features))
+    chunks = list(batch.chunks(SLOW_CHUNK_BYTES if slow else CHUNK_BYTES))
+    show = sys.stderr.isatty() if progress is None else progress
+    scan = _scanner(batch, needed, strip_think, show) if counted and chunks else None
+
+    def work(begin: int, end: int) -> int:
+        if scan is not None:
+            _apply(counted, scan(begin, end), values[begin:end], features)
+        for column, feature in slow:
+            values[begin:end, column] = _call(feature, batch, begin, end, strip_think)
+        return int(batch.offsets[end] - batch.offsets[begin])
+
+    with _Bar(show, int(batch.offsets[-1] - batch.offsets[0])) as advance:
+        if n_jobs == 1 or len(chunks) < 2:
+            for begin, end in chunks:
+                advance(work(begin, end))
+        else:
+            _threaded(work, chunks, n_jobs, advance)
+    return values
+
+
+def _threaded(
+    work: Callable[[int, int], int], chunks: list[tuple[int, int]], n_jobs: int, advance: Callable[[int], None]
+) -> None:
+    """Work through the chunks on threads; the error of the earliest chunk is the one that is raised."""
+    with ThreadPoolExecutor(n_jobs) as pool:
+        jobs: list[Future[int]] = [pool.submit(work, begin, end) for begin, end in chunks]
+        for job in jobs:
+            job.add_done_callback(lambda done: None if done.cancelled() or done.exception() else advance(done.result()))
+        _, pending = wait(jobs, return_when=FIRST_EXCEPTION)
+        for job in reversed(jobs):
+            job.cancel()
+    for job in jobs:
+        if not job.cancelled():
+            job.result()
+
+
+def _scanner(
+    batch: TextBatch, needed: frozenset[Counter], strip_think: bool, show: bool
+) -> Callable[[int, int], NDArray[np.int64]]:
+    """The compiled scan, as a function of a range of rows; compiled or loaded before it is returned."""
+    from llamastyle.features import kernel
+
+    arrays, _ = tables.load()
+    arena = bool(needed & ARENA_COUNTERS)
+
+    def scan(begin: int, end: int) -> NDArray[np.int64]:
+        out = np.empty((end - begin, N_COUNTERS), dtype=np.int64)
+        kernel.scan_rows(
+            batch.data, batch.offsets, batch.turns, batch.turn_offsets, begin, end, strip_think, arena, arrays, out
+        )
+        return out
+
+    if not kernel.scan_rows.signatures:
+        with _notice(show):
+            scan(0, 0)
+    return scan
+
+
+def _apply(
+    counted: list[tuple[int, Recipe]], counts: NDArray[np.int64], values: NDArray[np.float64], features: FeatureSet
+) -> None:
+    """Fill the columns that are made of counts."""
+
+    def column_of(name: str) -> NDArray[np.float64]:
+        return counts[:, Counter[name.upper()]].astype(np.float64)
+
+    for column, recipe in counted:
+        if recipe.function is not None:
+            try:
+                values[:, column] = recipe.function({name: column_of(name) for name in recipe.counts})
+            except Exception as error:
+                raise FeatureError(f"the function of {features[column].name!r} failed: {error!r}") from error
+            continue
+        total = sum((column_of(name) for name in recipe.counts), np.zeros(len(counts)))
+        if recipe.per:
+            by = sum((column_of(name) for name in recipe.per), np.zeros(len(counts)))
+            total = np.divide(total, by, out=np.zeros(len(counts)), where=by > 0)
+        values[:, column] = recipe.scale * total
+
+
+def _call(feature: Feature, batch: TextBatch, begin: int, end: int, strip_think: bool) -> NDArray[np.float64]:
+    """Call a function of one text on each text of a range of rows."""
+    out = np.empty(end - begin)
+    function: Any = feature.how
+    for row in range(begin, end):
+        try:
+            out[row - begin] = function(batch.prose(row, strip_think))
+        except Exception as error:
+            raise FeatureError(f"the function of {feature.name!r} failed at row {row}: {error!r}") from error
+    return out
+
+
+def _token_counts(tokens: NDArray[np.float64] | None, rows: int) -> NDArray[np.float64]:
+    """Token counts from the data, or the two ways out."""
+    ways = "hand in tokens(tokenizer) in place of 'tokens', or use ARENA_WORDS, which counts words"
+    if tokens is None:
+        raise FeatureError(f"the data have no token counts; {ways}")
+    unknown = np.flatnonzero(np.isnan(tokens))
+    if len(unknown):
+        raise FeatureError(f"row {unknown[0]} has no token count ({len(unknown)} of {rows} rows have none); {ways}")
+    return tokens
+
+
+@contextmanager
+def _notice(show: bool) -> Iterator[None]:
+    """Say that the scanner is being compiled, if it takes too long to be loaded from its cache."""
+    notice = threading.Timer(COMPILE_PATIENCE, lambda: print(COMPILING, file=sys.stderr, flush=True))
+    notice.daemon = True
+    if show:
+        notice.start()
+    try:
+        yield
+    finally:
+        notice.cancel()
+
+
+class _Bar:
+    """A progress bar on stderr that appears when its patience is over; ``advance`` may be called by threads."""
+
+    def __init__(self, show: bool, total: int) -> None:
+        self._show, self._total, self._done = show, total, 0
+        self._start, self._lock = monotonic(), threading.Lock()
+        self._shown: tuple[Any, Any] | None = None
+
+    def __enter__(self) -> Callable[[int], None]:
+        return self.advance
+
+    def __exit__(self, *_: object) -> None:
+        if self._shown:
+            self._shown[0].stop()
+
+    def advance(self, amount: int) -> None:
+        """So many bytes more are done."""
+        if not self._show:
+            return
+        with self._lock:
+            self._done += amount
+            if self._shown is None and monotonic() - self._start > PATIENCE and self._done < self._total:
+                from rich.console import Console
+                from rich.progress import Progress
+
+                bar = Progress(console=Console(stderr=True), transient=True)
+                self._shown = bar, bar.add_task("measuring", total=self._total)
+                bar.start()
+            if self._shown is not None:
+                self._shown[0].update(self._shown[1], completed=self._done)

@@ -1,0 +1,140 @@
+"""The read-only arrays that the kernel walks: byte classes, emoji trie, phrase table.
+
+They are made by ``python -m llamastyle.features._build_tables`` and shipped in ``tables.npz`` with the
+versions of their sources, so that a count does not depend on the Python that makes it.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib import resources
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+LETTER = 1
+"""A letter or number of a script that puts spaces between words; it starts and continues a word."""
+MARK = 2
+"""A combining mark; it continues a word."""
+ALONE = 4
+"""A letter or number of a script without spaces; each counts as a word."""
+SPACE = 8
+"""White space, as ``str.isspace`` has it."""
+DECIMAL = 16
+"""A decimal digit."""
+EMOJI = 32
+"""The first code point of an emoji sequence."""
+PUNCTUATION = 64
+"""Punctuation or a symbol, as CommonMark has it."""
+CASED = 128
+"""A capital outside ASCII that has a small letter of its own."""
+QUOTE = 256
+"""A quotation mark or bracket."""
+
+MASK64 = (1 << 64) - 1
+ROLL = 5
+KEY_MIX = 0x9E3779B97F4A7C15
+PAIR_MIX = 0xD6E8FEB86659FD93
+STATE_MIX = 0xBF58476D1CE4E5B9
+PAIR_BITS = 17
+SINGLE_BITS = 13
+APOSTROPHE_CODE = 27
+HYPHEN_CODE = 28
+
+
+class Tables(NamedTuple):
+    """Everything the kernel reads besides the texts; every array is read-only."""
+
+    fold: NDArray[np.uint8]
+    """[256] zero for bytes that are no ASCII letter or digit, else a code that is the same for both cases."""
+    act: NDArray[np.uint8]
+    """[256] what the scanner does at a byte that is in no word; see ``kernel``."""
+    page: NDArray[np.uint16]
+    """[0x1100] block of 256 code points -> row of ``kind``."""
+    kind: NDArray[np.uint16]
+    """[rows * 256] flags of a code point: LETTER, MARK, ALONE, SPACE, DECIMAL, EMOJI, PUNCTUATION, CASED, QUOTE."""
+    upper: NDArray[np.int32]
+    """Capitals outside ASCII, ascending."""
+    lower: NDArray[np.int32]
+    """Their small letters."""
+    emoji_key: NDArray[np.int64]
+    """Open-addressing table of the emoji trie: node << 21 | code point, or -1."""
+    emoji_next: NDArray[np.int32]
+    """Node that the edge leads to."""
+    emoji_end: NDArray[np.uint8]
+    """[nodes] 1 where a sequence ends."""
+    pair: NDArray[np.uint8]
+    """Bit set of hashed pairs of words that may open a phrase."""
+    single: NDArray[np.uint8]
+    """Bit set of hashed words that may be, or open, a phrase whatever word follows."""
+    phrase_key: NDArray[np.uint64]
+    """Open-addressing table of the phrase automaton: hash of state and word, or 0."""
+    phrase_next: NDArray[np.int32]
+    """State that the edge leads to."""
+    phrase_other: NDArray[np.int32]
+    """[states] state after a word without an edge of its own, or -1."""
+    accept: NDArray[np.uint8]
+    """[states] category (1, 2, ...) of a phrase that ends here, or 0."""
+    accept_bang: NDArray[np.uint8]
+    """[states] category of a phrase that ends here if an exclamation mark follows, or 0."""
+    block_tags: NDArray[np.uint64]
+    """Keys of the HTML tags that open a block up to a blank line, ascending."""
+    raw_tags: NDArray[np.uint64]
+    """Keys of the HTML tags that open a block up to their closing tag."""
+
+
+@cache
+def load() -> tuple[Tables, dict[str, str]]:
+    """The shipped tables, and the versions of what they were made from."""
+    with resources.files(__package__).joinpath("tables.npz").open("rb") as file, np.load(file) as data:
+        versions = json.loads(bytes(data["versions"]).decode())
+        arrays = {name: data[name] for name in Tables._fields}
+    for array in arrays.values():
+        array.flags.writeable = False
+    return Tables(**arrays), versions
+
+
+def mix(value: int, factor: int) -> int:
+    """Multiplicative hash in 64 bits."""
+    return value * factor & MASK64
+
+
+def pair_slot(first: int, second: int) -> int:
+    """Bit of two following words in ``Tables.pair``."""
+    rolled = ((first << 17) | (first >> 47)) & MASK64
+    return mix(rolled ^ second, PAIR_MIX) >> (64 - PAIR_BITS)
+
+
+def single_slot(key: int) -> int:
+    """Bit of a word in ``Tables.single``."""
+    return key >> (64 - SINGLE_BITS)
+
+
+def edge_key(state: int, key: int) -> int:
+    """Key of an edge of the phrase automaton; never 0."""
+    return mix(key ^ mix(state + 1, STATE_MIX), PAIR_MIX) or 1
+
+
+def ascii_code(char: str) -> int:
+    """The code that an ASCII letter or digit adds to the hash of its word, or 0."""
+    if "a" <= char.lower() <= "z" and char.isascii():
+        return ord(char.lower()) - 96
+    return ord(char) - 15 if "0" <= char <= "9" else 0
+
+
+def word_key(word: str) -> int:
+    """Hash of a word, the same whatever its case and its kind of apostrophe or hyphen."""
+    value = 0
+    for char in word:
+        code = ascii_code(char)
+        if char in "'\u2019":
+            code = APOSTROPHE_CODE
+        elif char in "-\u2010\u2011":
+            code = HYPHEN_CODE
+        elif not code:
+            low = char.lower()
+            code = mix(ord(low if len(low) == 1 else char), KEY_MIX)
+        value = (((value << ROLL) | (value >> (64 - ROLL))) & MASK64) ^ code
+    return mix(value, KEY_MIX)

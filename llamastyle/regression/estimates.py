@@ -1,0 +1,69 @@
+"""What a fit hands to its result: estimates, how errors were taken, what was asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from llamastyle.regression.bradley_terry import BTFit
+from llamastyle.regression.decomposition import Profiles
+from llamastyle.regression.inference import Kind, Sandwich
+
+__all__ = ["Clustering", "Estimates", "Settings"]
+
+
+@dataclass(frozen=True, slots=True)
+class Clustering:
+    """How errors are taken.
+
+    Attributes
+    ----------
+    kind : str
+        ``cluster``, ``robust``, ``HC0`` or ``classical``.
+    column : str
+        What is clustered by; empty when nothing is.
+    codes : int64 (n,) or None
+    n_groups : int
+    conditional : str
+        Dimensions that repeat but have too few values to cluster on; empty when there are none.
+        No verdict is given when there are.
+    warnings : tuple of str
+    """
+
+    kind: Kind
+    column: str
+    codes: NDArray[np.int64] | None
+    n_groups: int
+    conditional: str
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What was asked for."""
+
+    level: float
+    seed: int
+    ties: str
+    position: bool
+    with_correctness: bool
+    separated: str
+
+
+@dataclass(frozen=True, slots=True)
+class Estimates:
+    """What the fit found: the controlled and the plain model, their errors, the profiles.
+
+    ``plain`` and ``plain_made`` are None where no two models are compared; ``counts`` (m,) is the
+    number of clusters each model is in.
+    """
+
+    fit: BTFit
+    made: Sandwich
+    plain: BTFit | None
+    plain_made: Sandwich | None
+    profiles: Profiles
+    counts: NDArray[np.int64]
+    clustering: Clustering

@@ -1,0 +1,263 @@
+"""Tables of a fit: from design and estimates to frames with fixed columns."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from llamastyle.regression import decomposition as dec
+from llamastyle.regression.decomposition import POINTS, Part
+from llamastyle.regression.design import Design
+from llamastyle.regression.detector import detect, distance, unusual
+from llamastyle.regression.diagnostics import overlap
+from llamastyle.regression.estimates import Estimates
+from llamastyle.regression.inference import MIN_CLUSTERS, interval, rank_sets, standard_errors, tail
+from llamastyle.regression.wording import model_reason
+
+__all__ = [
+    "AUDIT",
+    "RATINGS",
+    "decomposition_frame",
+    "detection_frame",
+    "override_rows",
+    "parity_frame",
+    "rating_frame",
+    "reasons",
+    "tidy_frame",
+]
+
+Floats = NDArray[np.float64]
+
+RATINGS = (
+    "rating_plain", "rating_plain_low", "rating_plain_high", "rating_raw", "rating", "conf_low", "conf_high",
+    "rank_plain", "rank", "rank_low", "rank_high",
+)  # fmt: skip
+AUDIT = (
+    "model", "battles", "win_rate", "parity_change", "change_low", "change_high", "rating_plain", "rating_raw",
+    "rating", "rank_plain", "rank", "inflation", "inflation_low", "inflation_high", "p_value", "q_value", "unusual",
+    "top_feature", "distance", "verdict", "battles_needed", "note",
+)  # fmt: skip
+
+
+def reasons(design: Design, est: Estimates) -> list[str]:
+    """Why a model has no interval; empty where it has. One a model of the design."""
+    return [model_reason(int(count), est.clustering) for count in est.counts][: design.n_models]
+
+
+def shown_models(design: Design, est: Estimates) -> NDArray[np.bool_]:
+    """Models with enough clusters to be shown, bool (m,)."""
+    return np.array([not reason for reason in reasons(design, est)], dtype=bool)
+
+
+def centred_covariance(design: Design, est: Estimates) -> Floats:
+    """Covariance of (strengths with mean zero, prices), shape (m + k, m + k)."""
+    m, size = design.n_models, est.made.cov.shape[0]
+    centre = np.eye(size)
+    if m:
+        centre[:m, :m] -= 1.0 / m
+    return centre @ est.made.cov @ centre
+
+
+def tidy_frame(design: Design, est: Estimates, level: float) -> pd.DataFrame:
+    """Every coefficient: prices first, then strengths; log-odds per recorded scale."""
+    columns, models = design.spec.columns, design.spec.models
+    error = np.sqrt(np.maximum(np.diag(centred_covariance(design, est)), 0.0))
+    estimate = np.concatenate([est.fit.beta, est.fit.theta])
+    error = np.concatenate([error[len(models) :], error[: len(models)]])
+    statistic = estimate / error
+    low, high = interval(est.made, estimate, error, level)
+    return pd.DataFrame(
+        {
+            "term": [c.name for c in columns] + list(models),
+            "group": [c.group for c in columns] + [""] * len(models),
+            "block": [c.block for c in columns] + ["strength"] * len(models),
+            "estimate": estimate,
+            "std_error": error,
+            "statistic": statistic,
+            "p_value": np.minimum(2 * tail(est.made, np.abs(statistic)), 1.0),
+            "conf_low": low,
+            "conf_high": high,
+        }
+    )
+
+
+def rating_frame(
+    design: Design, est: Estimates, level: float, anchor: float, reference: int | None, seed: int
+) -> pd.DataFrame:
+    """Ratings and ranks of the design's models, in its order; columns `RATINGS`."""
+    parts = dec.decompose_ratings(design, est.fit, est.made, est.profiles, reference)
+    strength, total = parts[0], parts[-1]
+    if est.plain is None or est.plain_made is None:
+        raise ValueError("a fit without models has no ratings")
+    m, shown = design.n_models, shown_models(design, est)
+    centre = dec.centring(m, reference)
+    plain = centre.T @ est.plain.theta
+    plain_error = np.sqrt(np.maximum(np.diag(centre.T @ est.plain_made.cov @ centre), 0.0))
+    error = standard_errors(est.made, strength.influence)
+    ratings = [plain, *interval(est.plain_made, plain, plain_error, level), total.estimate]
+    ratings += [strength.estimate, *interval(est.made, strength.estimate, error, level)]
+    ranks = np.full((m, 4), np.nan)
+    cov = centred_covariance(design, est)[:m, :m][np.ix_(shown, shown)]
+    low, high = rank_sets(est.fit.theta[shown], cov, level, seed)
+    ranks[shown] = np.column_stack([_ranks(est.plain.theta[shown]), _ranks(est.fit.theta[shown]), low, high])
+    values = np.column_stack([anchor + POINTS * np.column_stack(ratings), ranks])
+    return pd.DataFrame(values, columns=list(RATINGS))
+
+
+def _ranks(theta: Floats) -> Floats:
+    """1 is the highest; equals share the better rank."""
+    return np.array([1 + np.count_nonzero(theta > t) for t in theta], dtype=np.float64)
+
+
+def decomposition_frame(design: Design, est: Estimates, level: float, reference: int | None) -> pd.DataFrame:
+    """The raw rating of each model term by term, in Arena points."""
+    parts = dec.decompose_ratings(design, est.fit, est.made, est.profiles, reference)
+    frames = [
+        _part_frame(design, est, part, parts[-1], level).assign(order=i) for i, part in enumerate(parts)
+    ]
+    frame = pd.concat(frames).sort_values(["model", "order"], ignore_index=True).drop(columns="order")
+    frame["note"] = frame["model"].map(dict(zip(design.spec.models, reasons(design, est), strict=True)))
+    thin = frame["note"] != ""
+    uncertain = ["std_error", "conf_low", "conf_high", "share", "share_low", "share_high"]
+    frame.loc[thin, uncertain] = np.nan
+    frame.loc[frame["share"].isna() & ~thin, "note"] = "share withheld: the interval of the total covers zero"
+    return frame
+
+
+def _part_frame(design: Design, est: Estimates, part: Part, total: Part, level: float) -> pd.DataFrame:
+    error = standard_errors(est.made, part.influence)
+    low, high = interval(est.made, part.estimate, error, level)
+    share = dec.shares(est.made, part, total, level)
+    return pd.DataFrame(
+        {
+            "model": list(design.spec.models),
+            "block": part.block,
+            "group": part.group,
+            "term": part.term,
+            "estimate": POINTS * part.estimate,
+            "std_error": POINTS * error,
+            "conf_low": POINTS * low,
+            "conf_high": POINTS * high,
+            "share": share.share,
+            "share_low": share.low,
+            "share_high": share.high,
+        }
+    )
+
+
+def parity_frame(design: Design, est: Estimates, level: float, block: str) -> pd.DataFrame:
+    """Win rates at parity of the design's models, in its order, and whether they are extrapolated."""
+    rates = dec.parity(design, est.fit, est.made, block)
+    low, high = interval(est.made, rates.parity_win_rate, rates.parity_error, level)
+    change_low, change_high = interval(est.made, rates.change, rates.change_error, level)
+    index = dec.block_index(design, est.fit.beta, block)
+    return pd.DataFrame(
+        {
+            "parity_win_rate": rates.parity_win_rate,
+            "parity_low": low,
+            "parity_high": high,
+            "parity_change": rates.change,
+            "change_low": change_low,
+            "change_high": change_high,
+            "extrapolated": overlap(design, index).extrapolated,
+        }
+    )
+
+
+def detection_frame(
+    design: Design,
+    est: Estimates,
+    battles: NDArray[np.int64],
+    *,
+    level: float,
+    margin: float,
+    fdr: float,
+    reference: int | None,
+    with_correctness: bool,
+) -> pd.DataFrame:
+    """Inflation, tests and verdicts of the design's models, in its order."""
+    parts = dec.decompose_ratings(design, est.fit, est.made, est.profiles, reference)
+    style = next(p for p in parts if p.block == "style" and not p.group)
+    inflation, error = POINTS * style.estimate, POINTS * standard_errors(est.made, style.influence)
+    low, high = interval(est.made, inflation, error, level)
+    shown = shown_models(design, est)
+    tested = shown & (error > 0) & (not est.clustering.conditional)
+    found = detect(
+        inflation, error, battles, tested, est.made, margin=margin, level=fdr, with_correctness=with_correctness
+    )  # fmt: skip
+    score, why_score = unusual(inflation, error, shown)
+    groups = [p.estimate for p in parts if p.block == "style" and p.group and not p.term]
+    far, why_far = distance(np.column_stack(groups[:5]) if groups else np.empty((shown.size, 0)), shown)
+    few = est.clustering.conditional
+    withheld = f"no verdict: {few}, below {MIN_CLUSTERS}; intervals are conditional on these" if few else ""
+    general = "; ".join(w for w in (withheld, why_score, why_far) if w)
+    needed, close = _reachable(found.battles_needed, battles)
+    return pd.DataFrame(
+        {
+            "inflation": inflation,
+            "inflation_low": low,
+            "inflation_high": high,
+            "p_value": found.p_value,
+            "q_value": found.q_value,
+            "unusual": score,
+            "top_feature": _leading([p for p in parts if p.term], inflation),
+            "distance": far,
+            "verdict": found.verdict,
+            "battles_needed": needed,
+            "note": [
+                reason or "; ".join(w for w in (near, general) if w)
+                for reason, near in zip(reasons(design, est), close, strict=True)
+            ],
+        }
+    )
+
+
+def _reachable(needed: Floats, battles: NDArray[np.int64]) -> tuple[Floats, list[str]]:
+    """Battles needed where that is more than there are; else a note that the margin itself is near."""
+    close = needed <= battles
+    notes = ["precise enough, but too near the margin to tell" if c else "" for c in close]
+    return np.where(close, np.nan, needed), notes
+
+
+def _leading(terms: list[Part], inflation: Floats) -> list[str]:
+    """The feature that contributes most in the direction of each model's inflation."""
+    if not terms:
+        return [""] * inflation.size
+    by_term = np.column_stack([p.estimate for p in terms]) * np.sign(inflation)[:, None]
+    return [terms[int(j)].term for j in by_term.argmax(axis=1)]
+
+
+def override_rows(
+    design: Design, est: Estimates, gap: Floats, indices: list[tuple[str, Floats]], level: float
+) -> pd.DataFrame:
+    """Override rates by which side has more of an index.
+
+    Parameters
+    ----------
+    gap : float64 (n,)
+        Correctness of side a minus that of side b.
+    indices : list of (name, float64 (n,))
+        Style of side a against side b, measured in several ways.
+    """
+    one = np.flatnonzero(np.abs(gap) == 1)
+    wrong = -gap[one]  # +1 where a is the wrong side
+    won = np.where(wrong > 0, design.y[one], 1 - design.y[one])
+    rows: list[tuple[object, ...]] = []
+    for name, index in indices:
+        lead = wrong * index[one]
+        for label, mask in (("more", lead > 0), ("less", lead < 0), ("either", np.ones(one.size, bool))):
+            rate = dec.override_rate(won[mask], design.w[one][mask], est.made.group[one][mask], level)
+            note = "" if np.isfinite(rate.low) else "too few battles or clusters for an interval"
+            rows.append((name, label, rate.battles, rate.effective, rate.rate, rate.low, rate.high, note))
+    names = [
+        "index",
+        "wrong_side_has",
+        "battles",
+        "effective_battles",
+        "rate",
+        "conf_low",
+        "conf_high",
+        "note",
+    ]
+    return pd.DataFrame(rows, columns=names)

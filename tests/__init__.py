@@ -1,0 +1,1 @@
+"""The tests; a package of its own name, since some distributions install a top-level ``tests`` too."""

@@ -1,0 +1,65 @@
+"""Counted notes on how the data were read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import llamastyle as ls
+
+
+def talk(user: str, *said: str) -> list[dict[str, Any]]:
+    turns: list[dict[str, Any]] = []
+    for text in said:
+        turns += [{"role": "user", "content": user}, {"role": "assistant", "content": text}]
+    return turns
+
+
+def notes(rows: list[dict[str, Any]]) -> tuple[str, ...]:
+    return ls.read_battles(rows).notes
+
+
+def test_both_bad_self_battles_and_missing_names(votes: list[dict[str, Any]]) -> None:
+    assert notes(votes) == ()
+    votes[0]["winner"] = "both_bad"
+    votes[1] |= {"model_a": "x", "model_b": "x"}
+    votes[2] |= {"model_a": None, "model_b": None}
+    assert notes(votes) == (
+        "1 of 6 votes are both_bad: half a win each",
+        "1 battle without model names: kept for prices, left out of ratings",
+        "1 battle of a model with itself: kept for prices, left out of ratings",
+    )
+    bare = [{k: v for k, v in vote.items() if not k.startswith("model")} for vote in votes]
+    assert "no model names: style can be priced, models cannot be rated" in notes(bare)
+
+
+def test_unequal_conversations_name_the_first(votes: list[dict[str, Any]]) -> None:
+    for vote in votes:
+        vote |= {"response_a": talk("Hi", "x"), "response_b": talk("Hi", "y")}
+    assert notes(votes) == ()
+    votes[3]["response_b"] = talk("Ho", "y")
+    votes[4]["response_b"] = talk("Hi", "y", "z")
+    text = "2 battles where the two conversations differ in their user turns or their length, first row 3 (counted from 0)"
+    assert notes(votes) == (text,)
+
+
+def test_turns_without_text_and_broken_characters(votes: list[dict[str, Any]]) -> None:
+    votes[0]["response_a"] = [*talk("Hi", "x"), {"role": "assistant", "content": None}]
+    votes[1]["response_b"] = "a\ud83d"
+    assert notes(votes) == (
+        "1 response with assistant turns that have no text: those turns left out",
+        "1 response with halves of surrogate pairs: replaced by U+FFFD",
+    )
+
+
+def test_tokens_and_correctness_are_counted(votes: list[dict[str, Any]]) -> None:
+    for i, vote in enumerate(votes):
+        vote |= {
+            "tokens_a": 3 if i else None,
+            "tokens_b": 4,
+            "correct_a": 1 if i < 3 else None,
+            "correct_b": 0,
+        }
+    assert notes(votes) == (
+        "correctness known on both sides in 3 of 6 battles, on one side only in 3",
+        "token counts come with the data in 5 of 6 battles",
+    )

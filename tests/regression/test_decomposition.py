@@ -1,0 +1,171 @@
+"""Decomposition and parity against explicit refits and brute-force influence."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from llamastyle.errors import FitError
+from llamastyle.regression import decomposition as dec
+from llamastyle.regression.bradley_terry import fit_bradley_terry, sigmoid
+from llamastyle.regression.inference import covariance, sandwich, standard_errors
+from tests.regression.arenas import make_design
+
+
+def whole(design, kind="cluster"):
+    fit = fit_bradley_terry(design)
+    return fit, sandwich(design, fit, kind), dec.profiles(design)
+
+
+def differences(design):
+    d = np.zeros((design.n, design.n_models + 1))
+    d[np.arange(design.n), design.a] += 1
+    d[np.arange(design.n), design.b] -= 1
+    return d[:, :-1]
+
+
+@pytest.mark.parametrize("weights", [False, True])
+def test_profiles_are_least_squares(weights):
+    design = make_design(seed=1, weights=weights)
+    d, root = differences(design), np.sqrt(design.w)[:, None]
+    expected = np.linalg.lstsq(d * root, design.x * root, rcond=None)[0]
+    prof = dec.profiles(design)
+    np.testing.assert_allclose(prof.pi, expected - expected.mean(axis=0), atol=1e-10)
+    np.testing.assert_allclose(prof.residual, design.x - d @ prof.pi, atol=1e-10)
+
+
+def test_raw_rating_is_the_fit_with_residualised_columns():
+    design = make_design(seed=2, weights=True)
+    fit, made, prof = whole(design)
+    total = dec.decompose_ratings(design, fit, made, prof)[-1]
+    residualised = fit_bradley_terry(replace(design, x=prof.residual))
+    np.testing.assert_allclose(total.estimate, residualised.theta, atol=1e-8)
+
+
+def test_parts_add_up_and_rescaling_changes_nothing():
+    design = make_design(seed=3)
+    parts = dec.decompose_ratings(design, *whole(design))
+    by = {(p.block, p.group, p.term): p for p in parts}
+    blocks = sum(by[(b, "", "")].estimate for b in ("strength", "style", "correctness"))
+    np.testing.assert_allclose(blocks, by["total", "", ""].estimate, atol=1e-9)
+    groups = sum(p.estimate for p in parts if p.group and not p.term)
+    np.testing.assert_allclose(groups, by["style", "", ""].estimate, atol=1e-9)
+    wide = replace(design, x=design.x * np.array([7.0, 0.2, 1.0]))
+    fit, made, prof = whole(wide)
+    other = dec.decompose_ratings(wide, fit, made, prof)
+    for one, two in zip(parts, other, strict=True):
+        np.testing.assert_allclose(one.estimate, two.estimate, atol=1e-8)
+        np.testing.assert_allclose(
+            standard_errors(sandwich(design, fit_bradley_terry(design), "cluster"), one.influence),
+            standard_errors(made, two.influence),
+            rtol=1e-6,
+        )
+
+
+@pytest.mark.parametrize("kind", ["cluster", "HC0"])
+@pytest.mark.parametrize("weights", [False, True])
+def test_influence_equals_leaving_clusters_out(kind, weights):
+    """The infinitesimal jackknife: reweight one cluster a little and watch every quantity move."""
+    design = make_design(seed=4, n=240, m=4, k=2, clusters=12, weights=weights)
+    fit, made, prof = whole(design, kind)
+    group, step = made.group, 1e-5
+
+    def quantities(w):
+        moved = replace(design, w=w)
+        fit2 = fit_bradley_terry(moved)
+        made2 = sandwich(moved, fit2, "HC0")
+        parts = dec.decompose_ratings(moved, fit2, made2, dec.profiles(moved))
+        rates = dec.parity(moved, fit2, made2)
+        return np.concatenate([p.estimate for p in parts] + [rates.change, rates.parity_win_rate])
+
+    influences = np.array(
+        [
+            (
+                quantities(design.w * (1 + step * (group == g)))
+                - quantities(design.w * (1 - step * (group == g)))
+            )
+            / (2 * step)
+            for g in range(made.n_groups)
+        ]
+    )
+    expected = np.sqrt(made.factor * (influences**2).sum(axis=0))
+    parts = dec.decompose_ratings(design, fit, made, prof)
+    rates = dec.parity(design, fit, made)
+    ours = [standard_errors(made, p.influence) for p in parts] + [rates.change_error, rates.parity_error]
+    np.testing.assert_allclose(np.concatenate(ours), expected, rtol=2e-4)
+
+
+def test_covariance_of_two_quantities():
+    design = make_design(seed=5, n=300, m=4, k=2, clusters=30)
+    fit, made, prof = whole(design)
+    parts = dec.decompose_ratings(design, fit, made, prof)
+    one, two = parts[0].influence, parts[1].influence
+    both = np.diag(covariance(made, one + two))
+    apart = (
+        np.diag(covariance(made, one))
+        + np.diag(covariance(made, two))
+        + 2 * np.diag(covariance(made, one, two))
+    )
+    np.testing.assert_allclose(both, apart, rtol=1e-8)
+
+
+def test_parity_by_brute_force():
+    design = make_design(seed=6, weights=True)
+    fit, made, _ = whole(design)
+    rates = dec.parity(design, fit, made)
+    style = [0, 1]
+    p0 = sigmoid(fit.eta - design.x[:, style] @ fit.beta[style])
+    for m in range(design.n_models):
+        a, b = design.a == m, design.b == m
+        w = np.concatenate([design.w[a], design.w[b]])
+        won = np.concatenate([design.y[a], 1 - design.y[b]])
+        level = np.concatenate([p0[a], 1 - p0[b]])
+        assert rates.win_rate[m] == pytest.approx(np.average(won, weights=w))
+        assert rates.change[m] == pytest.approx(np.average(won - level, weights=w))
+
+
+def test_reference_model_has_no_inflation():
+    design = make_design(seed=7)
+    parts = dec.decompose_ratings(design, *whole(design), reference=2)
+    for part in parts:
+        assert part.estimate[2] == pytest.approx(0, abs=1e-12)
+        assert standard_errors(whole(design)[1], part.influence)[2] == pytest.approx(0, abs=1e-9)
+
+
+def test_exchange_rates_need_correctness():
+    design = make_design(seed=8)
+    fit, made, _ = whole(design)
+    rates = dec.exchange_rates(design, fit, made, 0.95)
+    c = design.spec.columns[2].scale
+    assert rates[0].estimate == pytest.approx(fit.beta[0] / (fit.beta[2] / c))
+    assert rates[0].low < rates[0].estimate < rates[0].high
+    no_right = replace(design, x=design.x[:, :2], spec=replace(design.spec, columns=design.spec.columns[:2]))
+    with pytest.raises(FitError, match="need correctness"):
+        dec.exchange_rates(no_right, *whole(no_right)[:2], 0.95)
+
+
+def test_override_rate_without_clusters_is_wilson():
+    from statsmodels.stats.proportion import proportion_confint
+
+    won = np.array([1.0] * 30 + [0.0] * 70)
+    rate = dec.override_rate(won, np.ones(100), np.arange(100), 0.95)
+    low, high = proportion_confint(30, 100, method="wilson")
+    assert rate.effective == pytest.approx(99)
+    assert (rate.low, rate.high) == (pytest.approx(low, abs=2e-3), pytest.approx(high, abs=2e-3))
+    doubled = dec.override_rate(np.tile(won, 2), np.ones(200), np.tile(np.arange(100), 2), 0.95)
+    assert doubled.effective == pytest.approx(99)  # twice the same clusters say nothing new
+    assert dec.override_rate(np.zeros(20), np.ones(20), np.arange(20), 0.95).low == 0
+
+
+def test_cross_fitted_index_never_sees_its_own_cluster():
+    design = make_design(seed=9, n=400, m=5, clusters=40)
+    fit, made, _ = whole(design)
+    index = dec.cross_fitted_index(design, fit, made, seed=0)
+    full = dec.block_index(design, fit.beta)
+    assert np.corrcoef(index, full)[0, 1] > 0.9
+    assert np.abs(index - full).max() > 1e-6
+    flipped = replace(design, y=np.where(made.group == 3, 1 - design.y, design.y))
+    other = dec.cross_fitted_index(flipped, fit_bradley_terry(flipped), made, seed=0)
+    np.testing.assert_allclose(other[made.group == 3], index[made.group == 3], atol=1e-7)
