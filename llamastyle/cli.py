@@ -265,8 +265,8 @@ def _beside(frame: pd.DataFrame, factor: float, digits: int) -> pd.DataFrame:
     return shown.assign(planted=(shown["planted"] * factor).map(f"{{:.{digits}f}}".format))
 
 
-@app.command()
-def features(
+@app.command("features")
+def features_command(
     file: Annotated[
         str, typer.Argument(help="Battles or texts: parquet, CSV, JSON or JSON lines; - for stdin.")
     ],
@@ -317,8 +317,8 @@ def leaderboard(
     _print(_shown_ratings(table) if form == "table" else table, form)
 
 
-@app.command()
-def audit(
+@app.command("audit")
+def audit_command(
     file: File,
     maps: Map = None,
     labels: Label = None,

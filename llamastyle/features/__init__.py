@@ -1,1 +1,3 @@
 """Texts in, numbers out."""
+
+from llamastyle.features import catalog as catalog

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 COMMONMARK = "https://spec.commonmark.org/0.31.2/"
 GFM = "https://github.github.com/gfm/"
 FASTCHAT = "lm-sys/FastChat:fastchat/serve/monitor/add_markdown_info.py"
-EMOJI_PACKAGE = "https://pypi.org/project/emoji/"
+EMOJI_PACKAGE = "carpedm20/emoji: emoji.EMOJI_DATA"
 MATCHING = ", outside code fences, in the English phrase list"
 
 
@@ -45,9 +45,10 @@ def _made(
     *,
     source: str = "",
     contrast: Contrast = "difference",
+    step: Step = "one",
 ) -> Feature:
     """A feature that is made of several counters."""
-    return Feature(name, group, unit, definition, source, contrast, "one", Recipe(counts, per, scale))
+    return Feature(name, group, unit, definition, source, contrast, step, Recipe(counts, per, scale))
 
 
 def _per_100(name: str, group: str, counts: tuple[str, ...], per: str = "words") -> Feature:
@@ -82,6 +83,7 @@ _FEATURES = (
         ("prose_words",),
         ("sentences",),
         contrast="log_ratio",
+        step="ten_percent",
     ),
     _count("headers", "markdown", "headings", COMMONMARK),
     _count("ordered_items", "markdown", "list items", COMMONMARK),
@@ -179,6 +181,15 @@ ARENA_WORDS = FeatureSet(
 )
 ALL = FeatureSet([f for f in _FEATURES if f.how != METADATA and f.group != "arena"], "ALL")
 PRESETS = {"default": DEFAULT, "arena": ARENA, "arena_words": ARENA_WORDS, "all": ALL}
+
+
+def _named(name: str) -> FeatureSet:
+    """A preset or a single built-in feature by name."""
+    preset = PRESETS.get(name.lower())
+    return preset if preset is not None else FeatureSet([find(name)])
+
+
+FeatureSet._named = staticmethod(_named)
 
 
 def list_features() -> pd.DataFrame:

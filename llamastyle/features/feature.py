@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -126,21 +126,21 @@ class FeatureSet:
     def __reduce__(self) -> tuple[Any, ...]:
         return FeatureSet, (self._features, self.label)
 
+    # Turns a name into a set; the catalogue, which every import of this package loads, sets it.
+    _named: ClassVar[Callable[[str], FeatureSet]]
+
     @classmethod
     def of(cls, what: Any) -> FeatureSet:
         """A set from a set, a preset's name, a feature, its name, or a list of features and names."""
         if isinstance(what, FeatureSet):
             return what
-        from llamastyle.features import catalog
-
         if isinstance(what, str):
-            preset = catalog.PRESETS.get(what.lower())
-            return preset if preset is not None else cls([catalog.find(what)])
+            return cls._named(what)
         if isinstance(what, Feature):
             return cls([what])
         if not isinstance(what, Iterable):
             raise FeatureError(
-                f"features are a preset ({', '.join(catalog.PRESETS)}), a name, a Feature, or a list of them; "
+                f"features are a preset, a name, a Feature, or a list of them; "
                 f"not {type(what).__name__}"
             )
         features: list[Feature] = []

@@ -216,7 +216,8 @@ def _word_tail(b, i, hi, h, T):
                     odd = True
                 if k & CASED:
                     point = _lower(point, T)
-                h = ((h << ROLL) | (h >> UNROLL)) ^ (np.uint64(point) * KEY_MIX)
+                code = np.uint64(fold[point]) if point < 128 else np.uint64(point) * KEY_MIX
+                h = ((h << ROLL) | (h >> UNROLL)) ^ code
                 i += n
                 cont += n - 1
                 continue

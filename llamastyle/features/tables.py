@@ -134,7 +134,7 @@ def word_key(word: str) -> int:
         elif char in "-\u2010\u2011":
             code = HYPHEN_CODE
         elif not code:
-            low = char.lower()
-            code = mix(ord(low if len(low) == 1 else char), KEY_MIX)
+            low = char.lower() if len(char.lower()) == 1 else char
+            code = ascii_code(low) or mix(ord(low), KEY_MIX)
         value = (((value << ROLL) | (value >> (64 - ROLL))) & MASK64) ^ code
     return mix(value, KEY_MIX)

@@ -199,15 +199,23 @@ def _from_values(values: Iterable[Any]) -> pa.Array:
 
     if hasattr(values, "dtype") and str(getattr(values, "dtype", "")) == "category":
         values = values.astype(object)  # pyright: ignore[reportAttributeAccessIssue]
-    if not hasattr(values, "__len__"):
+    if str(getattr(values, "dtype", object)) == "object":  # a list, a tuple, a generator, or Python objects in an array
         values = list(values)
-    try:
-        return pa.array(values, type=pa.large_string(), from_pandas=True)
-    except (pa.ArrowException, UnicodeEncodeError, TypeError, ValueError, OverflowError):
-        pass
+    if not isinstance(values, list) or all(type(value) is str for value in values):
+        try:
+            return pa.array(values, type=pa.large_string(), from_pandas=True)
+        except UnicodeEncodeError:
+            pass
+        except (pa.ArrowException, TypeError, ValueError) as error:
+            kind = getattr(values, "dtype", type(values).__name__)
+            raise FeatureError(f"texts are expected, not values of type {kind}") from error
     clean = []
     for row, value in enumerate(values):
-        if not (isinstance(value, str) or value is None or (isinstance(value, float) and value != value)):
+        if not (isinstance(value, str) or _is_missing(value)):
             raise FeatureError(f"row {row} is {type(value).__name__} ({str(value)[:40]!r}), not a text")
         clean.append(_SURROGATE.sub("\ufffd", value) if isinstance(value, str) else None)
     return pa.array(clean, type=pa.large_string())
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and value != value) or type(value).__name__ == "NAType"

@@ -297,7 +297,7 @@ class StyleResult:
         >>> import llamastyle as ls
         >>> arena = ls.simulate(8000, style={"words": 1.0}, seed=2)
         >>> ls.fit(arena.battles).audit()[["model", "verdict"]].head(1).to_dict("records")
-        [{'model': 'model-05', 'verdict': 'inflated'}]
+        [{'model': 'model-09', 'verdict': 'inflated'}]
         """
         if not margin > 0:
             raise FitError(f"margin={margin!r} must be above 0 Arena points")

@@ -132,7 +132,8 @@ def _csv(data: bytes, name: str) -> Table:
             parse_options=pyarrow.csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
             convert_options=pyarrow.csv.ConvertOptions(null_values=[""], strings_can_be_null=True),
         )
-    except (pa.ArrowException, OSError) as error:
+        table.column_names  # noqa: B018  decodes them
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise DataError(f"{name} cannot be read as CSV: {_first_line(error)}; expected {READABLE}") from None
     return from_arrow(table, name)
 
