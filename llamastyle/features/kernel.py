@@ -1434,7 +1434,7 @@ def _arena_bold(b, n, mark):
             count += 1
             i = j + 2
         else:
-            i = max(i + 1, j)
+            i = j if j > i + 2 else i + 1
     return count
 
 

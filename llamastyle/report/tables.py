@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["clean", "markdown_table", "render", "text_table", "with_interval"]
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_WRAPPED = ("model", "term", "note")  # the columns that fold where a terminal is narrow
+_WRAPPED = {"model": 14, "term": 10, "note": 1}  # columns that fold on a narrow terminal, and how far
 _PROBABILITIES = ("p_value", "q_value")
 
 
@@ -90,10 +90,12 @@ def text_table(frame: pd.DataFrame, width: int = 80) -> str:
     from rich.text import Text
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
-    for name, dtype in zip(frame.columns, frame.dtypes, strict=True):
+    for name, dtype in zip(map(str, frame.columns), frame.dtypes, strict=True):
         numeric = getattr(dtype, "kind", "O") in "fiu"
+        side = "right" if numeric else "left"
+        wraps = name in _WRAPPED
         table.add_column(
-            clean(name), justify="right" if numeric else "left", overflow="fold", no_wrap=name not in _WRAPPED
+            clean(name), justify=side, overflow="fold", no_wrap=not wraps, min_width=_WRAPPED.get(name)
         )
     for row in formatted(frame):
         table.add_row(*(Text(cell) for cell in row))
