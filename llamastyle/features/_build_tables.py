@@ -45,11 +45,11 @@ def byte_classes() -> dict[str, np.ndarray]:
     act[128:] = ACT_HIGH
     for number, chars in ACTS.items():
         act[[ord(c) for c in chars]] = number
-    return {"fold": fold, "act": act}
+    return {"chars_fold": fold, "chars_act": act}
 
 
 def code_point_classes(emoji_starts: set[str]) -> dict[str, np.ndarray]:
-    """``page``, ``kind``, ``upper`` and ``lower``."""
+    """The kinds of code points by pages of 256, and ``upper`` and ``lower``."""
     import regex
 
     everything = "".join(chr(c) for c in range(0x110000) if not 0xD800 <= c <= 0xDFFF)
@@ -72,15 +72,15 @@ def code_point_classes(emoji_starts: set[str]) -> dict[str, np.ndarray]:
     kind[[u for u, _ in cased]] |= t.CASED
     rows, page = np.unique(kind.reshape(-1, 256), axis=0, return_inverse=True)
     return {
-        "page": page.reshape(-1).astype(np.uint16),
-        "kind": rows.reshape(-1),
-        "upper": np.array([u for u, _ in cased], dtype=np.int32),
-        "lower": np.array([v for _, v in cased], dtype=np.int32),
+        "kind_page": page.reshape(-1).astype(np.uint16),
+        "kind_rows": rows,
+        "chars_upper": np.array([u for u, _ in cased], dtype=np.int32),
+        "chars_lower": np.array([v for _, v in cased], dtype=np.int32),
     }
 
 
 def emoji_trie(sequences: list[str]) -> dict[str, np.ndarray]:
-    """``emoji_key``, ``emoji_next`` and ``emoji_end``."""
+    """The tries table and its ends."""
     edges: dict[tuple[int, int], int] = {}
     ends = {0: 0}
     for sequence in sequences:
@@ -99,14 +99,14 @@ def emoji_trie(sequences: list[str]) -> dict[str, np.ndarray]:
             slot = slot + 1 & size - 1
         key[slot], target[slot] = edge, after
     return {
-        "emoji_key": key,
-        "emoji_next": target,
-        "emoji_end": np.array([ends[n] for n in range(len(ends))], dtype=np.uint8),
+        "emojis_key": key,
+        "emojis_next": target,
+        "emojis_end": np.array([ends[n] for n in range(len(ends))], dtype=np.uint8),
     }
 
 
 def phrase_arrays(automaton: PhraseAutomaton) -> dict[str, np.ndarray]:
-    """``pair``, ``single`` and the automaton's edges."""
+    """The filters ``pair`` and ``single``, and the automaton."""
     size = 1 << (2 * max(len(automaton.edges), 1) - 1).bit_length()
     key = np.zeros(size, dtype=np.uint64)
     target = np.zeros(size, dtype=np.int32)
@@ -130,13 +130,13 @@ def phrase_arrays(automaton: PhraseAutomaton) -> dict[str, np.ndarray]:
         for second in following.get(after, []):
             pair[t.pair_slot(first, t.word_key(second))] = True
     return {
-        "pair": np.packbits(pair, bitorder="little"),
-        "single": np.packbits(single, bitorder="little"),
-        "phrase_key": key,
-        "phrase_next": target,
-        "phrase_other": np.array(automaton.other, dtype=np.int32),
-        "accept": np.array(automaton.accept, dtype=np.uint8),
-        "accept_bang": np.array(automaton.accept_bang, dtype=np.uint8),
+        "phrases_pair": np.packbits(pair, bitorder="little"),
+        "phrases_single": np.packbits(single, bitorder="little"),
+        "phrases_key": key,
+        "phrases_next": target,
+        "phrases_other": np.array(automaton.other, dtype=np.int32),
+        "phrases_accept": np.array(automaton.accept, dtype=np.uint8),
+        "phrases_accept_bang": np.array(automaton.accept_bang, dtype=np.uint8),
     }
 
 
@@ -171,8 +171,8 @@ def build(out: Path = OUT) -> None:
         **code_point_classes({s[0] for s in sequences}),
         **emoji_trie(sequences),
         **phrase_arrays(compile_phrases(lexicons)),
-        "block_tags": np.array(sorted(t.word_key(tag) for tag in BLOCK_TAGS.split()), dtype=np.uint64),
-        "raw_tags": np.array([t.word_key(tag) for tag in RAW_TAGS.split()], dtype=np.uint64),
+        "tags_block_tags": np.array(sorted(t.word_key(tag) for tag in BLOCK_TAGS.split()), dtype=np.uint64),
+        "tags_raw_tags": np.array([t.word_key(tag) for tag in RAW_TAGS.split()], dtype=np.uint64),
     }
     packed = np.frombuffer(json.dumps(versions, sort_keys=True).encode(), dtype=np.uint8)
     np.savez_compressed(out, allow_pickle=False, versions=packed, **arrays)

@@ -93,32 +93,32 @@ def _decode(b, i):
 
 
 @_njit
-def _kind(point, T):
-    return np.int64(T.kind[np.int64(T.page[point >> 8]) * 256 + (point & 255)])
+def _kind(point, C):
+    return np.int64(C.kind[point])
 
 
 @_njit
-def _kind_at(b, i, T):
+def _kind_at(b, i, C):
     point, _ = _decode(b, i)
-    return _kind(point, T)
+    return _kind(point, C)
 
 
 @_njit
-def _kind_before(b, i, lo, T):
+def _kind_before(b, i, lo, C):
     """Kind of the character that ends before ``i``; white space at the start of the turn."""
     if i <= lo:
         return SPACE
     i -= 1
     while b[i] & 0xC0 == 0x80:
         i -= 1
-    return _kind_at(b, i, T)
+    return _kind_at(b, i, C)
 
 
 @_njit
-def _kind_after(b, i, hi, T):
+def _kind_after(b, i, hi, C):
     if i >= hi:
         return SPACE
-    return _kind_at(b, i, T)
+    return _kind_at(b, i, C)
 
 
 @_njit
@@ -171,13 +171,13 @@ def _only(b, i, hi, char):
 
 
 @_njit
-def _lower(point, T):
-    k = np.searchsorted(T.upper, point)
-    return np.int64(T.lower[k])
+def _lower(point, C):
+    k = np.searchsorted(C.upper, point)
+    return np.int64(C.lower[k])
 
 
 @_njit
-def _connector(b, i, hi, T):
+def _connector(b, i, hi, C):
     """Bytes of the apostrophe or hyphen here if a letter or digit follows it, else 0."""
     c = b[i]
     step = 0
@@ -191,16 +191,16 @@ def _connector(b, i, hi, T):
         return 0
     n = b[i + step]
     if n < 128:
-        return step if T.fold[n] else 0
-    return step if _kind_at(b, i + step, T) & LETTER else 0
+        return step if C.fold[n] else 0
+    return step if _kind_at(b, i + step, C) & LETTER else 0
 
 
 @_njit
-def _word_tail(b, i, hi, h, T):
+def _word_tail(b, i, hi, h, C):
     """Finish a word whose ASCII run ended at ``i``: end, hash, continuation bytes, whether emoji may be inside."""
     cont = 0
     odd = False
-    fold = T.fold
+    fold = C.fold
     while i < hi:
         f = fold[b[i]]
         if f:
@@ -210,12 +210,12 @@ def _word_tail(b, i, hi, h, T):
         step = 0
         if b[i] >= 128:
             point, n = _decode(b, i)
-            k = _kind(point, T)
+            k = _kind(point, C)
             if k & (LETTER | MARK):
                 if k & (MARK | EMOJI):
                     odd = True
                 if k & CASED:
-                    point = _lower(point, T)
+                    point = _lower(point, C)
                 code = np.uint64(fold[point]) if point < 128 else np.uint64(point) * KEY_MIX
                 h = ((h << ROLL) | (h >> UNROLL)) ^ code
                 i += n
@@ -223,7 +223,7 @@ def _word_tail(b, i, hi, h, T):
                 continue
             if b[i] != 0xE2:
                 break
-        step = _connector(b, i, hi, T)
+        step = _connector(b, i, hi, C)
         if step == 0:
             break
         code = APOSTROPHE if (b[i] == 39 or (step == 3 and b[i + 2] == 0x99)) else HYPHEN
@@ -234,9 +234,9 @@ def _word_tail(b, i, hi, h, T):
 
 
 @_njit
-def _read_word(b, i, hi, T):
+def _read_word(b, i, hi, C):
     """End and key of the word that starts here."""
-    i, h, _, _ = _word_tail(b, i, hi, np.uint64(0), T)
+    i, h, _, _ = _word_tail(b, i, hi, np.uint64(0), C)
     return i, h * KEY_MIX
 
 
@@ -257,77 +257,77 @@ def _skip_soft(b, i, hi):
 
 
 @_njit
-def _step(state, key, T):
+def _step(state, key, P):
     """Next state of the phrase automaton, or -1."""
     edge = (key ^ (np.uint64(state + 1) * STATE_MIX)) * PAIR_MIX
     if edge == 0:
         edge = ONE
-    size = np.uint64(T.phrase_key.size - 1)
+    size = np.uint64(P.key.size - 1)
     slot = (edge >> TWENTY) & size
-    while T.phrase_key[slot] != 0:
-        if T.phrase_key[slot] == edge:
-            return np.int64(T.phrase_next[slot])
+    while P.key[slot] != 0:
+        if P.key[slot] == edge:
+            return np.int64(P.next[slot])
         slot = (slot + ONE) & size
-    return np.int64(T.phrase_other[state])
+    return np.int64(P.other[state])
 
 
 @_njit
-def _match_phrase(b, i, hi, state, T):
+def _match_phrase(b, i, hi, state, C, P):
     """Category and end of the longest phrase that starts with the word here, or 0."""
     best = 0
     best_end = i
     while True:
-        j, key = _read_word(b, i, hi, T)
-        state = _step(state, key, T)
+        j, key = _read_word(b, i, hi, C)
+        state = _step(state, key, P)
         if state < 0:
             return best, best_end
         k = _skip_soft(b, j, hi)
-        if T.accept_bang[state] and k < hi and b[k] == 33:
-            best = np.int64(T.accept_bang[state])
+        if P.accept_bang[state] and k < hi and b[k] == 33:
+            best = np.int64(P.accept_bang[state])
             best_end = j
-        elif T.accept[state]:
-            best = np.int64(T.accept[state])
+        elif P.accept[state]:
+            best = np.int64(P.accept[state])
             best_end = j
         if k >= hi or k == j:
             return best, best_end
         if b[k] < 128:
-            if T.fold[b[k]] == 0:
+            if C.fold[b[k]] == 0:
                 return best, best_end
-        elif _kind_at(b, k, T) & LETTER == 0:
+        elif _kind_at(b, k, C) & LETTER == 0:
             return best, best_end
         i = k
 
 
 @_njit
-def _pair_hit(first, second, T):
+def _pair_hit(first, second, P):
     slot = ((((first << SEVENTEEN) | (first >> FORTYSEVEN)) ^ second) * PAIR_MIX) >> PAIR_SHIFT
-    return (T.pair[slot >> np.uint64(3)] >> np.uint8(slot & np.uint64(7))) & 1
+    return (P.pair[slot >> np.uint64(3)] >> np.uint8(slot & np.uint64(7))) & 1
 
 
 @_njit
-def _single_hit(key, T):
+def _single_hit(key, P):
     slot = key >> SINGLE_SHIFT
-    return (T.single[slot >> np.uint64(3)] >> np.uint8(slot & np.uint64(7))) & 1
+    return (P.single[slot >> np.uint64(3)] >> np.uint8(slot & np.uint64(7))) & 1
 
 
 @_njit
-def _match_emoji(b, i, hi, T):
+def _match_emoji(b, i, hi, E):
     """End and node of the longest emoji sequence that starts here; the end is ``i`` if there is none."""
     node = np.int64(0)
     best = i
     best_node = np.int64(0)
-    size = T.emoji_key.size - 1
+    size = E.key.size - 1
     while i < hi:
         point, n = _decode(b, i)
         edge = (node << 21) | point
         slot = np.int64((np.uint64(edge) * KEY_MIX) >> np.uint64(40)) & size
-        while T.emoji_key[slot] != edge and T.emoji_key[slot] != -1:
+        while E.key[slot] != edge and E.key[slot] != -1:
             slot = (slot + 1) & size
-        if T.emoji_key[slot] == -1:
+        if E.key[slot] == -1:
             break
-        node = np.int64(T.emoji_next[slot])
+        node = np.int64(E.next[slot])
         i += n
-        if T.emoji_end[node]:
+        if E.end[node]:
             best = i
             best_node = node
     return best, best_node
@@ -356,7 +356,7 @@ def _note_emoji(start, node, first, opening, stamps, stamp, cnt):
 
 
 @_njit
-def _emoji_in_word(b, lo, i, hi, first, opening, stamps, stamp, cnt, T):
+def _emoji_in_word(b, lo, i, hi, first, opening, stamps, stamp, cnt, C, E):
     """Count emoji inside a word: keycaps and the letter-like ones."""
     while i < hi:
         c = b[i]
@@ -367,10 +367,10 @@ def _emoji_in_word(b, lo, i, hi, first, opening, stamps, stamp, cnt, T):
         if point == 0x20E3:
             start = _keycap_start(b, i, lo)
             if start >= 0:
-                _, node = _match_emoji(b, start, i + 3, T)
+                _, node = _match_emoji(b, start, i + 3, E)
                 _note_emoji(start, node, first, opening, stamps, stamp, cnt)
-        elif _kind(point, T) & EMOJI:
-            end, node = _match_emoji(b, i, hi, T)
+        elif _kind(point, C) & EMOJI:
+            end, node = _match_emoji(b, i, hi, E)
             if end > i:
                 _note_emoji(i, node, first, opening, stamps, stamp, cnt)
                 i = end
@@ -379,7 +379,7 @@ def _emoji_in_word(b, lo, i, hi, first, opening, stamps, stamp, cnt, T):
 
 
 @_njit
-def _ends_sentence(b, i, hi, T):
+def _ends_sentence(b, i, hi, C):
     """Whether a full stop that ends before ``i`` ends its sentence: white space, quote, bracket, * or _ follows."""
     if i >= hi:
         return True
@@ -389,8 +389,8 @@ def _ends_sentence(b, i, hi, T):
     if c < 128:
         if c == 42 or c == 95 or c == 34 or c == 39 or c == 40 or c == 41 or c == 91 or c == 93 or c == 123 or c == 125:
             return True
-        return _kind(np.int64(c), T) & SPACE != 0
-    return _kind_at(b, i, T) & (SPACE | QUOTE) != 0
+        return _kind(np.int64(c), C) & SPACE != 0
+    return _kind_at(b, i, C) & (SPACE | QUOTE) != 0
 
 
 # -- inline markup ------------------------------------------------------------------------------------------
@@ -540,7 +540,7 @@ def _pair_emphasis(dl, bottom, n, cnt):
 
 
 @_njit
-def _pair_marks(b, lo, hi, ev, n, dl, br, cnt, T):
+def _pair_marks(b, lo, hi, ev, n, dl, br, cnt, C):
     """Pair the noted marks of one block that ends at ``hi``: code, links, emphasis, formulas."""
     last = np.full(MAX_TICKS + 1, -1, dtype=np.int64)
     know = False
@@ -645,8 +645,8 @@ def _pair_marks(b, lo, hi, ev, n, dl, br, cnt, T):
             while k < n and ev[0, k] < end:
                 k += 1
         else:
-            before = _kind_before(b, pos, lo, T)
-            after = _kind_after(b, pos + size, hi, T)
+            before = _kind_before(b, pos, lo, C)
+            after = _kind_after(b, pos + size, hi, C)
             left = after & SPACE == 0 and (after & PUNCTUATION == 0 or before & (SPACE | PUNCTUATION) != 0)
             right = before & SPACE == 0 and (before & PUNCTUATION == 0 or after & (SPACE | PUNCTUATION) != 0)
             opens, closes = left, right
@@ -722,7 +722,7 @@ def _delimiter_row(b, i, hi):
 
 
 @_njit
-def _html_start(b, i, hi, in_paragraph, T):
+def _html_start(b, i, hi, in_paragraph, C, H):
     """Kind of HTML block that starts at the < here: 1 ends at its closing tag, 2 at -->, 6 at a blank line, 0 none."""
     if i + 3 < hi and b[i + 1] == 33 and b[i + 2] == 45 and b[i + 3] == 45:
         return 2
@@ -732,24 +732,24 @@ def _html_start(b, i, hi, in_paragraph, T):
         j += 1
     h = np.uint64(0)
     first = j
-    while j < hi and T.fold[b[j]]:
-        h = ((h << ROLL) | (h >> UNROLL)) ^ np.uint64(T.fold[b[j]])
+    while j < hi and C.fold[b[j]]:
+        h = ((h << ROLL) | (h >> UNROLL)) ^ np.uint64(C.fold[b[j]])
         j += 1
     if j == first or not 97 <= (b[first] | 32) <= 122:
         return 0
     key = h * KEY_MIX
     bare = j >= hi or b[j] == 32 or b[j] == 9 or b[j] == 10 or b[j] == 13 or b[j] == 62
     if bare and not closing:
-        for tag in T.raw_tags:
+        for tag in H.raw_tags:
             if tag == key:
                 return 1
     if bare or (b[j] == 47 and j + 1 < hi and b[j + 1] == 62):
-        slot = np.searchsorted(T.block_tags, key)
-        if slot < T.block_tags.size and T.block_tags[slot] == key:
+        slot = np.searchsorted(H.block_tags, key)
+        if slot < H.block_tags.size and H.block_tags[slot] == key:
             return 6
     if in_paragraph:
         return 0
-    while j < hi and (b[j] == 45 or T.fold[b[j]]):
+    while j < hi and (b[j] == 45 or C.fold[b[j]]):
         j += 1
     if j < hi and b[j] != 32 and b[j] != 9 and b[j] != 62 and b[j] != 47:
         return 0
@@ -770,7 +770,7 @@ def _html_start(b, i, hi, in_paragraph, T):
 
 
 @_njit
-def _html_ends(b, i, hi, kind, T):
+def _html_ends(b, i, hi, kind, C, H):
     """Whether an HTML block of kind 1 or 2 ends on this line."""
     while i < hi and b[i] != 10 and b[i] != 13:
         if kind == 2:
@@ -779,10 +779,10 @@ def _html_ends(b, i, hi, kind, T):
         elif b[i] == 60 and i + 1 < hi and b[i + 1] == 47:
             j = i + 2
             h = np.uint64(0)
-            while j < hi and T.fold[b[j]]:
-                h = ((h << ROLL) | (h >> UNROLL)) ^ np.uint64(T.fold[b[j]])
+            while j < hi and C.fold[b[j]]:
+                h = ((h << ROLL) | (h >> UNROLL)) ^ np.uint64(C.fold[b[j]])
                 j += 1
-            for tag in T.raw_tags:
+            for tag in H.raw_tags:
                 if tag == h * KEY_MIX and j < hi and b[j] == 62:
                     return True
         i += 1
@@ -809,7 +809,7 @@ def _skip_indent(b, p, col, hi):
 
 
 @_njit
-def _parse_line(b, i, hi, S, cnt, T):
+def _parse_line(b, i, hi, S, cnt, C, H):
     """Parse the start of the line at ``i`` as CommonMark does; where its content starts.
 
     What the line is goes to ``S``: S_INLINE (its marks are noted), S_EOL_FLUSH (its block ends with it),
@@ -854,7 +854,7 @@ def _parse_line(b, i, hi, S, cnt, T):
         leaf = NONE
     elif leaf == HTML:
         if m == depth and not (blank and S[S_HTML] == 6):
-            if S[S_HTML] != 6 and _html_ends(b, p, hi, S[S_HTML], T):
+            if S[S_HTML] != 6 and _html_ends(b, p, hi, S[S_HTML], C, H):
                 S[S_LEAF] = NONE
             _paragraph_line(raw_blank, S, cnt)
             return p
@@ -864,7 +864,7 @@ def _parse_line(b, i, hi, S, cnt, T):
     d = m
     while not blank and not (col - base >= 4):
         c = b[p]
-        if T.fold[c] > 26 or c == 45 or c == 43 or c == 42 or c == 95 or c == 61:
+        if C.fold[c] > 26 or c == 45 or c == 43 or c == 42 or c == 95 or c == 61:
             if c == 61 or c == 45:
                 if leaf == PARAGRAPH and m == depth and not fresh and _setext(b, p, hi):
                     if c != 45 or not _table_here(b, p, hi, S):
@@ -884,7 +884,7 @@ def _parse_line(b, i, hi, S, cnt, T):
             if c == 95 or c == 61:
                 break
             q = p
-            ordered = T.fold[c] > 26
+            ordered = C.fold[c] > 26
             if ordered:
                 while q < hi and 48 <= b[q] <= 57 and q - p < 10:
                     q += 1
@@ -969,10 +969,10 @@ def _parse_line(b, i, hi, S, cnt, T):
             _fill(S, d)
             return p
         if c == 60:
-            kind = _html_start(b, p, hi, leaf == PARAGRAPH, T)
+            kind = _html_start(b, p, hi, leaf == PARAGRAPH, C, H)
             if kind > 0:
                 S[S_DEPTH], S[S_LEAF], S[S_HTML] = d, HTML, kind
-                if kind != 6 and _html_ends(b, p, hi, kind, T):
+                if kind != 6 and _html_ends(b, p, hi, kind, C, H):
                     S[S_LEAF] = NONE
                 _fill(S, d)
                 return p
@@ -1095,7 +1095,8 @@ def _is_think(b, i, hi):
 @_njit
 def _scan_turn(b, lo, hi, T, S, ev, dl, br, stamps, stamp, strip, cnt):
     """Count everything in one turn; adds to ``cnt``."""
-    fold, act = T.fold, T.act
+    C, E, P, H = T
+    fold, act = C.fold, C.act
     S[:] = 0
     limit = ev.shape[1]
     notes = 0
@@ -1111,10 +1112,10 @@ def _scan_turn(b, lo, hi, T, S, ev, dl, br, stamps, stamp, strip, cnt):
     while i < hi:
         line = i
         line_cont = cont
-        first = _parse_line(b, i, hi, S, cnt, T)
+        first = _parse_line(b, i, hi, S, cnt, C, H)
         i = first
         if S[S_FLUSH] == 1 and notes > 0:
-            _pair_marks(b, lo, line, ev, notes, dl, br, cnt, T)
+            _pair_marks(b, lo, line, ev, notes, dl, br, cnt, C)
             notes = 0
         prose = S[S_PROSE] == 1
         inline = S[S_INLINE] == 1
@@ -1142,14 +1143,14 @@ def _scan_turn(b, lo, hi, T, S, ev, dl, br, stamps, stamp, strip, cnt):
                     break
                 if a == 8:
                     point, width = _decode(b, i)
-                    kind = _kind(point, T)
+                    kind = _kind(point, C)
                 if kind & LETTER == 0:
                     if a == 6:
                         i += 1
                     elif a == 3:
                         i += 1
                         prev_start = -1
-                        if has_word and prose and _ends_sentence(b, i, hi, T):
+                        if has_word and prose and _ends_sentence(b, i, hi, C):
                             sentences += 1
                             has_word = False
                     elif a == 4:
@@ -1183,13 +1184,13 @@ def _scan_turn(b, lo, hi, T, S, ev, dl, br, stamps, stamp, strip, cnt):
                     elif a == 8:
                         end = i
                         if kind & EMOJI:
-                            end, node = _match_emoji(b, i, hi, T)
+                            end, node = _match_emoji(b, i, hi, E)
                             if end > i:
                                 _note_emoji(i, node, first, opening, stamps, stamp, cnt)
                         elif point == 0x20E3:
                             start = _keycap_start(b, i, lo)
                             if start >= 0:
-                                _, node = _match_emoji(b, start, i + 3, T)
+                                _, node = _match_emoji(b, start, i + 3, E)
                                 _note_emoji(start, node, first, opening, stamps, stamp, cnt)
                         if end > i:
                             cont += end - i - _points(b, i, end)
@@ -1214,7 +1215,7 @@ def _scan_turn(b, lo, hi, T, S, ev, dl, br, stamps, stamp, strip, cnt):
                                     or point == 0xFF01
                                     or point == 0xFF1F
                                     or point == 0xFF61
-                                    or (point == 0x2026 and _ends_sentence(b, i, hi, T))
+                                    or (point == 0x2026 and _ends_sentence(b, i, hi, C))
                                 ):
                                     sentences += 1
                                     has_word = False
@@ -1233,23 +1234,23 @@ def _scan_turn(b, lo, hi, T, S, ev, dl, br, stamps, stamp, strip, cnt):
                 c = b[i]
                 f = fold[c]
             if i < hi and (c >= 128 or c == 39 or c == 45):
-                i, h, extra, odd = _word_tail(b, i, hi, h, T)
+                i, h, extra, odd = _word_tail(b, i, hi, h, C)
                 cont += extra
                 if odd:
-                    _emoji_in_word(b, lo, start, i, first, opening, stamps, stamp, cnt, T)
+                    _emoji_in_word(b, lo, start, i, first, opening, stamps, stamp, cnt, C, E)
             words += 1
             if prose:
                 prose_words += 1
                 key = h * KEY_MIX
-                if prev_start >= free and _pair_hit(prev_key, key, T):
-                    category, end = _match_phrase(b, prev_start, hi, 1 if prev_first else 0, T)
+                if prev_start >= free and _pair_hit(prev_key, key, P):
+                    category, end = _match_phrase(b, prev_start, hi, 1 if prev_first else 0, C, P)
                     if category > 0:
                         cnt[C_PRAISE - 1 + category] += 1
                         free = end
                         phrase_sentence = sentences
                         opening_hit = opening_hit or sentences == 0
-                if start >= free and _single_hit(key, T):
-                    category, end = _match_phrase(b, start, hi, 0 if has_word else 1, T)
+                if start >= free and _single_hit(key, P):
+                    category, end = _match_phrase(b, start, hi, 0 if has_word else 1, C, P)
                     if category > 0:
                         cnt[C_PRAISE - 1 + category] += 1
                         free = end
@@ -1267,10 +1268,10 @@ def _scan_turn(b, lo, hi, T, S, ev, dl, br, stamps, stamp, strip, cnt):
         if S[S_CODE] == 1:
             cnt[C_CODE_CHARS] += (i - line) - (cont - line_cont)
         if S[S_EOL_FLUSH] == 1 and notes > 0:
-            _pair_marks(b, lo, i, ev, notes, dl, br, cnt, T)
+            _pair_marks(b, lo, i, ev, notes, dl, br, cnt, C)
             notes = 0
     if notes > 0:
-        _pair_marks(b, lo, hi, ev, notes, dl, br, cnt, T)
+        _pair_marks(b, lo, hi, ev, notes, dl, br, cnt, C)
     cnt[C_CHARS] += hi - lo - cont
     cnt[C_WORDS] += words
     cnt[C_PROSE_WORDS] += prose_words
@@ -1384,12 +1385,12 @@ def _without_code(b, lo, hi):
 
 
 @_njit
-def _space_end(b, i, hi, T):
+def _space_end(b, i, hi, C):
     """End of the white space character here, or -1."""
     if i >= hi:
         return -1
     point, n = _decode(b, i)
-    return i + n if _kind(point, T) & SPACE else -1
+    return i + n if _kind(point, C) & SPACE else -1
 
 
 @_njit
@@ -1400,23 +1401,23 @@ def _next_line(b, i, hi):
 
 
 @_njit
-def _arena_item(b, q, hi, ordered, T):
+def _arena_item(b, q, hi, ordered, C):
     """End of a list marker and the white space behind it, or -1."""
     if q >= hi:
         return -1
     if not ordered:
         if b[q] == 45 or b[q] == 42 or b[q] == 43:
-            return _space_end(b, q + 1, hi, T)
+            return _space_end(b, q + 1, hi, C)
         return -1
     start = q
     while q < hi:
         point, n = _decode(b, q)
-        if _kind(point, T) & DECIMAL == 0:
+        if _kind(point, C) & DECIMAL == 0:
             break
         q += n
     if q == start or q >= hi or b[q] != 46:
         return -1
-    return _space_end(b, q + 1, hi, T)
+    return _space_end(b, q + 1, hi, C)
 
 
 @_njit
@@ -1439,7 +1440,7 @@ def _arena_bold(b, n, mark):
 
 
 @_njit
-def _scan_arena(text, lo, hi, T, cnt):
+def _scan_arena(text, lo, hi, C, cnt):
     """FastChat's counts of headers, list items and bold, one turn."""
     b, n = _without_code(text, lo, hi)
     p = 0
@@ -1447,18 +1448,18 @@ def _scan_arena(text, lo, hi, T, cnt):
         q = p
         while q < n and b[q] == 35:
             q += 1
-        if 1 <= q - p <= 6 and _space_end(b, q, n, T) > 0:
+        if 1 <= q - p <= 6 and _space_end(b, q, n, C) > 0:
             cnt[C_A_HEADERS] += 1
         p = _next_line(b, q, n)
     for ordered in (False, True):
         p = 0
         while p < n:
             q = p
-            after = _space_end(b, q, n, T)
+            after = _space_end(b, q, n, C)
             while after > 0:
                 q = after
-                after = _space_end(b, q, n, T)
-            end = _arena_item(b, q, n, ordered, T)
+                after = _space_end(b, q, n, C)
+            end = _arena_item(b, q, n, ordered, C)
             if end > 0:
                 cnt[C_A_LISTS] += 1
                 p = end if b[end - 1] == 10 else _next_line(b, end, n)
@@ -1499,7 +1500,7 @@ def row_turns(lo, hi, turns, first, last):
 def scan_rows(b, offsets, turns, turn_offsets, begin, end, strip, arena, T, out):
     """Count rows ``begin`` to ``end`` into ``out[0:end - begin]``; ``turn_offsets`` is empty for single turns."""
     S = np.zeros(STATE_SIZE, dtype=np.int64)
-    stamps = np.zeros(T.emoji_end.size, dtype=np.int64)
+    stamps = np.zeros(T[1].end.size, dtype=np.int64)
     stamp = 0
     size = 1024
     ev = np.empty((2, size), dtype=np.int64)
@@ -1537,4 +1538,4 @@ def scan_rows(b, offsets, turns, turn_offsets, begin, end, strip, arena, T, out)
                 look = False
         if arena:
             for k in range(bounds.shape[0]):
-                _scan_arena(text, bounds[k, 0], bounds[k, 1], T, cnt)
+                _scan_arena(text, bounds[k, 0], bounds[k, 1], T[0], cnt)

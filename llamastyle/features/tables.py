@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from functools import cache
 from importlib import resources
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,56 +44,86 @@ APOSTROPHE_CODE = 27
 HYPHEN_CODE = 28
 
 
-class Tables(NamedTuple):
-    """Everything the kernel reads besides the texts; every array is read-only."""
+class Chars(NamedTuple):
+    """What bytes and code points are."""
 
     fold: NDArray[np.uint8]
     """[256] zero for bytes that are no ASCII letter or digit, else a code that is the same for both cases."""
     act: NDArray[np.uint8]
-    """[256] what the scanner does at a byte that is in no word; see ``kernel``."""
-    page: NDArray[np.uint16]
-    """[0x1100] block of 256 code points -> row of ``kind``."""
+    """[256] what the scanner does at a byte that is in no word; see ``_build_tables.ACTS``."""
     kind: NDArray[np.uint16]
-    """[rows * 256] flags of a code point: LETTER, MARK, ALONE, SPACE, DECIMAL, EMOJI, PUNCTUATION, CASED, QUOTE."""
+    """[0x110000] flags: LETTER, MARK, ALONE, SPACE, DECIMAL, EMOJI, PUNCTUATION, CASED, QUOTE."""
     upper: NDArray[np.int32]
     """Capitals outside ASCII, ascending."""
     lower: NDArray[np.int32]
     """Their small letters."""
-    emoji_key: NDArray[np.int64]
-    """Open-addressing table of the emoji trie: node << 21 | code point, or -1."""
-    emoji_next: NDArray[np.int32]
+
+
+class Emojis(NamedTuple):
+    """The trie of emoji sequences."""
+
+    key: NDArray[np.int64]
+    """Open-addressing table: node << 21 | code point, or -1."""
+    next: NDArray[np.int32]
     """Node that the edge leads to."""
-    emoji_end: NDArray[np.uint8]
+    end: NDArray[np.uint8]
     """[nodes] 1 where a sequence ends."""
+
+
+class Phrases(NamedTuple):
+    """The automaton of the phrase lists."""
+
     pair: NDArray[np.uint8]
     """Bit set of hashed pairs of words that may open a phrase."""
     single: NDArray[np.uint8]
     """Bit set of hashed words that may be, or open, a phrase whatever word follows."""
-    phrase_key: NDArray[np.uint64]
-    """Open-addressing table of the phrase automaton: hash of state and word, or 0."""
-    phrase_next: NDArray[np.int32]
+    key: NDArray[np.uint64]
+    """Open-addressing table: hash of state and word, or 0."""
+    next: NDArray[np.int32]
     """State that the edge leads to."""
-    phrase_other: NDArray[np.int32]
+    other: NDArray[np.int32]
     """[states] state after a word without an edge of its own, or -1."""
     accept: NDArray[np.uint8]
     """[states] category (1, 2, ...) of a phrase that ends here, or 0."""
     accept_bang: NDArray[np.uint8]
     """[states] category of a phrase that ends here if an exclamation mark follows, or 0."""
+
+
+class Tags(NamedTuple):
+    """Names of HTML tags, as hashes of words."""
+
     block_tags: NDArray[np.uint64]
-    """Keys of the HTML tags that open a block up to a blank line, ascending."""
+    """Tags that open a block up to a blank line, ascending."""
     raw_tags: NDArray[np.uint64]
-    """Keys of the HTML tags that open a block up to their closing tag."""
+    """Tags that open a block up to their closing tag."""
+
+
+class Tables(NamedTuple):
+    """Everything the kernel reads besides the texts; every array is read-only."""
+
+    chars: Chars
+    emojis: Emojis
+    phrases: Phrases
+    tags: Tags
 
 
 @cache
 def load() -> tuple[Tables, dict[str, str]]:
     """The shipped tables, and the versions of what they were made from."""
     with resources.files(__package__).joinpath("tables.npz").open("rb") as file, np.load(file) as data:
-        versions = json.loads(bytes(data["versions"]).decode())
-        arrays = {name: data[name] for name in Tables._fields}
-    for array in arrays.values():
+        arrays = dict(data)
+    versions = json.loads(bytes(arrays["versions"]).decode())
+    arrays["chars_kind"] = arrays["kind_rows"][arrays["kind_page"]].reshape(-1)
+    parts = (_part(kind, arrays) for kind in (Chars, Emojis, Phrases, Tags))
+    return Tables(*parts), versions
+
+
+def _part(kind: type[Any], arrays: dict[str, NDArray]) -> Any:
+    """One of the parts, from arrays named after it and their fields."""
+    found = [arrays[f"{kind.__name__.lower()}_{name}"] for name in kind._fields]
+    for array in found:
         array.flags.writeable = False
-    return Tables(**arrays), versions
+    return kind(*found)
 
 
 def mix(value: int, factor: int) -> int:
@@ -102,13 +132,13 @@ def mix(value: int, factor: int) -> int:
 
 
 def pair_slot(first: int, second: int) -> int:
-    """Bit of two following words in ``Tables.pair``."""
+    """Bit of two following words in ``Phrases.pair``."""
     rolled = ((first << 17) | (first >> 47)) & MASK64
     return mix(rolled ^ second, PAIR_MIX) >> (64 - PAIR_BITS)
 
 
 def single_slot(key: int) -> int:
-    """Bit of a word in ``Tables.single``."""
+    """Bit of a word in ``Phrases.single``."""
     return key >> (64 - SINGLE_BITS)
 
 

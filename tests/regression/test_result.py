@@ -1,0 +1,142 @@
+"""StyleResult: fixed columns, statsmodels habits, identities."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import llamastyle as ls
+from llamastyle.regression.decomposition import POINTS
+
+
+@pytest.fixture(scope="module")
+def arena():
+    return ls.simulate(4000, 8, style={"words": 0.6, "bold": 0.2, "emoji": -0.2}, seed=7)
+
+
+@pytest.fixture(scope="module")
+def result(arena):
+    return ls.fit(arena.battles)
+
+
+COLUMNS = {
+    "tidy": "term group block estimate std_error statistic p_value conf_low conf_high",
+    "ratings": "model battles win_rate rating_plain rating_plain_low rating_plain_high rating_raw rating conf_low"
+    " conf_high rank_plain rank rank_low rank_high note",
+    "audit": "model battles win_rate parity_change change_low change_high rating_plain rating_raw rating rank_plain"
+    " rank inflation inflation_low inflation_high p_value q_value unusual top_feature distance verdict"
+    " battles_needed note",
+    "exchange_rates": "term group unit estimate conf_low conf_high note",
+    "decompose": "model block group term estimate std_error conf_low conf_high share share_low share_high note",
+    "parity": "model win_rate parity_win_rate parity_low parity_high parity_change change_low change_high"
+    " extrapolated note",
+    "overrides": "index wrong_side_has battles effective_battles rate conf_low conf_high note",
+    "diagnostics": "check value note",
+}
+
+
+@pytest.mark.parametrize("table", COLUMNS)
+def test_columns_are_fixed(result, table):
+    assert getattr(result, table)().columns.tolist() == COLUMNS[table].split()
+
+
+@pytest.mark.parametrize("table", ["tidy", "ratings", "exchange_rates", "decompose", "parity"])
+def test_level_is_an_argument(result, table):
+    wide, narrow = getattr(result, table)(level=0.99), getattr(result, table)(level=0.5)
+    names = {"ratings": ("conf_low", "conf_high"), "parity": ("change_low", "change_high")}
+    low, high = names.get(table, ("conf_low", "conf_high"))
+    inner = (wide[high] - wide[low]) > (narrow[high] - narrow[low])
+    assert inner[wide[high] > wide[low]].all()
+    with pytest.raises(ls.FitError, match=r"0\.95"):
+        getattr(result, table)(level=95)
+
+
+def test_as_in_statsmodels(result):
+    tidy = result.tidy()
+    np.testing.assert_allclose(result.params, tidy["estimate"])
+    np.testing.assert_allclose(result.bse, tidy["std_error"])
+    np.testing.assert_allclose(np.sqrt(np.diag(result.cov_params())), result.bse)
+    assert result.params.index[:4].tolist() == ["words", "bold", "emoji", "correctness"]
+    assert result.params.index[4] == "strength[model-1]" or result.params.index[4].startswith("strength[")
+    y, p = result.battles.outcome, result.predict()
+    assert result.llf == pytest.approx((y * np.log(p) + (1 - y) * np.log(1 - p)).sum())
+
+
+def test_decomposition_adds_up(result):
+    frame = result.decompose()
+    whole = frame[frame["group"] == ""].pivot(index="model", columns="block", values="estimate")
+    parts = whole[["strength", "style", "correctness"]].sum(axis=1)
+    np.testing.assert_allclose(parts, whole["total"], atol=1e-9 * POINTS)
+    features = frame[frame["term"] != ""].groupby("model")["estimate"].sum()
+    np.testing.assert_allclose(features, whole["style"], atol=1e-9 * POINTS)
+    audit = result.audit().set_index("model")
+    np.testing.assert_allclose(audit["inflation"][whole.index], whole["style"], atol=1e-7)
+    shares = frame[frame["group"] == ""].pivot(index="model", columns="block", values="share").dropna()
+    np.testing.assert_allclose(shares[["strength", "style", "correctness"]].sum(axis=1), 1)
+    withheld = frame[frame["share"].isna()]
+    assert (withheld["note"] != "").all()
+
+
+def test_ratings_pin_and_anchor(result):
+    free, pinned = result.ratings(), result.ratings(anchor=1500, pinned="model-03")
+    row = pinned.set_index("model").loc["model-03"]
+    assert row["rating"] == pytest.approx(1500)
+    assert row["conf_low"] == pytest.approx(1500)
+    assert row["rating_plain"] == pytest.approx(1500)
+    np.testing.assert_allclose(free["rating"].diff()[1:], pinned["rating"].diff()[1:])
+    assert free["rating"].mean() == pytest.approx(1000)
+    assert free["rank"].tolist() == list(range(1, 9))
+    assert ((free["rank_low"] <= free["rank"]) & (free["rank"] <= free["rank_high"])).all()
+    with pytest.raises(ls.FitError, match="did you mean"):
+        result.ratings(pinned="model-3")
+
+
+def test_inflation_against_one_model(result):
+    field = result.audit().set_index("model")["inflation"]
+    one = result.audit(reference="model-02").set_index("model")
+    np.testing.assert_allclose(one["inflation"][field.index], field - field["model-02"], atol=1e-9)
+    assert one.loc["model-02", "verdict"] == "insufficient data"
+
+
+def test_margin_and_rate_change_verdicts(result):
+    strict, lax = result.audit(margin=1), result.audit(margin=500)
+    assert (strict["verdict"].isin(["inflated", "deflated"])).sum() > 0
+    assert set(lax["verdict"]) == {"neutral"}
+    with pytest.raises(ls.FitError, match="margin"):
+        result.audit(margin=0)
+
+
+def test_parity_of_correctness(result):
+    style, right = result.parity(), result.parity(block="correctness")
+    assert not np.allclose(style["parity_change"], right["parity_change"])
+    with pytest.raises(ls.FitError, match="style or correctness"):
+        result.parity(block="strength")
+
+
+def test_thin_models_have_reasons_and_no_numbers(arena):
+    frame = arena.battles
+    model = frame.models.index("model-05")
+    mine = np.flatnonzero((frame.model_a == model) | (frame.model_b == model))
+    few = frame.take(np.setdiff1d(np.arange(len(frame)), mine[6:]))
+    result = ls.fit(few, separated="drop")
+    for table in (result.ratings(), result.audit(), result.parity()):
+        row = table.set_index("model").loc["model-05"]
+        assert "at least 10 are needed" in row["note"] or "no finite" in row["note"]
+        numbers = row.drop(["battles", "win_rate", "note"], errors="ignore")
+        assert all(pd.isna(v) or v in (False, "", "insufficient data") for v in numbers)
+
+
+def test_views_change_nothing(result):
+    before = result.tidy()
+    result.summary(), result.headline(), repr(result), result._repr_html_()
+    pd.testing.assert_frame_equal(before, result.tidy())
+    tidy = result.tidy()
+    tidy.loc[:, "estimate"] = 0.0
+    pd.testing.assert_frame_equal(before, result.tidy())
+
+
+def test_unknown_models_cannot_be_predicted(result):
+    other = ls.simulate(50, 10, style={"words": 0.6, "bold": 0.2, "emoji": -0.2}, seed=1).battles
+    with pytest.raises(ls.FitError, match="not in the fit"):
+        result.predict(other)

@@ -1,0 +1,65 @@
+"""The words of a result."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import llamastyle as ls
+from llamastyle.regression.estimates import Clustering
+from llamastyle.regression.wording import diagnostic_rows, error_words, model_reason
+
+
+def test_reasons_carry_the_count():
+    clustered = Clustering("cluster", "voter", None, 30, "", ())
+    assert model_reason(10, clustered) == ""
+    assert model_reason(7, clustered) == "7 values of voter: at least 10 are needed"
+    alone = Clustering("robust", "", None, 100, "", ())
+    assert model_reason(3, alone) == "3 battles: at least 10 are needed"
+    assert (
+        error_words(clustered, 0.9) == "90 % intervals, errors clustered by voter (30 clusters, CR1, t(29))"
+    )
+    assert error_words(alone, 0.95) == "95 % intervals, errors robust (HC1)"
+
+
+@pytest.mark.parametrize("correctness", ["auto", "ignore"])
+def test_headline_has_the_numbers_of_the_tables(correctness):
+    result = ls.fit(ls.simulate(6000, style={"words": 0.9}, seed=2).battles, correctness=correctness)
+    audit = result.audit()
+    words = ("inflated", "deflated") if correctness == "auto" else ("style-favoured", "style-penalised")
+    flagged = audit[audit["verdict"].isin(words)]
+    top = flagged.loc[flagged["parity_change"].abs().idxmax()]
+    text = result.headline()
+    assert top["model"] in text
+    assert f"{100 * top['parity_change']:+.1f} points" in text
+    assert f"{100 * top['change_low']:.1f} to {100 * top['change_high']:.1f}" in text
+    assert ("right answers" in text) == (correctness == "auto")
+    assert "because" not in text
+    assert "cheat" not in result.summary()
+
+
+def test_nothing_found_is_said():
+    result = ls.fit(ls.simulate(3000, style={}, style_spread=0.05, seed=3).battles)
+    assert result.headline().startswith("Style decides no rating beyond doubt")
+
+
+def test_summary_fits_eighty_columns_and_names_every_price():
+    result = ls.fit(ls.simulate(1500, seed=4).battles)
+    lines = result.summary().splitlines()
+    assert max(len(line) for line in lines[:-1]) <= 100
+    for term in ("words", "bold", "emoji", "correctness"):
+        assert any(line.startswith(term) for line in lines)
+    assert "clustered by prompt_id" in result.summary()
+
+
+def test_diagnostics_of_no_fit():
+    battles = ls.simulate(1500, seed=4).battles
+    assert dict((c, v) for c, v, _ in diagnostic_rows(ls.fit(battles)))["converged"] == "yes"
+    assert diagnostic_rows(ls.audit(battles.take(np.arange(1))))[0][:2] == ("estimate", "none")
+
+
+def test_hostile_names_are_escaped_in_html():
+    battles = ls.simulate(600, 3, style={"words": 0.9}, seed=5).battles
+    frame = battles.to_frame().replace({"model-01": "<script>alert(1)</script>"})
+    result = ls.fit(ls.read_battles(frame))
+    assert "<script>" not in result._repr_html_()

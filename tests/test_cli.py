@@ -1,0 +1,212 @@
+"""The command line as a user meets it: output, words, exit codes."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import llamastyle as ls
+from llamastyle import cli
+
+
+class Ran:
+    """What a command printed and how it left."""
+
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+
+@pytest.fixture
+def run(capsys, monkeypatch):
+    import warnings
+
+    monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
+    monkeypatch.setenv("COLUMNS", "120")
+
+    def call(*arguments: object) -> Ran:
+        with warnings.catch_warnings(), pytest.raises(SystemExit) as left:
+            cli.main([str(a) for a in arguments])
+        shown = capsys.readouterr()
+        return Ran(left.value.code, shown.out, shown.err)
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def votes(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("votes") / "votes.parquet"
+    arena = ls.simulate(3000, 6, style={"words": 0.9, "bold": 0.2}, seed=2)
+    arena.battles.to_frame().to_parquet(path)
+    return path
+
+
+def test_demo_shows_truth_beside_what_was_found(run):
+    shown = run("demo", "--battles", 3000)
+    assert shown.code == 0
+    assert "planted" in shown.out
+    assert "intervals cover what was planted" in shown.out
+    table = json.loads(run("demo", "--battles", 2000, "--format", "json").out)
+    assert {row["quantity"] for row in table} == {"price", "inflation", "parity_change"}
+
+
+def test_audit_in_every_format(run, votes):
+    shown = run("audit", votes)
+    assert shown.code == 0
+    assert "verdict" in shown.out
+    assert "Overrides" in shown.out
+    assert shown.err.splitlines()[0].startswith("correctness is known on both sides in 3000 of 3000")
+    assert "clustered by prompt_id" in shown.err
+    table = pd.read_csv(io.StringIO(run("audit", votes, "--format", "csv").out))
+    expected = ls.audit(votes).audit()
+    assert table["model"].tolist() == expected["model"].tolist()
+    assert table["inflation"].tolist() == pytest.approx(expected["inflation"].tolist())
+    assert json.loads(run("audit", votes, "--format", "json").out)[0]["model"] == expected["model"][0]
+    assert run("audit", votes, "--format", "md").out.startswith("| model |")
+
+
+@pytest.mark.parametrize("width", ["60", "80", "120"])
+@pytest.mark.parametrize("command", ["audit", "leaderboard"])
+def test_tables_fit_the_terminal(run, votes, monkeypatch, width, command):
+    monkeypatch.setenv("COLUMNS", width)
+    lines = run(command, votes).out.splitlines()
+    if int(width) >= 80:
+        prose = ("Of ", "note ", "Overrides", "Exchange")
+        assert max(len(line) for line in lines if not line.startswith(prose)) <= int(width)
+
+
+def test_fail_on(run, votes):
+    verdicts = set(ls.audit(votes).audit()["verdict"])
+    assert "inflated" in verdicts
+    assert run("audit", votes, "--fail-on", "inflated").code == 1
+    absent = next(v for v in ("insufficient data", "style-favoured") if v not in verdicts)
+    assert run("audit", votes, "--fail-on", absent).code == 0
+    wrong = run("audit", votes, "--fail-on", "inflatd")
+    assert wrong.code == 2
+    assert "did you mean 'inflated'" in wrong.err
+
+
+def test_leaderboard(run, votes):
+    table = pd.read_csv(io.StringIO(run("leaderboard", votes, "--format", "csv").out))
+    assert table["rank"].tolist() == [1, 2, 3, 4, 5, 6]
+    assert "controlled" in run("leaderboard", votes).out
+
+
+def test_maps_labels_and_stdin(run, votes, tmp_path, monkeypatch):
+    frame = (
+        pd.read_parquet(votes).rename(columns={"winner": "vote", "voter": "worker"}).drop(columns="outcome")
+    )
+    frame["vote"] = frame["vote"].replace({"model_a": "left", "model_b": "right"})
+    path = tmp_path / "votes.csv"
+    frame.to_csv(path, index=False)
+    options = ("--map", "winner=vote", "--label", "left=model_a", "--label", "right=model_b")
+    shown = run("audit", path, *options, "--cluster", "worker", "--format", "csv")
+    assert shown.code == 0, shown.err
+    assert "clustered by worker" in shown.err
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(path.read_bytes())))
+    piped = run("audit", "-", *options, "--cluster", "worker", "--format", "csv")
+    assert piped.out == shown.out
+    unknown = run("audit", path, "--map", "winner=vote")
+    assert unknown.code == 2
+    assert "--label" in unknown.err
+    assert "left" in unknown.err
+
+
+def test_features_and_contrasts(run, votes):
+    one = run("audit", votes, "--features", "words", "--contrast", "tanh", "--format", "csv")
+    assert one.code == 0
+    assert set(pd.read_csv(io.StringIO(one.out))["top_feature"]) == {"words"}
+    assert run("audit", votes, "--contrast", "markdown=relative", "--format", "csv").code == 0
+    assert "log_ratio" in run("audit", votes, "--contrast", "log").err
+
+
+def test_features_are_written_whole(run, tmp_path):
+    texts = tmp_path / "votes.jsonl"
+    row = {"model_a": "x", "model_b": "y", "winner": "tie", "response_a": "**Yes**.", "response_b": "No."}
+    texts.write_text(json.dumps(row) + "\n")
+    for name in ("out.parquet", "out.csv"):
+        assert run("features", texts, "--features", "words,bold", "-o", tmp_path / name).code == 0
+    table = pd.read_parquet(tmp_path / "out.parquet")
+    assert table.columns.tolist() == ["words_a", "words_b", "bold_a", "bold_b"]
+    assert table.iloc[0].tolist() == [1, 1, 1, 0]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["out.csv", "out.parquet", "votes.jsonl"]
+    assert "bold_a" in run("features", texts, "--features", "words,bold").out
+
+
+def test_an_output_that_cannot_be_written_leaves_nothing(run, tmp_path, monkeypatch):
+    texts = tmp_path / "votes.jsonl"
+    row = {"model_a": "x", "model_b": "y", "winner": "tie", "response_a": "**Yes**.", "response_b": "No."}
+    texts.write_text(json.dumps(row) + "\n")
+    assert "must end in" in run("features", texts, "-o", tmp_path / "out.xlsx").err
+    assert "no folder" in run("features", texts, "-o", tmp_path / "not" / "out.csv").err
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(pd.DataFrame, "to_csv", full)
+    failed = run("features", texts, "-o", tmp_path / "out.csv")
+    assert failed.code == 2
+    assert "No space left" in failed.err
+    assert [p.name for p in tmp_path.iterdir()] == ["votes.jsonl"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("audit", "nowhere.parquet"), "nowhere.parquet"),
+        (("audit",), "'file'"),
+        (("adit", "x"), "adit"),
+        (("audit", "x", "--nonsense"), "--nonsense"),
+        (("audit", "x", "--map", "winner"), "NAME=VALUE"),
+        (("audit", "x", "--format", "xml"), "table, csv, json, md"),
+        (("demo", "--battles", "many"), "--battles"),
+    ],
+)
+def test_mistakes_are_one_line_and_exit_two(run, arguments, words):
+    shown = run(*arguments)
+    assert shown.code == 2
+    assert shown.out == ""
+    assert len(shown.err.strip().splitlines()) == 1
+    assert words in shown.err
+    assert "Traceback" not in shown.err
+
+
+def test_other_files_are_one_line(run, tmp_path):
+    for name, content in (("x.parquet", b"\x89PNG\r\n\x1a\n0000"), ("y.csv", b""), ("z.jsonl", b"{}\n")):
+        path = tmp_path / name
+        path.write_bytes(content)
+        shown = run("audit", path)
+        assert shown.code == 2, name
+        assert len(shown.err.strip().splitlines()) == 1
+
+
+def test_help_and_version_in_a_process_of_their_own():
+    shown = subprocess.run(
+        [sys.executable, "-m", "llamastyle", "--help"], capture_output=True, text=True, check=True
+    )
+    for command in ("demo", "features", "leaderboard", "audit"):
+        assert command in shown.stdout
+    shown = subprocess.run(
+        [sys.executable, "-m", "llamastyle", "--version"], capture_output=True, text=True, check=True
+    )
+    assert shown.stdout.strip() == ls.__version__
+    nothing = subprocess.run(
+        [sys.executable, "-m", "llamastyle", "audit"], capture_output=True, text=True, check=False
+    )
+    assert nothing.returncode == 2
+
+
+def test_a_small_audit_loads_neither_scikit_learn_nor_textstat(votes):
+    code = (
+        "import sys, llamastyle as ls; ls.audit(sys.argv[1]).audit();"
+        "print([m for m in ('sklearn', 'textstat', 'statsmodels', 'numba', 'altair') if m in sys.modules])"
+    )
+    shown = subprocess.run(
+        [sys.executable, "-c", code, str(votes)], capture_output=True, text=True, check=True
+    )
+    assert shown.stdout.strip() == "[]"
