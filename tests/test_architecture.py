@@ -46,7 +46,7 @@ REGISTRY_HOST = re.compile(
     r"pypi\.org|pythonhosted\.org|npmjs\.(?:org|com)|anaconda\.org|index[-]url|find[-]links"
 )
 
-SKIPPED_FOLDERS = {".git", ".venv", "venv", "build", "dist", "__pycache__", "_build", "generated", ".partial"}
+LEFTOVERS = {"venv", "build", "dist", "__pycache__", "_build", "generated"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +258,8 @@ def project_files(root: Path) -> list[Path]:
 
 
 def leftover(path: Path) -> bool:
-    return any(part in SKIPPED_FOLDERS or part.endswith("_cache") for part in path.parts)
+    hidden = any(part.startswith(".") and part not in {".ci", ".gitignore"} for part in path.parts)
+    return hidden or any(part in LEFTOVERS for part in path.parts)
 
 
 def leaks(text: str) -> list[str]:

@@ -59,8 +59,7 @@ LETTER, MARK, ALONE, SPACE, DECIMAL = t.LETTER, t.MARK, t.ALONE, t.SPACE, t.DECI
 EMOJI, PUNCTUATION, CASED, QUOTE = t.EMOJI, t.PUNCTUATION, t.CASED, t.QUOTE
 KEY_MIX, PAIR_MIX, STATE_MIX = np.uint64(t.KEY_MIX), np.uint64(t.PAIR_MIX), np.uint64(t.STATE_MIX)
 ROLL, UNROLL = np.uint64(t.ROLL), np.uint64(64 - t.ROLL)
-PAIR_SHIFT, SINGLE_SHIFT = np.uint64(64 - t.PAIR_BITS), np.uint64(64 - t.SINGLE_BITS)
-ONE, TWENTY, SEVENTEEN, FORTYSEVEN = np.uint64(1), np.uint64(20), np.uint64(17), np.uint64(47)
+ONE, TWENTY, SEVENTEEN, FORTYSEVEN, FORTY = np.uint64(1), np.uint64(20), np.uint64(17), np.uint64(47), np.uint64(40)
 APOSTROPHE, HYPHEN = np.uint64(t.APOSTROPHE_CODE), np.uint64(t.HYPHEN_CODE)
 
 # State of a turn, one int64 array.
@@ -257,6 +256,14 @@ def _skip_soft(b, i, hi):
 
 
 @_njit
+def _is_called(b, i, hi):
+    """Whether an exclamation mark follows, but for emphasis marks and quotes."""
+    while i < hi and (b[i] == 42 or b[i] == 95 or b[i] == 34 or b[i] == 39):
+        i += 1
+    return i < hi and b[i] == 33
+
+
+@_njit
 def _step(state, key, P):
     """Next state of the phrase automaton, or -1."""
     edge = (key ^ (np.uint64(state + 1) * STATE_MIX)) * PAIR_MIX
@@ -282,7 +289,7 @@ def _match_phrase(b, i, hi, state, C, P):
         if state < 0:
             return best, best_end
         k = _skip_soft(b, j, hi)
-        if P.accept_bang[state] and k < hi and b[k] == 33:
+        if P.accept_bang[state] and _is_called(b, j, hi):
             best = np.int64(P.accept_bang[state])
             best_end = j
         elif P.accept[state]:
@@ -300,13 +307,13 @@ def _match_phrase(b, i, hi, state, C, P):
 
 @_njit
 def _pair_hit(first, second, P):
-    slot = ((((first << SEVENTEEN) | (first >> FORTYSEVEN)) ^ second) * PAIR_MIX) >> PAIR_SHIFT
+    slot = ((((first << SEVENTEEN) | (first >> FORTYSEVEN)) ^ second) * PAIR_MIX) >> FORTY & np.uint64(8 * P.pair.size - 1)
     return (P.pair[slot >> np.uint64(3)] >> np.uint8(slot & np.uint64(7))) & 1
 
 
 @_njit
 def _single_hit(key, P):
-    slot = key >> SINGLE_SHIFT
+    slot = key >> FORTY & np.uint64(8 * P.single.size - 1)
     return (P.single[slot >> np.uint64(3)] >> np.uint8(slot & np.uint64(7))) & 1
 
 

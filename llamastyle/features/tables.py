@@ -38,7 +38,7 @@ ROLL = 5
 KEY_MIX = 0x9E3779B97F4A7C15
 PAIR_MIX = 0xD6E8FEB86659FD93
 STATE_MIX = 0xBF58476D1CE4E5B9
-PAIR_BITS = 17
+PAIR_BITS = 19
 SINGLE_BITS = 13
 APOSTROPHE_CODE = 27
 HYPHEN_CODE = 28
@@ -134,12 +134,12 @@ def mix(value: int, factor: int) -> int:
 def pair_slot(first: int, second: int) -> int:
     """Bit of two following words in ``Phrases.pair``."""
     rolled = ((first << 17) | (first >> 47)) & MASK64
-    return mix(rolled ^ second, PAIR_MIX) >> (64 - PAIR_BITS)
+    return mix(rolled ^ second, PAIR_MIX) >> 40 & (1 << PAIR_BITS) - 1
 
 
 def single_slot(key: int) -> int:
     """Bit of a word in ``Phrases.single``."""
-    return key >> (64 - SINGLE_BITS)
+    return key >> 40 & (1 << SINGLE_BITS) - 1
 
 
 def edge_key(state: int, key: int) -> int:

@@ -218,6 +218,7 @@ class StyleResult:
             table.loc[found.index, numbers] = found[numbers]
             table.loc[found.index, "extrapolated"] = found["extrapolated"]
         table.loc[table["note"] != "", numbers] = np.nan
+        table.loc[table["note"] != "", "extrapolated"] = False
         far = table["extrapolated"] & (table["note"] == "")
         table.loc[far, "note"] = f"extrapolated: too few of its battles are near {block} parity"
         return table.sort_values(["parity_change", "model"], ascending=[False, True], ignore_index=True)

@@ -591,11 +591,11 @@ def phrases(text: str, spans: list[tuple[int, int, bool]]) -> list[tuple[int, in
                  .replace("\u2010", "-").replace("\u2011", "-")) + " "  # fmt: skip
         ends.append(len(line))
         stop = spans[k + 1][0] if k + 1 < len(spans) else len(text)
-        gap = text[end:stop].lstrip(SOFT)
-        if gap or k + 1 == len(spans):
-            line += "! " if gap[:1] == "!" else "| "
-            if gap[:1] == "!":
-                ends.append(len(line))
+        if text[end:stop].lstrip("*_\"'")[:1] == "!":
+            line += "! "
+            ends.append(len(line))
+        elif text[end:stop].strip(SOFT) or k + 1 == len(spans):
+            line += "| "
     found, k = [], 0
     while k < len(tokens):
         at = tokens[k]

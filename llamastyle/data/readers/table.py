@@ -12,6 +12,8 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+
+from llamastyle.errors import DataError
 from numpy.typing import NDArray
 
 Column: TypeAlias = Any
@@ -95,7 +97,14 @@ def object_column(values: Any) -> NDArray[Any]:
 
 def objects(column: Column) -> list[Any]:
     """The values as Python objects, None where there is none."""
-    return column.to_pylist() if isinstance(column, pa.ChunkedArray) else column.tolist()
+    if not isinstance(column, pa.ChunkedArray):
+        return column.tolist()
+    try:
+        return column.to_pylist()
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"a column holds bytes that are not UTF-8 text ({error.reason}); decode them before reading"
+        ) from None
 
 
 def is_numeric(column: Column) -> bool:
