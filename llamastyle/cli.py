@@ -223,6 +223,8 @@ def demo(
 ) -> None:
     """An arena with known truth: what was planted, and what was found."""
     check_option("--format", form, TableFormat)
+    import numpy as np
+
     from llamastyle.data.simulation import simulate
     from llamastyle.regression.fitting import fit
     from llamastyle.regression.planted import planted_models, planted_prices
@@ -253,7 +255,7 @@ def demo(
     for title, frame in zip(titles, shown, strict=True):
         print(f"\n{title}\n")
         _print(frame, form)
-    covered = sum(int(frame["covered"].sum()) for frame in (prices, *models))
+    covered = sum(np.count_nonzero(frame["covered"]) for frame in (prices, *models))
     total = sum(len(frame) for frame in (prices, *models))
     print(f"\n{covered} of {total} intervals cover what was planted.\n{_one_line(result.headline())}")
 
@@ -350,9 +352,10 @@ def audit_command(
     _print(_shown_audit(table, _width()) if form == "table" else table, form)
     if form == "table":
         _print_beside(result)
-    found = [v for v in fail_on or [] if (table["verdict"] == v).any()]
+    found = [v for v in fail_on or [] if v in set(table["verdict"])]
     if found:
-        _say(f"--fail-on: {int(table['verdict'].isin(found).sum())} models are {' or '.join(found)}")
+        flagged = sum(verdict in found for verdict in table["verdict"])
+        _say(f"--fail-on: {flagged} models are {' or '.join(found)}")
         raise typer.Exit(int(Exit.CONDITION))
 
 
@@ -387,7 +390,7 @@ def _print_beside(result: StyleResult) -> None:
             print("\nOverrides: how often the wrong side wins where exactly one is right\n")
             _print(result.overrides(), "table")
         else:
-            prices = result.tidy()
+            prices: Any = result.tidy()
             print("\nPrices: log-odds per recorded scale\n")
             _print(prices[prices["block"] != "strength"].drop(columns=["block"]), "table")
     print(f"\n{_one_line(result.headline())}")
@@ -427,9 +430,9 @@ def _shown_ratings(table: pd.DataFrame) -> pd.DataFrame:
 
 def _without_empty(frame: pd.DataFrame) -> pd.DataFrame:
     """Optional columns that say nothing take no room."""
-    empty = [c for c in ("note", "unusual", "needed") if c in frame and frame[c].isin(["", None]).all()]
-    empty += [c for c in ("needed",) if c in frame and frame[c].isna().all()]
-    return frame.drop(columns=list(dict.fromkeys(empty)))
+    cells: Any = frame
+    optional = [c for c in ("note", "unusual", "needed") if c in frame]
+    return frame.drop(columns=[c for c in optional if cells[c].isna().all() or set(cells[c]) <= {""}])
 
 
 def _check_output(output: str) -> None:

@@ -68,7 +68,11 @@ def code_point_classes(emoji_starts: set[str]) -> dict[str, np.ndarray]:
     kind[points(r"[\p{Ps}\p{Pe}\p{Pi}\p{Pf}\"']")] |= t.QUOTE
     kind[[ord(c) for c in everything if c.isspace()]] |= t.SPACE
     kind[[ord(c) for c in emoji_starts]] |= t.EMOJI
-    cased = [(ord(c), ord(c.lower())) for c in everything if ord(c) > 127 and c.lower() != c and len(c.lower()) == 1]
+    cased = [
+        (ord(c), ord(c.lower()))
+        for c in everything
+        if ord(c) > 127 and c.lower() != c and len(c.lower()) == 1
+    ]
     kind[[u for u, _ in cased]] |= t.CASED
     rows, page = np.unique(kind.reshape(-1, 256), axis=0, return_inverse=True)
     return {
@@ -107,9 +111,9 @@ def emoji_trie(sequences: list[str]) -> dict[str, np.ndarray]:
 
 def phrase_arrays(automaton: PhraseAutomaton) -> dict[str, np.ndarray]:
     """The filters ``pair`` and ``single``, and the automaton."""
-    size = 1 << (2 * max(len(automaton.edges), 1) - 1).bit_length()
+    size = 1 << (len(automaton.edges) * 4 // 3).bit_length()
     key = np.zeros(size, dtype=np.uint64)
-    target = np.zeros(size, dtype=np.int32)
+    target = np.zeros(size, dtype=np.int16)
     for (state, word), after in automaton.edges.items():
         edge = t.edge_key(state, t.word_key(word))
         slot = edge >> 20 & size - 1
@@ -126,6 +130,8 @@ def phrase_arrays(automaton: PhraseAutomaton) -> dict[str, np.ndarray]:
             continue
         first = t.word_key(word)
         if automaton.accept[after] or automaton.accept_bang[after] or automaton.other[after] >= 0:
+            if state == 0:
+                raise SystemExit(f"a phrase of the word {word!r} alone, or of it and any word, must be opened with ^")
             single[t.single_slot(first)] = True
         for second in following.get(after, []):
             pair[t.pair_slot(first, t.word_key(second))] = True
@@ -134,7 +140,7 @@ def phrase_arrays(automaton: PhraseAutomaton) -> dict[str, np.ndarray]:
         "phrases_single": np.packbits(single, bitorder="little"),
         "phrases_key": key,
         "phrases_next": target,
-        "phrases_other": np.array(automaton.other, dtype=np.int32),
+        "phrases_other": np.array(automaton.other, dtype=np.int16),
         "phrases_accept": np.array(automaton.accept, dtype=np.uint8),
         "phrases_accept_bang": np.array(automaton.accept_bang, dtype=np.uint8),
     }
@@ -147,14 +153,16 @@ def emoji_sequences() -> tuple[list[str], str]:
     sequences = sorted(EMOJI_DATA)
     ascii_led = [s for s in sequences if ord(s[0]) < 128]
     if any(s[0] not in "#*0123456789" or s[1:] not in ("\ufe0f\u20e3", "\u20e3") for s in ascii_led):
-        raise SystemExit("an emoji sequence opens with ASCII and is no keycap; teach the kernel about it first")
+        raise SystemExit(
+            "an emoji sequence opens with ASCII and is no keycap; teach the kernel about it first"
+        )
     newest = max(entry["E"] for entry in EMOJI_DATA.values())
     return sequences, f"{newest:g} (emoji {importlib.metadata.version('emoji')})"
 
 
 def unicode_version() -> str:
     """The Unicode version that the ``regex`` package says it has."""
-    text = importlib.metadata.metadata("regex").get_payload()
+    text = importlib.metadata.metadata("regex")["Description"]
     found = re.search(r"supports Unicode (\d+\.\d+\.\d+)", str(text))
     if not found:
         raise SystemExit("the regex package does not name its Unicode version")

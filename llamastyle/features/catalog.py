@@ -174,10 +174,15 @@ DEFAULT = _pick(
     "sycophancy",
 )
 ARENA = FeatureSet(
-    [TOKENS.with_contrast("relative"), *(_BY_NAME[n] for n in ("arena_headers", "arena_lists", "arena_bold"))], "ARENA"
+    [
+        TOKENS.with_contrast("relative"),
+        *(_BY_NAME[n] for n in ("arena_headers", "arena_lists", "arena_bold")),
+    ],
+    "ARENA",
 )
 ARENA_WORDS = FeatureSet(
-    [_BY_NAME["words"].with_contrast("relative"), *ARENA[1:]], "ARENA_WORDS (not Arena's: words in place of tokens)"
+    [_BY_NAME["words"].with_contrast("relative"), *ARENA[1:]],
+    "ARENA_WORDS (not Arena's: words in place of tokens)",
 )
 ALL = FeatureSet([f for f in _FEATURES if f.how != METADATA and f.group != "arena"], "ALL")
 PRESETS = {"default": DEFAULT, "arena": ARENA, "arena_words": ARENA_WORDS, "all": ALL}

@@ -36,22 +36,31 @@ class Counter(IntEnum):
 
     TURNS = 0, "assistant turns in the text, one unless the conversation has more"
     CHARS = 1, "code points, with the blank line (two code points) between turns"
-    WORDS = 2, (
-        "maximal runs of letters, digits and combining marks that start with a letter or digit, joined by single "
-        "inner apostrophes or hyphens; each letter or digit of Han, Hiragana, Katakana, Thai, Lao, Khmer and "
-        "Myanmar is a word"
+    WORDS = (
+        2,
+        (
+            "maximal runs of letters, digits and combining marks that start with a letter or digit, joined by single "
+            "inner apostrophes or hyphens; each letter or digit of Han, Hiragana, Katakana, Thai, Lao, Khmer and "
+            "Myanmar is a word"
+        ),
     )
     PROSE_WORDS = 3, "words outside code fences"
-    SENTENCES = 4, (
-        "outside code fences: stretches with a word that end at . ! ? or … before white space, a quote, a bracket, "
-        "* or _, at 。 ！ ？ or ｡, or with their line; the number of a list item is in no sentence"
+    SENTENCES = (
+        4,
+        (
+            "outside code fences: stretches with a word that end at . ! ? or … before white space, a quote, a bracket, "
+            "* or _, at 。 ！ ？ or ｡, or with their line; the number of a list item is in no sentence"
+        ),
     )
     PARAGRAPHS = 5, "runs of lines that are not blank, code fences left out"
     LINES = 6, "lines with something other than spaces and tabs on them"
     HEADERS = 7, "headings of CommonMark: # to ###### and a space, or a paragraph underlined with = or -"
     ORDERED_ITEMS = 8, "list items numbered 1. or 1), as CommonMark reads them"
     BULLET_ITEMS = 9, "list items behind -, * or +, as CommonMark reads them"
-    BOLD = 10, "pieces of strong emphasis (** or __), as CommonMark pairs them; *** on both sides is bold and italic"
+    BOLD = (
+        10,
+        "pieces of strong emphasis (** or __), as CommonMark pairs them; *** on both sides is bold and italic",
+    )
     ITALIC = 11, "pieces of emphasis (* or _), as CommonMark pairs them"
     INLINE_CODE = 12, "code spans: as many back-ticks (up to 64) on both sides, inside one block"
     CODE_BLOCKS = 13, "code fences of ``` or ~~~, closed or not; indented code is not counted"
@@ -62,13 +71,20 @@ class Counter(IntEnum):
     QUOTES = 18, "block quotes opened with >"
     RULES = 19, "thematic breaks: a line of three or more *, - or _"
     MATH = 20, "formulas in $...$, $$...$$, \\(...\\) or \\[...\\] inside one block, not in code"
-    MARKUP_CHARS = 21, (
-        "code points that are markup: heading marks, list markers, >, rules, underlines, fence lines, table bars and "
-        "dashes, paired emphasis marks and back-ticks, brackets and addresses of links and images, formula marks"
+    MARKUP_CHARS = (
+        21,
+        (
+            "code points that are markup: heading marks, list markers, >, rules, underlines, fence lines, table bars "
+            "and "
+            "dashes, paired emphasis marks and back-ticks, brackets and addresses of links and images, formula marks"
+        ),
     )
     EMOJI = 22, "emoji sequences, leftmost and longest, of the sequences in the emoji package"
     EMOJI_DISTINCT = 23, "different emoji sequences in the text"
-    EMOJI_LINES = 24, "lines outside code fences whose first character behind line markers, * and _ starts an emoji"
+    EMOJI_LINES = (
+        24,
+        "lines outside code fences whose first character behind line markers, * and _ starts an emoji",
+    )
     PRAISE = 25, "phrases that praise the user, the question or the user's idea"
     AGREEMENT = 26, "phrases that tell the user they are right"
     CAPITULATION = 27, "phrases that give in: apologies for an error, thanks for a correction"
@@ -79,8 +95,14 @@ class Counter(IntEnum):
     SYCOPHANTIC_OPENING = 32, "turns whose first sentence has a sycophantic phrase"
     SYCOPHANTIC_CLOSING = 33, "turns whose last sentence has a sycophantic phrase"
     ARENA_HEADERS = 34, "matches of ^#{1,6}\\s on a line, as FastChat counts them, its code removal included"
-    ARENA_LISTS = 35, "matches of ^\\s*\\d+\\.\\s and ^\\s*[-*+]\\s, as FastChat counts them, its code removal included"
-    ARENA_BOLD = 36, "matches of \\*\\*[^*\\n]+\\*\\* and __[^_\\n]+__, as FastChat counts them, its code removal included"
+    ARENA_LISTS = (
+        35,
+        "matches of ^\\s*\\d+\\.\\s and ^\\s*[-*+]\\s, as FastChat counts them, its code removal included",
+    )
+    ARENA_BOLD = (
+        36,
+        "matches of \\*\\*[^*\\n]+\\*\\* and __[^_\\n]+__, as FastChat counts them, its code removal included",
+    )
 
 
 N_COUNTERS = len(Counter)

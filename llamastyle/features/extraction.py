@@ -69,7 +69,9 @@ def extract(
     [[3.0, 1.0, 1.0, 1.0]]
     """
     if n_jobs is not None and (isinstance(n_jobs, bool) or not isinstance(n_jobs, int) or n_jobs < 1):
-        raise FeatureError(f"n_jobs={n_jobs!r} is not a number of threads; use 1, 2, ... or None for one a core")
+        raise FeatureError(
+            f"n_jobs={n_jobs!r} is not a number of threads; use 1, 2, ... or None for one a core"
+        )
     measured = getattr(source, "measured", None)
     if isinstance(measured, FeatureTable):
         wanted = measured.features if features is None else FeatureSet.of(features)
@@ -135,14 +137,19 @@ def _measure(
 
 
 def _threaded(
-    work: Callable[[int, int], int], chunks: list[tuple[int, int]], n_jobs: int, advance: Callable[[int], None]
+    work: Callable[[int, int], int],
+    chunks: list[tuple[int, int]],
+    n_jobs: int,
+    advance: Callable[[int], None],
 ) -> None:
     """Work through the chunks on threads; the error of the earliest chunk is the one that is raised."""
     with ThreadPoolExecutor(n_jobs) as pool:
         jobs: list[Future[int]] = [pool.submit(work, begin, end) for begin, end in chunks]
         for job in jobs:
-            job.add_done_callback(lambda done: None if done.cancelled() or done.exception() else advance(done.result()))
-        _, pending = wait(jobs, return_when=FIRST_EXCEPTION)
+            job.add_done_callback(
+                lambda done: None if done.cancelled() or done.exception() else advance(done.result())
+            )
+        wait(jobs, return_when=FIRST_EXCEPTION)
         for job in reversed(jobs):
             job.cancel()
     for job in jobs:
@@ -162,7 +169,16 @@ def _scanner(
     def scan(begin: int, end: int) -> NDArray[np.int64]:
         out = np.empty((end - begin, N_COUNTERS), dtype=np.int64)
         kernel.scan_rows(
-            batch.data, batch.offsets, batch.turns, batch.turn_offsets, begin, end, strip_think, arena, arrays, out
+            batch.data,
+            batch.offsets,
+            batch.turns,
+            batch.turn_offsets,
+            begin,
+            end,
+            strip_think,
+            arena,
+            arrays,
+            out,
         )
         return out
 
@@ -173,7 +189,10 @@ def _scanner(
 
 
 def _apply(
-    counted: list[tuple[int, Recipe]], counts: NDArray[np.int64], values: NDArray[np.float64], features: FeatureSet
+    counted: list[tuple[int, Recipe]],
+    counts: NDArray[np.int64],
+    values: NDArray[np.float64],
+    features: FeatureSet,
 ) -> None:
     """Fill the columns that are made of counts."""
 
@@ -213,7 +232,9 @@ def _token_counts(tokens: NDArray[np.float64] | None, rows: int) -> NDArray[np.f
         raise FeatureError(f"the data have no token counts; {ways}")
     unknown = np.flatnonzero(np.isnan(tokens))
     if len(unknown):
-        raise FeatureError(f"row {unknown[0]} has no token count ({len(unknown)} of {rows} rows have none); {ways}")
+        raise FeatureError(
+            f"row {unknown[0]} has no token count ({len(unknown)} of {rows} rows have none); {ways}"
+        )
     return tokens
 
 

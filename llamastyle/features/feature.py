@@ -78,7 +78,9 @@ class Feature:
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[^\W\d]\w*", self.name):
-            raise FeatureError(f"a feature's name is letters, digits and _, and starts with a letter; not {self.name!r}")
+            raise FeatureError(
+                f"a feature's name is letters, digits and _, and starts with a letter; not {self.name!r}"
+            )
         check_option("contrast", self.contrast, Contrast)
         check_option("step", self.step, Step)
 
@@ -140,8 +142,7 @@ class FeatureSet:
             return cls([what])
         if not isinstance(what, Iterable):
             raise FeatureError(
-                f"features are a preset, a name, a Feature, or a list of them; "
-                f"not {type(what).__name__}"
+                f"features are a preset, a name, a Feature, or a list of them; not {type(what).__name__}"
             )
         features: list[Feature] = []
         for item in what:
@@ -226,7 +227,9 @@ class FeatureTable:
 
     def __post_init__(self) -> None:
         if self.values.ndim != 2 or self.values.shape[1] != len(self.features):
-            raise FeatureError(f"a table of {len(self.features)} features cannot have values of shape {self.values.shape}")
+            raise FeatureError(
+                f"a table of {len(self.features)} features cannot have values of shape {self.values.shape}"
+            )
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -249,7 +252,9 @@ class FeatureTable:
 
     def select(self, names: Any) -> FeatureTable:
         """Some of the columns, in the order asked for."""
-        wanted = [names] if isinstance(names, str) else [n.name if isinstance(n, Feature) else n for n in names]
+        wanted = (
+            [names] if isinstance(names, str) else [n.name if isinstance(n, Feature) else n for n in names]
+        )
         features = FeatureSet([self.features[name] for name in wanted])
         columns = [self.names.index(name) for name in features.names]
         return replace(self, values=self.values[:, columns], features=features)
@@ -284,7 +289,9 @@ def _counts_of(name: str) -> tuple[str, ...]:
         return sums[name]
     if name.upper() not in Counter.__members__:
         known = [*(c.name.lower() for c in Counter), *sums]
-        raise FeatureError(f"nothing is counted under the name {name!r}{nearest(name, known)}; there are {', '.join(known)}")
+        raise FeatureError(
+            f"nothing is counted under the name {name!r}{nearest(name, known)}; there are {', '.join(known)}"
+        )
     return (name,)
 
 
@@ -399,7 +406,9 @@ def pattern(
     try:
         compiled = re.compile(regex, flags) if isinstance(regex, str) else regex
     except re.error as error:
-        raise FeatureError(f"the regular expression of {name!r} is wrong at position {error.pos}: {error.msg}") from error
+        raise FeatureError(
+            f"the regular expression of {name!r} is wrong at position {error.pos}: {error.msg}"
+        ) from error
     text = definition or f"matches of {compiled.pattern}"
     return Feature(name, group, unit, text, contrast=contrast, how=_Matches(compiled))
 

@@ -14,10 +14,13 @@ from typing import Any
 
 import numba
 import numpy as np
+from numpy.typing import NDArray
 
 from llamastyle.errors import LlamaStyleWarning
 from llamastyle.features import tables as t
 from llamastyle.features.counters import Counter
+
+Array = NDArray[Any]
 
 NO_CACHE = (
     "the compiled text scanner cannot be kept, because no cache folder can be written; every process compiles it "
@@ -59,12 +62,35 @@ LETTER, MARK, ALONE, SPACE, DECIMAL = t.LETTER, t.MARK, t.ALONE, t.SPACE, t.DECI
 EMOJI, PUNCTUATION, CASED, QUOTE = t.EMOJI, t.PUNCTUATION, t.CASED, t.QUOTE
 KEY_MIX, PAIR_MIX, STATE_MIX = np.uint64(t.KEY_MIX), np.uint64(t.PAIR_MIX), np.uint64(t.STATE_MIX)
 ROLL, UNROLL = np.uint64(t.ROLL), np.uint64(64 - t.ROLL)
-ONE, TWENTY, SEVENTEEN, FORTYSEVEN, FORTY = np.uint64(1), np.uint64(20), np.uint64(17), np.uint64(47), np.uint64(40)
+ONE, TWENTY, SEVENTEEN, FORTYSEVEN, FORTY = (
+    np.uint64(1),
+    np.uint64(20),
+    np.uint64(17),
+    np.uint64(47),
+    np.uint64(40),
+)
 APOSTROPHE, HYPHEN = np.uint64(t.APOSTROPHE_CODE), np.uint64(t.HYPHEN_CODE)
 
 # State of a turn, one int64 array.
-(S_DEPTH, S_LEAF, S_FENCE, S_FENCE_LEN, S_HTML, S_LINE, S_INLINE, S_EOL_FLUSH, S_CODE, S_FLUSH, S_RUN, S_PROSE) = range(12)
-S_WIDTH, S_EMPTY, MAX_DEPTH = 16, 48, 32  # containers: width of a list item or -1 for a quote; item without content
+(
+    S_DEPTH,
+    S_LEAF,
+    S_FENCE,
+    S_FENCE_LEN,
+    S_HTML,
+    S_LINE,
+    S_INLINE,
+    S_EOL_FLUSH,
+    S_CODE,
+    S_FLUSH,
+    S_RUN,
+    S_PROSE,
+) = range(12)
+S_WIDTH, S_EMPTY, MAX_DEPTH = (
+    16,
+    48,
+    32,
+)  # containers: width of a list item or -1 for a quote; item without content
 STATE_SIZE = 80
 NONE, PARAGRAPH, FENCE, HTML, TABLE = range(5)
 MAX_TICKS = 64
@@ -74,7 +100,7 @@ MAX_TICKS = 64
 
 
 @_njit
-def _decode(b, i):
+def _decode(b: Array, i: int) -> Any:
     """Code point at a lead byte, and its length in bytes."""
     c = np.int64(b[i])
     if c < 0x80:
@@ -92,18 +118,18 @@ def _decode(b, i):
 
 
 @_njit
-def _kind(point, C):
+def _kind(point: int, C: Any) -> Any:
     return np.int64(C.kind[point])
 
 
 @_njit
-def _kind_at(b, i, C):
+def _kind_at(b: Array, i: int, C: Any) -> Any:
     point, _ = _decode(b, i)
     return _kind(point, C)
 
 
 @_njit
-def _kind_before(b, i, lo, C):
+def _kind_before(b: Array, i: int, lo: int, C: Any) -> Any:
     """Kind of the character that ends before ``i``; white space at the start of the turn."""
     if i <= lo:
         return SPACE
@@ -114,26 +140,26 @@ def _kind_before(b, i, lo, C):
 
 
 @_njit
-def _kind_after(b, i, hi, C):
+def _kind_after(b: Array, i: int, hi: int, C: Any) -> Any:
     if i >= hi:
         return SPACE
     return _kind_at(b, i, C)
 
 
 @_njit
-def _is_ascii_punct(c):
+def _is_ascii_punct(c: int) -> bool:
     return 33 <= c <= 47 or 58 <= c <= 64 or 91 <= c <= 96 or 123 <= c <= 126
 
 
 @_njit
-def _line_end(b, i, hi):
+def _line_end(b: Array, i: int, hi: int) -> Any:
     while i < hi and b[i] != 10 and b[i] != 13:
         i += 1
     return i
 
 
 @_njit
-def _visible(b, i, hi):
+def _visible(b: Array, i: int, hi: int) -> Any:
     """Code points from here to the end of the line that are no space or tab."""
     n = 0
     while i < hi and b[i] != 10 and b[i] != 13:
@@ -144,7 +170,7 @@ def _visible(b, i, hi):
 
 
 @_njit
-def _points(b, i, j):
+def _points(b: Array, i: int, j: int) -> Any:
     """Code points in a range of bytes."""
     n = 0
     for k in range(i, j):
@@ -154,7 +180,7 @@ def _points(b, i, j):
 
 
 @_njit
-def _only(b, i, hi, char):
+def _only(b: Array, i: int, hi: int, char: int) -> Any:
     """How many of one character stand on the rest of the line if nothing else but spaces does, else 0."""
     n = 0
     while i < hi and b[i] != 10 and b[i] != 13:
@@ -170,13 +196,13 @@ def _only(b, i, hi, char):
 
 
 @_njit
-def _lower(point, C):
+def _lower(point: int, C: Any) -> Any:
     k = np.searchsorted(C.upper, point)
     return np.int64(C.lower[k])
 
 
 @_njit
-def _connector(b, i, hi, C):
+def _connector(b: Array, i: int, hi: int, C: Any) -> Any:
     """Bytes of the apostrophe or hyphen here if a letter or digit follows it, else 0."""
     c = b[i]
     step = 0
@@ -195,7 +221,7 @@ def _connector(b, i, hi, C):
 
 
 @_njit
-def _word_tail(b, i, hi, h, C):
+def _word_tail(b: Array, i: int, hi: int, h: Any, C: Any) -> Any:
     """Finish a word whose ASCII run ended at ``i``: end, hash, continuation bytes, whether emoji may be inside."""
     cont = 0
     odd = False
@@ -233,14 +259,14 @@ def _word_tail(b, i, hi, h, C):
 
 
 @_njit
-def _read_word(b, i, hi, C):
+def _read_word(b: Array, i: int, hi: int, C: Any) -> Any:
     """End and key of the word that starts here."""
     i, h, _, _ = _word_tail(b, i, hi, np.uint64(0), C)
     return i, h * KEY_MIX
 
 
 @_njit
-def _skip_soft(b, i, hi):
+def _skip_soft(b: Array, i: int, hi: int) -> Any:
     """Skip what may stand between two words of a phrase: spaces, commas, quotes, emphasis marks."""
     while i < hi:
         c = b[i]
@@ -248,7 +274,11 @@ def _skip_soft(b, i, hi):
             i += 1
         elif c == 0xC2 and b[i + 1] == 0xA0:
             i += 2
-        elif c == 0xE2 and b[i + 1] == 0x80 and (b[i + 2] == 0x98 or b[i + 2] == 0x99 or b[i + 2] == 0x9C or b[i + 2] == 0x9D):
+        elif (
+            c == 0xE2
+            and b[i + 1] == 0x80
+            and (b[i + 2] == 0x98 or b[i + 2] == 0x99 or b[i + 2] == 0x9C or b[i + 2] == 0x9D)
+        ):
             i += 3
         else:
             break
@@ -256,7 +286,7 @@ def _skip_soft(b, i, hi):
 
 
 @_njit
-def _is_called(b, i, hi):
+def _is_called(b: Array, i: int, hi: int) -> bool:
     """Whether an exclamation mark follows, but for emphasis marks and quotes."""
     while i < hi and (b[i] == 42 or b[i] == 95 or b[i] == 34 or b[i] == 39):
         i += 1
@@ -264,7 +294,7 @@ def _is_called(b, i, hi):
 
 
 @_njit
-def _step(state, key, P):
+def _step(state: int, key: int, P: Any) -> Any:
     """Next state of the phrase automaton, or -1."""
     edge = (key ^ (np.uint64(state + 1) * STATE_MIX)) * PAIR_MIX
     if edge == 0:
@@ -279,46 +309,46 @@ def _step(state, key, P):
 
 
 @_njit
-def _match_phrase(b, i, hi, state, C, P):
-    """Category and end of the longest phrase that starts with the word here, or 0."""
+def _match_phrase(b: Array, i: int, hi: int, state: int, C: Any, P: Any) -> Any:
+    """Category and end of the longest phrase that goes on from a word that ends at ``i``, or 0."""
     best = 0
     best_end = i
-    while True:
-        j, key = _read_word(b, i, hi, C)
-        state = _step(state, key, P)
-        if state < 0:
-            return best, best_end
-        k = _skip_soft(b, j, hi)
-        if P.accept_bang[state] and _is_called(b, j, hi):
+    while state >= 0:
+        if P.accept_bang[state] and _is_called(b, i, hi):
             best = np.int64(P.accept_bang[state])
-            best_end = j
+            best_end = i
         elif P.accept[state]:
             best = np.int64(P.accept[state])
-            best_end = j
-        if k >= hi or k == j:
-            return best, best_end
+            best_end = i
+        k = _skip_soft(b, i, hi)
+        if k >= hi or k == i:
+            break
         if b[k] < 128:
             if C.fold[b[k]] == 0:
-                return best, best_end
+                break
         elif _kind_at(b, k, C) & LETTER == 0:
-            return best, best_end
-        i = k
+            break
+        i, key = _read_word(b, k, hi, C)
+        state = _step(state, key, P)
+    return best, best_end
 
 
 @_njit
-def _pair_hit(first, second, P):
-    slot = ((((first << SEVENTEEN) | (first >> FORTYSEVEN)) ^ second) * PAIR_MIX) >> FORTY & np.uint64(8 * P.pair.size - 1)
+def _pair_hit(first: int, second: int, P: Any) -> Any:
+    slot = ((((first << SEVENTEEN) | (first >> FORTYSEVEN)) ^ second) * PAIR_MIX) >> FORTY & np.uint64(
+        8 * P.pair.size - 1
+    )
     return (P.pair[slot >> np.uint64(3)] >> np.uint8(slot & np.uint64(7))) & 1
 
 
 @_njit
-def _single_hit(key, P):
+def _single_hit(key: int, P: Any) -> Any:
     slot = key >> FORTY & np.uint64(8 * P.single.size - 1)
     return (P.single[slot >> np.uint64(3)] >> np.uint8(slot & np.uint64(7))) & 1
 
 
 @_njit
-def _match_emoji(b, i, hi, E):
+def _match_emoji(b: Array, i: int, hi: int, E: Any) -> Any:
     """End and node of the longest emoji sequence that starts here; the end is ``i`` if there is none."""
     node = np.int64(0)
     best = i
@@ -341,7 +371,7 @@ def _match_emoji(b, i, hi, E):
 
 
 @_njit
-def _keycap_start(b, i, lo):
+def _keycap_start(b: Array, i: int, lo: int) -> Any:
     """Start of the keycap sequence whose U+20E3 is at ``i``, or -1."""
     j = i
     if j - 3 >= lo and b[j - 3] == 0xEF and b[j - 2] == 0xB8 and b[j - 1] == 0x8F:
@@ -353,7 +383,9 @@ def _keycap_start(b, i, lo):
 
 
 @_njit
-def _note_emoji(start, node, first, opening, stamps, stamp, cnt):
+def _note_emoji(
+    start: int, node: int, first: int, opening: bool, stamps: Array, stamp: int, cnt: Array
+) -> None:
     cnt[C_EMOJI] += 1
     if stamps[node] != stamp:
         stamps[node] = stamp
@@ -363,7 +395,19 @@ def _note_emoji(start, node, first, opening, stamps, stamp, cnt):
 
 
 @_njit
-def _emoji_in_word(b, lo, i, hi, first, opening, stamps, stamp, cnt, C, E):
+def _emoji_in_word(
+    b: Array,
+    lo: int,
+    i: int,
+    hi: int,
+    first: int,
+    opening: bool,
+    stamps: Array,
+    stamp: int,
+    cnt: Array,
+    C: Any,
+    E: Any,
+) -> None:
     """Count emoji inside a word: keycaps and the letter-like ones."""
     while i < hi:
         c = b[i]
@@ -386,7 +430,7 @@ def _emoji_in_word(b, lo, i, hi, first, opening, stamps, stamp, cnt, C, E):
 
 
 @_njit
-def _ends_sentence(b, i, hi, C):
+def _ends_sentence(b: Array, i: int, hi: int, C: Any) -> bool:
     """Whether a full stop that ends before ``i`` ends its sentence: white space, quote, bracket, * or _ follows."""
     if i >= hi:
         return True
@@ -394,7 +438,18 @@ def _ends_sentence(b, i, hi, C):
     if c == 32 or c == 10:
         return True
     if c < 128:
-        if c == 42 or c == 95 or c == 34 or c == 39 or c == 40 or c == 41 or c == 91 or c == 93 or c == 123 or c == 125:
+        if (
+            c == 42
+            or c == 95
+            or c == 34
+            or c == 39
+            or c == 40
+            or c == 41
+            or c == 91
+            or c == 93
+            or c == 123
+            or c == 125
+        ):
             return True
         return _kind(np.int64(c), C) & SPACE != 0
     return _kind_at(b, i, C) & (SPACE | QUOTE) != 0
@@ -404,7 +459,7 @@ def _ends_sentence(b, i, hi, C):
 
 
 @_njit
-def _autolink(b, i, hi):
+def _autolink(b: Array, i: int, hi: int) -> Any:
     """End of the autolink whose < is at ``i``, or -1."""
     j = i + 1
     at = -1
@@ -452,14 +507,14 @@ def _autolink(b, i, hi):
 
 
 @_njit
-def _skip_blank(b, i, hi):
+def _skip_blank(b: Array, i: int, hi: int) -> Any:
     while i < hi and (b[i] == 32 or b[i] == 9 or b[i] == 10 or b[i] == 13):
         i += 1
     return i
 
 
 @_njit
-def _link_end(b, i, hi):
+def _link_end(b: Array, i: int, hi: int) -> Any:
     """End of the ``(address "title")`` whose bracket is at ``i``, or -1."""
     i = _skip_blank(b, i + 1, hi)
     if i < hi and b[i] == 60:
@@ -509,7 +564,7 @@ def _link_end(b, i, hi):
 
 
 @_njit
-def _pair_emphasis(dl, bottom, n, cnt):
+def _pair_emphasis(dl: Array, bottom: int, n: int, cnt: Array) -> None:
     """Pair the delimiter runs from ``bottom`` on, as CommonMark does, and count what comes of them."""
     floors = np.full(12, bottom, dtype=np.int64)
     top = bottom  # dl[5, bottom:top] is the stack of runs that may still open
@@ -547,7 +602,9 @@ def _pair_emphasis(dl, bottom, n, cnt):
 
 
 @_njit
-def _pair_marks(b, lo, hi, ev, n, dl, br, cnt, C):
+def _pair_marks(
+    b: Array, lo: int, hi: int, ev: Array, n: int, dl: Array, br: Array, cnt: Array, C: Any
+) -> None:
     """Pair the noted marks of one block that ends at ``hi``: code, links, emphasis, formulas."""
     last = np.full(MAX_TICKS + 1, -1, dtype=np.int64)
     know = False
@@ -674,7 +731,7 @@ def _pair_marks(b, lo, hi, ev, n, dl, br, cnt, C):
 
 
 @_njit
-def _columns(b, i, hi):
+def _columns(b: Array, i: int, hi: int) -> Any:
     """Cells of a table row: bars that are not escaped, outer ones left out."""
     while i < hi and (b[i] == 32 or b[i] == 9):
         i += 1
@@ -692,7 +749,7 @@ def _columns(b, i, hi):
 
 
 @_njit
-def _delimiter_row(b, i, hi):
+def _delimiter_row(b: Array, i: int, hi: int) -> Any:
     """Columns of a table's ``| --- | :-: |`` line, or 0."""
     end = _line_end(b, i, hi)
     while end > i and (b[end - 1] == 32 or b[end - 1] == 9):
@@ -729,7 +786,7 @@ def _delimiter_row(b, i, hi):
 
 
 @_njit
-def _html_start(b, i, hi, in_paragraph, C, H):
+def _html_start(b: Array, i: int, hi: int, in_paragraph: bool, C: Any, H: Any) -> Any:
     """Kind of HTML block that starts at the < here: 1 ends at its closing tag, 2 at -->, 6 at a blank line, 0 none."""
     if i + 3 < hi and b[i + 1] == 33 and b[i + 2] == 45 and b[i + 3] == 45:
         return 2
@@ -777,7 +834,7 @@ def _html_start(b, i, hi, in_paragraph, C, H):
 
 
 @_njit
-def _html_ends(b, i, hi, kind, C, H):
+def _html_ends(b: Array, i: int, hi: int, kind: int, C: Any, H: Any) -> bool:
     """Whether an HTML block of kind 1 or 2 ends on this line."""
     while i < hi and b[i] != 10 and b[i] != 13:
         if kind == 2:
@@ -797,12 +854,12 @@ def _html_ends(b, i, hi, kind, C, H):
 
 
 @_njit
-def _blank_from(b, i, hi):
+def _blank_from(b: Array, i: int, hi: int) -> bool:
     return i >= hi or b[i] == 10 or b[i] == 13
 
 
 @_njit
-def _skip_indent(b, p, col, hi):
+def _skip_indent(b: Array, p: int, col: int, hi: int) -> Any:
     """Skip spaces and tabs: position and column."""
     while p < hi:
         if b[p] == 32:
@@ -816,7 +873,7 @@ def _skip_indent(b, p, col, hi):
 
 
 @_njit
-def _parse_line(b, i, hi, S, cnt, C, H):
+def _parse_line(b: Array, i: int, hi: int, S: Array, cnt: Array, C: Any, H: Any) -> Any:
     """Parse the start of the line at ``i`` as CommonMark does; where its content starts.
 
     What the line is goes to ``S``: S_INLINE (its marks are noted), S_EOL_FLUSH (its block ends with it),
@@ -882,7 +939,9 @@ def _parse_line(b, i, hi, S, cnt, C, H):
                         return p
             if c == 42 or c == 45 or c == 95:
                 n = _only(b, p, hi, c)
-                if n >= 3 and not (leaf == PARAGRAPH and m == depth and not fresh and c == 45 and _table_here(b, p, hi, S)):
+                if n >= 3 and not (
+                    leaf == PARAGRAPH and m == depth and not fresh and c == 45 and _table_here(b, p, hi, S)
+                ):
                     cnt[C_RULES] += 1
                     cnt[C_MARKUP] += n
                     S[S_DEPTH], S[S_LEAF] = d, NONE
@@ -1023,14 +1082,34 @@ def _parse_line(b, i, hi, S, cnt, C, H):
 
 
 @_njit
-def _fill(S, depth):
+def _plain_line(i: int, blank: bool, leaf: int, S: Array, cnt: Array) -> None:
+    """What ``_parse_line`` does to the commonest lines, outside containers: empty, or opening with a letter."""
+    S[S_EOL_FLUSH] = 0
+    S[S_CODE] = 0
+    S[S_PROSE] = 1
+    S[S_FLUSH] = 0 if leaf == PARAGRAPH and not blank else 1
+    S[S_INLINE] = 0 if blank else 1
+    if blank:
+        S[S_RUN] = 0
+        S[S_LEAF] = NONE
+        return
+    cnt[C_LINES] += 1
+    if S[S_RUN] == 0:
+        cnt[C_PARAGRAPHS] += 1
+    S[S_RUN] = 2 if S[S_RUN] == 0 else 1
+    S[S_LEAF] = PARAGRAPH
+    S[S_LINE] = i
+
+
+@_njit
+def _fill(S: Array, depth: int) -> None:
     """Every open item has content now."""
     for k in range(depth):
         S[S_EMPTY + k] = 0
 
 
 @_njit
-def _paragraph_line(blank, S, cnt):
+def _paragraph_line(blank: bool, S: Array, cnt: Array) -> None:
     """Count runs of lines that are not blank; S_RUN is 2 on the first line of a run."""
     if blank:
         S[S_RUN] = 0
@@ -1042,7 +1121,7 @@ def _paragraph_line(blank, S, cnt):
 
 
 @_njit
-def _fence_line(b, i, p, hi, indent, blank, S, cnt):
+def _fence_line(b: Array, i: int, p: int, hi: int, indent: int, blank: bool, S: Array, cnt: Array) -> Any:
     """A line inside an open fence, or the one that closes it."""
     S[S_PROSE] = 0
     S[S_RUN] = 0
@@ -1059,7 +1138,7 @@ def _fence_line(b, i, p, hi, indent, blank, S, cnt):
 
 
 @_njit
-def _setext(b, p, hi):
+def _setext(b: Array, p: int, hi: int) -> bool:
     """Whether the rest of the line is one run of = or -, spaces behind it allowed."""
     c = b[p]
     while p < hi and b[p] == c:
@@ -1068,7 +1147,7 @@ def _setext(b, p, hi):
 
 
 @_njit
-def _table_here(b, p, hi, S):
+def _table_here(b: Array, p: int, hi: int, S: Array) -> bool:
     """Whether this line makes the paragraph's last line the header row of a table."""
     if S[S_LINE] < 0:
         return False
@@ -1088,24 +1167,45 @@ DONE, REASONING, CROWDED = 0, 1, 2
 
 
 @_njit
-def _is_think(b, i, hi):
+def _is_think(b: Array, i: int, hi: int) -> Any:
     """1 at <think>, 2 at </think>, else 0."""
     closing = 1 if i + 1 < hi and b[i + 1] == 47 else 0
     j = i + 1 + closing
     if j + 6 > hi:
         return 0
-    if b[j] == 116 and b[j + 1] == 104 and b[j + 2] == 105 and b[j + 3] == 110 and b[j + 4] == 107 and b[j + 5] == 62:
+    if (
+        b[j] == 116
+        and b[j + 1] == 104
+        and b[j + 2] == 105
+        and b[j + 3] == 110
+        and b[j + 4] == 107
+        and b[j + 5] == 62
+    ):
         return 1 + closing
     return 0
 
 
 @_njit
-def _scan_turn(b, lo, hi, T, S, ev, dl, br, stamps, stamp, strip, cnt):
+def _scan_turn(
+    b: Array,
+    lo: int,
+    hi: int,
+    T: Any,
+    S: Array,
+    ev: Array,
+    dl: Array,
+    br: Array,
+    stamps: Array,
+    stamp: int,
+    strip: bool,
+    cnt: Array,
+) -> Any:
     """Count everything in one turn; adds to ``cnt``."""
     C, E, P, H = T
     fold, act = C.fold, C.act
     S[:] = 0
     limit = ev.shape[1]
+    stop = np.uint64(hi)
     notes = 0
     words = prose_words = sentences = cont = 0
     has_word = False
@@ -1119,7 +1219,12 @@ def _scan_turn(b, lo, hi, T, S, ev, dl, br, stamps, stamp, strip, cnt):
     while i < hi:
         line = i
         line_cont = cont
-        first = _parse_line(b, i, hi, S, cnt, C, H)
+        leaf = S[S_LEAF]
+        if S[S_DEPTH] > 0 or leaf > PARAGRAPH or not (b[i] == 10 or 0 < fold[b[i]] <= 26):
+            first = _parse_line(b, i, hi, S, cnt, C, H)
+        else:
+            first = i
+            _plain_line(i, b[i] == 10, leaf, S, cnt)
         i = first
         if S[S_FLUSH] == 1 and notes > 0:
             _pair_marks(b, lo, line, ev, notes, dl, br, cnt, C)
@@ -1212,7 +1317,13 @@ def _scan_turn(b, lo, hi, T, S, ev, dl, br, stamps, stamp, strip, cnt):
                                 prose_words += 1
                                 has_word = True
                             prev_start = -1
-                        elif point == 0xA0 or point == 0x2019 or point == 0x201C or point == 0x201D or point == 0x2018:
+                        elif (
+                            point == 0xA0
+                            or point == 0x2019
+                            or point == 0x201C
+                            or point == 0x201D
+                            or point == 0x2018
+                        ):
                             pass
                         else:
                             prev_start = -1
@@ -1233,13 +1344,15 @@ def _scan_turn(b, lo, hi, T, S, ev, dl, br, stamps, stamp, strip, cnt):
             # a word starts here
             start = i
             h = np.uint64(0)
+            u = np.uint64(i)  # unsigned, so that numba need not ask whether the index is negative
             while f:
                 h = ((h << ROLL) | (h >> UNROLL)) ^ np.uint64(f)
-                i += 1
-                if i >= hi:
+                u += ONE
+                if u >= stop:
                     break
-                c = b[i]
+                c = b[u]
                 f = fold[c]
+            i = np.int64(u)
             if i < hi and (c >= 128 or c == 39 or c == 45):
                 i, h, extra, odd = _word_tail(b, i, hi, h, C)
                 cont += extra
@@ -1249,24 +1362,29 @@ def _scan_turn(b, lo, hi, T, S, ev, dl, br, stamps, stamp, strip, cnt):
             if prose:
                 prose_words += 1
                 key = h * KEY_MIX
+                state = -1
                 if prev_start >= free and _pair_hit(prev_key, key, P):
-                    category, end = _match_phrase(b, prev_start, hi, 1 if prev_first else 0, C, P)
-                    if category > 0:
-                        cnt[C_PRAISE - 1 + category] += 1
-                        free = end
-                        phrase_sentence = sentences
-                        opening_hit = opening_hit or sentences == 0
-                if start >= free and _single_hit(key, P):
-                    category, end = _match_phrase(b, start, hi, 0 if has_word else 1, C, P)
-                    if category > 0:
-                        cnt[C_PRAISE - 1 + category] += 1
-                        free = end
-                        phrase_sentence = sentences
-                        opening_hit = opening_hit or sentences == 0
+                    state = _step(1 if prev_first else 0, prev_key, P)
+                    if state >= 0:
+                        state = _step(state, key, P)
+                category = end = 0
+                if state >= 0:
+                    category, end = _match_phrase(b, i, hi, state, C, P)
+                if not has_word and category == 0 and start >= free and _single_hit(key, P):
+                    state = _step(1, key, P)
+                    if state >= 0:
+                        category, end = _match_phrase(b, i, hi, state, C, P)
+                if category > 0:
+                    cnt[C_PRAISE - 1 + category] += 1
+                    free = end
+                    phrase_sentence = sentences
+                    opening_hit = opening_hit or sentences == 0
                 prev_start = start
                 prev_key = key
                 prev_first = not has_word
                 has_word = True
+            if i < hi and b[i] == 32:
+                i += 1
         if has_word:
             sentences += 1
             has_word = False
@@ -1291,7 +1409,7 @@ def _scan_turn(b, lo, hi, T, S, ev, dl, br, stamps, stamp, strip, cnt):
 
 
 @_njit
-def strip_reasoning(b, lo, hi, out, at):
+def strip_reasoning(b: Array, lo: int, hi: int, out: Array, at: int) -> Any:
     """Copy a turn without its reasoning to ``out[at:]``; where the copy ends.
 
     Paired <think>...</think> go; from a tag without a partner on, everything goes.
@@ -1320,7 +1438,7 @@ def strip_reasoning(b, lo, hi, out, at):
 
 
 @_njit
-def _next_fence(b, i, hi):
+def _next_fence(b: Array, i: int, hi: int) -> Any:
     """The next ```, what it encloses up to the next back-tick, and ```: start and end of the inside, or -1."""
     while i + 6 <= hi:
         if b[i] == 96 and b[i + 1] == 96 and b[i + 2] == 96:
@@ -1336,7 +1454,7 @@ def _next_fence(b, i, hi):
 
 
 @_njit
-def _remove_all(buf, n, b, s, e, fail):
+def _remove_all(buf: Array, n: int, b: Array, s: int, e: int, fail: Array) -> Any:
     """Remove what stands in ``b[s:e]`` from ``buf[0:n]`` wherever it occurs (Knuth, Morris, Pratt); the new length."""
     size = e - s
     fail[0] = 0
@@ -1364,7 +1482,7 @@ def _remove_all(buf, n, b, s, e, fail):
 
 
 @_njit
-def _without_code(b, lo, hi):
+def _without_code(b: Array, lo: int, hi: int) -> Any:
     """The turn as FastChat sees it: the inside of each ```fence``` removed from everywhere in the text."""
     buf = b[lo:hi].copy()
     n = hi - lo
@@ -1392,7 +1510,7 @@ def _without_code(b, lo, hi):
 
 
 @_njit
-def _space_end(b, i, hi, C):
+def _space_end(b: Array, i: int, hi: int, C: Any) -> Any:
     """End of the white space character here, or -1."""
     if i >= hi:
         return -1
@@ -1401,14 +1519,14 @@ def _space_end(b, i, hi, C):
 
 
 @_njit
-def _next_line(b, i, hi):
+def _next_line(b: Array, i: int, hi: int) -> Any:
     while i < hi and b[i] != 10:
         i += 1
     return i + 1
 
 
 @_njit
-def _arena_item(b, q, hi, ordered, C):
+def _arena_item(b: Array, q: int, hi: int, ordered: bool, C: Any) -> Any:
     """End of a list marker and the white space behind it, or -1."""
     if q >= hi:
         return -1
@@ -1428,7 +1546,7 @@ def _arena_item(b, q, hi, ordered, C):
 
 
 @_njit
-def _arena_bold(b, n, mark):
+def _arena_bold(b: Array, n: int, mark: int) -> Any:
     count = 0
     i = 0
     while i + 4 < n:
@@ -1447,7 +1565,7 @@ def _arena_bold(b, n, mark):
 
 
 @_njit
-def _scan_arena(text, lo, hi, C, cnt):
+def _scan_arena(text: Array, lo: int, hi: int, C: Any, cnt: Array) -> None:
     """FastChat's counts of headers, list items and bold, one turn."""
     b, n = _without_code(text, lo, hi)
     p = 0
@@ -1479,7 +1597,19 @@ def _scan_arena(text, lo, hi, C, cnt):
 
 
 @_njit
-def _scan_row(b, bounds, T, S, ev, dl, br, stamps, stamp, strip, cnt):
+def _scan_row(
+    b: Array,
+    bounds: Array,
+    T: Any,
+    S: Array,
+    ev: Array,
+    dl: Array,
+    br: Array,
+    stamps: Array,
+    stamp: int,
+    strip: bool,
+    cnt: Array,
+) -> Any:
     for k in range(bounds.shape[0]):
         code = _scan_turn(b, bounds[k, 0], bounds[k, 1], T, S, ev, dl, br, stamps, stamp, strip, cnt)
         if code != DONE:
@@ -1490,7 +1620,7 @@ def _scan_row(b, bounds, T, S, ev, dl, br, stamps, stamp, strip, cnt):
 
 
 @_njit
-def row_turns(lo, hi, turns, first, last):
+def row_turns(lo: int, hi: int, turns: Array, first: int, last: int) -> Any:
     """Byte ranges of a row's turns: turns are joined by two line feeds, which belong to none."""
     bounds = np.empty((last - first + 1, 2), dtype=np.int64)
     begin = lo
@@ -1504,7 +1634,18 @@ def row_turns(lo, hi, turns, first, last):
 
 
 @_njit
-def scan_rows(b, offsets, turns, turn_offsets, begin, end, strip, arena, T, out):
+def scan_rows(
+    b: Array,
+    offsets: Array,
+    turns: Array,
+    turn_offsets: Array,
+    begin: int,
+    end: int,
+    strip: bool,
+    arena: bool,
+    T: Any,
+    out: Array,
+) -> None:
     """Count rows ``begin`` to ``end`` into ``out[0:end - begin]``; ``turn_offsets`` is empty for single turns."""
     S = np.zeros(STATE_SIZE, dtype=np.int64)
     stamps = np.zeros(T[1].end.size, dtype=np.int64)

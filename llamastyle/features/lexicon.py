@@ -2,8 +2,10 @@
 
 A phrase is words in order. ``(a|b c|)`` gives alternatives, one of which may be empty; ``[a b]`` may be left
 out; ``@name`` stands for the alternatives of that name in the file's ``[sets]``; ``_`` is any one word; a
-leading ``^`` asks for the start of a sentence; a last ``!`` for an exclamation mark right behind the phrase. Case and the kind of apostrophe do not matter. Between two words of a phrase there may be spaces,
-commas, quotes and emphasis marks, and nothing else; a phrase stays inside a line and a sentence.
+leading ``^`` asks for the start of a sentence; a last ``!`` for an exclamation mark right
+behind the phrase. Case and the kind of apostrophe do not matter. Between two words of a phrase there may be
+spaces, commas, quotes and emphasis marks, and nothing else; a phrase stays inside a line and a sentence. A phrase of
+one word, or with ``_`` as its second, needs the ``^``.
 Matches are leftmost, then longest, and do not overlap; where phrases of two categories match the same words,
 the category that comes first in ``counters.CATEGORIES`` has them.
 """
@@ -122,7 +124,9 @@ class _Parser:
             return end
         if token[0] == "@":
             if token[1:] not in self.sets:
-                raise FeatureError(f"phrase {self.text!r}: there is no set {token}; there are {sorted(self.sets)}")
+                raise FeatureError(
+                    f"phrase {self.text!r}: there is no set {token}; there are {sorted(self.sets)}"
+                )
             inner = _Parser(self.nfa, self.sets, self.sets[token[1:]])
             return inner.alternatives(node)
         after = self.nfa.node()
@@ -135,7 +139,11 @@ def read_lexicon(text: str) -> Lexicon:
     data = tomllib.loads(text)
     phrases = tuple(
         Phrase(
-            entry["phrase"], category, tuple(entry["matches"]), tuple(entry["misses"]), entry.get("reason", "")
+            entry["phrase"],
+            category,
+            tuple(entry["matches"]),
+            tuple(entry["misses"]),
+            entry.get("reason", ""),
         )
         for category in CATEGORIES
         for entry in data.get(category, [])
@@ -145,7 +153,7 @@ def read_lexicon(text: str) -> Lexicon:
 
 def read_lexicons() -> tuple[Lexicon, ...]:
     """The shipped phrase lists, by language."""
-    folder = resources.files(__package__).joinpath("lexicons")
+    folder = resources.files("llamastyle.features").joinpath("lexicons")
     files = sorted((f for f in folder.iterdir() if f.name.endswith(".toml")), key=lambda f: f.name)
     return tuple(read_lexicon(f.read_text(encoding="utf-8")) for f in files)
 

@@ -38,7 +38,7 @@ ROLL = 5
 KEY_MIX = 0x9E3779B97F4A7C15
 PAIR_MIX = 0xD6E8FEB86659FD93
 STATE_MIX = 0xBF58476D1CE4E5B9
-PAIR_BITS = 19
+PAIR_BITS = 18
 SINGLE_BITS = 13
 APOSTROPHE_CODE = 27
 HYPHEN_CODE = 28
@@ -76,12 +76,12 @@ class Phrases(NamedTuple):
     pair: NDArray[np.uint8]
     """Bit set of hashed pairs of words that may open a phrase."""
     single: NDArray[np.uint8]
-    """Bit set of hashed words that may be, or open, a phrase whatever word follows."""
+    """Bit set of hashed words that at the start of a sentence may be, or open, a phrase whatever word follows."""
     key: NDArray[np.uint64]
     """Open-addressing table: hash of state and word, or 0."""
-    next: NDArray[np.int32]
+    next: NDArray[np.int16]
     """State that the edge leads to."""
-    other: NDArray[np.int32]
+    other: NDArray[np.int16]
     """[states] state after a word without an edge of its own, or -1."""
     accept: NDArray[np.uint8]
     """[states] category (1, 2, ...) of a phrase that ends here, or 0."""
@@ -110,7 +110,10 @@ class Tables(NamedTuple):
 @cache
 def load() -> tuple[Tables, dict[str, str]]:
     """The shipped tables, and the versions of what they were made from."""
-    with resources.files(__package__).joinpath("tables.npz").open("rb") as file, np.load(file) as data:
+    with (
+        resources.files("llamastyle.features").joinpath("tables.npz").open("rb") as file,
+        np.load(file) as data,
+    ):
         arrays = dict(data)
     versions = json.loads(bytes(arrays["versions"]).decode())
     arrays["chars_kind"] = arrays["kind_rows"][arrays["kind_page"]].reshape(-1)

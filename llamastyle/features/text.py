@@ -157,9 +157,9 @@ def arrow_texts(source: Any) -> pa.Array:
             f"texts are expected, not {type(source).__name__}; hand in a text, a list, a Series (one column of a "
             "table), an Arrow array, or what read_battles returns"
         )
-    array = source
-    if hasattr(source, "to_arrow"):  # polars
-        array = source.to_arrow()
+    array: Any = source
+    if hasattr(array, "to_arrow"):  # polars
+        array = array.to_arrow()
     if isinstance(array, (list, tuple)) or not isinstance(array, (pa.Array, pa.ChunkedArray)):
         array = _from_values(array)
     if isinstance(array, pa.ChunkedArray):
@@ -199,7 +199,9 @@ def _from_values(values: Iterable[Any]) -> pa.Array:
 
     if hasattr(values, "dtype") and str(getattr(values, "dtype", "")) == "category":
         values = values.astype(object)  # pyright: ignore[reportAttributeAccessIssue]
-    if str(getattr(values, "dtype", object)) == "object":  # a list, a tuple, a generator, or Python objects in an array
+    if (
+        str(getattr(values, "dtype", object)) == "object"
+    ):  # a list, a tuple, a generator, or Python objects in an array
         values = list(values)
     if not isinstance(values, list) or all(type(value) is str for value in values):
         try:

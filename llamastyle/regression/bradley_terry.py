@@ -105,7 +105,7 @@ def laplacian(design: Design, v: Floats) -> Floats:
         return np.empty((0, 0))
     met = np.bincount((design.a + 1) * (m + 1) + design.b + 1, v, (m + 1) ** 2).reshape(m + 1, m + 1)[1:, 1:]
     met = met + met.T
-    return np.diag(met.sum(axis=1)) - met
+    return np.asarray(np.diag(met.sum(axis=1)) - met, dtype=np.float64)
 
 
 def information(design: Design, v: Floats) -> Floats:
@@ -175,14 +175,14 @@ def _damped(design: Design, params: Floats, step: Floats, llf: float) -> tuple[F
 
 def _solve(matrix: Floats, vector: Floats) -> Floats:
     try:
-        return np.linalg.solve(matrix, vector)
+        return np.asarray(np.linalg.solve(matrix, vector), dtype=np.float64)
     except np.linalg.LinAlgError as error:
         raise ConvergenceError("the information matrix is singular: some columns say the same") from error
 
 
 def _inverse(matrix: Floats) -> Floats:
     try:
-        inverse = np.linalg.inv(matrix)
+        inverse = np.asarray(np.linalg.inv(matrix), dtype=np.float64)
     except np.linalg.LinAlgError as error:
         raise ConvergenceError("the information matrix is singular: some columns say the same") from error
     return (inverse + inverse.T) / 2.0

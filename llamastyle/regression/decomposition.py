@@ -224,7 +224,7 @@ def _model_mean(design: Design, seen: Floats, total: Floats | None) -> Floats:
     m = design.n_models
     a, b = design.a + 1, design.b + 1
     sums = np.bincount(a, design.w * seen[:, 0], m + 1) + np.bincount(b, design.w * seen[:, 1], m + 1)
-    return sums[1:] if total is None else sums[1:] / total
+    return np.asarray(sums[1:] if total is None else sums[1:] / total, dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ columns that predicts every vote.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -228,10 +229,10 @@ def _separating_columns(design: Design) -> list[int]:
     cols = np.concatenate([design.a[known], design.b[known]])
     signs = np.concatenate([np.ones(known.size), -np.ones(known.size)])
     strengths = csr_array(coo_array((signs, (rows, cols)), shape=(n, max(m, 1))))
-    z = csr_array(hstack([strengths, csr_array(design.x)], format="csr"))
+    z: Any = hstack([strengths, csr_array(design.x)], format="csr")
     won, lost = design.y >= 1.0, design.y <= 0.0
     inside = ~(won | lost)
-    oriented = csr_array(z[won | lost].multiply(np.where(won, 1.0, -1.0)[won | lost][:, None]))
+    oriented: Any = csr_array(z[won | lost].multiply(np.where(won, 1.0, -1.0)[won | lost][:, None]))
     total = np.asarray(oriented.sum(axis=0)).ravel()
     answer = linprog(
         -total,

@@ -268,10 +268,11 @@ def _choose_clusters(battles: Battles, vcov: str, cluster: str | None) -> Cluste
 
 def _repeating(battles: Battles, asked: str | None) -> list[str]:
     """The columns that rows share: the one asked for, then prompts, voters and sessions that repeat."""
+    columns: Any = battles.columns
     found = [] if asked is None else [asked]
-    here = [name for name in CLUSTER_COLUMNS if name != asked and name in battles.columns]
-    known = [name for name in here if not battles.columns[name].isna().any()]
-    return found + [name for name in known if battles.columns[name].nunique() < len(battles)]
+    here = [name for name in CLUSTER_COLUMNS if name != asked and name in columns]
+    known = [name for name in here if not columns[name].isna().any()]
+    return found + [name for name in known if columns[name].nunique() < len(battles)]
 
 
 def _few_warning(name: str, groups: int, named: bool) -> str:

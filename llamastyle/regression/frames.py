@@ -117,7 +117,8 @@ def decomposition_frame(design: Design, est: Estimates, level: float, reference:
         _part_frame(design, est, part, parts[-1], level).assign(order=i) for i, part in enumerate(parts)
     ]
     frame = pd.concat(frames).sort_values(["model", "order"], ignore_index=True).drop(columns="order")
-    frame["note"] = frame["model"].map(dict(zip(design.spec.models, reasons(design, est), strict=True)))
+    why = dict(zip(design.spec.models, reasons(design, est), strict=True))
+    frame["note"] = [why[model] for model in frame["model"]]
     thin = frame["note"] != ""
     uncertain = ["std_error", "conf_low", "conf_high", "share", "share_low", "share_high"]
     frame.loc[thin, uncertain] = np.nan

@@ -93,7 +93,7 @@ def sandwich(design: Design, fit: BTFit, kind: Kind) -> Sandwich:
         factor, df = (n / (n - free) if kind == "robust" else 1.0), np.inf
     scores = cluster_scores(design, design.w * (design.y - fit.p), group, n_groups)
     if kind == "classical":
-        information = np.linalg.inv(fit.bread)
+        information = np.asarray(np.linalg.inv(fit.bread), dtype=np.float64)
         return Sandwich(kind, fit.bread, information, fit.bread, scores, 1.0, df, group, n_groups)
     meat = (scores.T @ scores).toarray()
     cov = factor * fit.bread @ meat @ fit.bread

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -29,7 +29,7 @@ def planted_prices(arena: Arena, result: StyleResult) -> pd.DataFrame:
     truth = dict(zip(arena.world.features, arena.world.price.tolist(), strict=True))
     truth |= {"correctness": arena.world.price_right, "position": arena.world.position}
     scale = {c.name: c.scale for c in result.design.spec.columns}
-    frame = result.tidy()
+    frame: Any = result.tidy()
     frame = frame[frame["block"] != "strength"][["term", "estimate", "conf_low", "conf_high"]].reset_index(
         drop=True
     )
@@ -56,11 +56,10 @@ def planted_models(truth: pd.DataFrame, result: StyleResult, quantity: str) -> p
         "inflation": ("inflation_low", "inflation_high"),
         "parity_change": ("change_low", "change_high"),
     }[quantity]
-    found = result.audit()[["model", quantity, *names]]
+    found: Any = result.audit()[["model", quantity, *names]]
     found.columns = ["model", "estimate", "conf_low", "conf_high"]
-    frame = (
-        truth[["model", quantity]].rename(columns={quantity: "planted"}).merge(found, on="model", how="left")
-    )
+    planted = pd.DataFrame({"model": truth["model"], "planted": truth[quantity]})
+    frame = planted.merge(found, on="model", how="left")
     return _covered(frame)
 
 

@@ -53,7 +53,7 @@ def headline(result: StyleResult) -> str:
     if set(verdicts.index) == {"insufficient data"}:
         return f"No verdict: every model has insufficient data ({table['note'].iloc[0]}). {first}"
     counted = ", ".join(f"{n} {verdict}" for verdict, n in verdicts.items())
-    flagged = table[table["verdict"].isin(["inflated", "deflated", "style-favoured", "style-penalised"])]
+    flagged: Any = table[table["verdict"].isin(["inflated", "deflated", "style-favoured", "style-penalised"])]
     if not len(flagged):
         return f"Style decides no rating beyond doubt: of {len(table)} models {counted}. {first}"
     top = flagged.loc[flagged["parity_change"].abs().idxmax()]
@@ -69,7 +69,7 @@ def headline(result: StyleResult) -> str:
 def _prices_sentence(result: StyleResult) -> str:
     """The strongest price: as an exchange rate where correctness is known, else in log-odds."""
     tidy = result.tidy()
-    style = tidy[tidy["block"] == "style"]
+    style: Any = tidy[tidy["block"] == "style"]
     if not len(style):
         return "No feature varies, so that style has no price."
     strongest = style.loc[style["statistic"].abs().idxmax()]

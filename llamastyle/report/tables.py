@@ -33,7 +33,7 @@ def formatted(frame: pd.DataFrame) -> list[list[str]]:
     """Cells as text: the decimals of a column follow its size, missing values are empty."""
     columns: list[list[str]] = []
     for name in frame.columns:
-        values = frame[name]
+        values: Any = frame[name]
         kind = values.dtype.kind if hasattr(values.dtype, "kind") else "O"
         if kind == "f":
             decimals = _decimals(values)

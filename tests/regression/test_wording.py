@@ -54,7 +54,7 @@ def test_summary_fits_eighty_columns_and_names_every_price():
 
 def test_diagnostics_of_no_fit():
     battles = ls.simulate(1500, seed=4).battles
-    assert dict((c, v) for c, v, _ in diagnostic_rows(ls.fit(battles)))["converged"] == "yes"
+    assert {c: v for c, v, _ in diagnostic_rows(ls.fit(battles))}["converged"] == "yes"
     assert diagnostic_rows(ls.audit(battles.take(np.arange(1))))[0][:2] == ("estimate", "none")
 
 

@@ -12,9 +12,9 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from llamastyle.errors import DataError
-from numpy.typing import NDArray
 
 Column: TypeAlias = Any
 """A ``pyarrow.ChunkedArray``, or a NumPy array of Python objects where Arrow has no one type for the values."""
