@@ -57,8 +57,14 @@ def is_punct(char: str) -> bool:
 
 def without_reasoning(text: str) -> str:
     """Cut <think>...</think>, and all from a tag without a partner on."""
-    text = re.sub(r"<think>.*?</think>", "\0", text, flags=re.DOTALL) if "\0" not in text else text
-    return re.split(r"</?think>", text)[0].replace("\0", "")
+    kept = ""
+    for piece in re.split(r"(<think>.*?</think>)", text, flags=re.DOTALL):
+        if not re.fullmatch(r"<think>.*?</think>", piece, re.DOTALL):
+            before, *orphan = re.split(r"</?think>", piece, maxsplit=1)
+            kept += before
+            if orphan:
+                break
+    return kept
 
 
 # -- emoji --------------------------------------------------------------------------------------------------
@@ -69,7 +75,9 @@ def emoji_spans(text: str) -> list[tuple[int, int]]:
     longest = max(map(len, EMOJI_DATA))
     spans, i = [], 0
     while i < len(text):
-        found = next((n for n in range(longest, 0, -1) if text[i : i + n] in EMOJI_DATA and i + n <= len(text)), 0)
+        found = next(
+            (n for n in range(longest, 0, -1) if text[i : i + n] in EMOJI_DATA and i + n <= len(text)), 0
+        )
         if found:
             spans.append((i, i + found))
         i += found or 1
@@ -172,7 +180,9 @@ class Turn:
             for m in re.finditer(r"[^\r\n]*(\r\n|\n|\r|\Z)", text)
             if m.end() > m.start()
         ]
-        self.blocks: list[tuple[list[tuple[int, int]], int]] = []  # segments that are inline text; end of the block
+        self.blocks: list[
+            tuple[list[tuple[int, int]], int]
+        ] = []  # segments that are inline text; end of the block
         self.segments: list[tuple[int, int]] = []
         self.containers: list[list[int]] = []  # [width, or -1 for a quote; 1 if still empty]
         self.leaf = ""
@@ -579,7 +589,10 @@ def phrase_book() -> list[tuple[int, bool, re.Pattern[str]]]:
             opening = phrase.text.startswith("^")
             key = CATEGORIES.index(phrase.category), opening
             book.setdefault(key, []).append(f"(?:{phrase_regex(phrase.text.lstrip('^'), lexicon.sets)})")
-    return [(category, opening, re.compile("|".join(parts))) for (category, opening), parts in sorted(book.items())]
+    return [
+        (category, opening, re.compile("|".join(parts)))
+        for (category, opening), parts in sorted(book.items())
+    ]
 
 
 def phrases(text: str, spans: list[tuple[int, int, bool]]) -> list[tuple[int, int]]:
@@ -645,7 +658,12 @@ def sentences(text: str, lines: list[Line]) -> list[tuple[int, int]]:
 
 
 def ends_sentence(after: str) -> bool:
-    return not after or after.isspace() or after in "*_\"'" or unicodedata.category(after) in ("Ps", "Pe", "Pi", "Pf")
+    return (
+        not after
+        or after.isspace()
+        or after in "*_\"'"
+        or unicodedata.category(after) in ("Ps", "Pe", "Pi", "Pf")
+    )
 
 
 def count_turn(text: str, n: dict[str, int], seen: set[str]) -> None:
