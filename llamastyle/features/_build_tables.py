@@ -110,7 +110,7 @@ def emoji_trie(sequences: list[str]) -> dict[str, np.ndarray]:
 
 
 def phrase_arrays(automaton: PhraseAutomaton) -> dict[str, np.ndarray]:
-    """The filters ``pair`` and ``single``, and the automaton."""
+    """The filters ``first`` and ``pair``, and the automaton."""
     size = 1 << (len(automaton.edges) * 4 // 3).bit_length()
     key = np.zeros(size, dtype=np.uint64)
     target = np.zeros(size, dtype=np.int16)
@@ -121,7 +121,7 @@ def phrase_arrays(automaton: PhraseAutomaton) -> dict[str, np.ndarray]:
             slot = slot + 1 & size - 1
         key[slot], target[slot] = edge, after
     pair = np.zeros(1 << t.PAIR_BITS, dtype=bool)
-    single = np.zeros(1 << t.SINGLE_BITS, dtype=bool)
+    starts = np.zeros(1 << t.FIRST_BITS, dtype=bool)
     following: dict[int, list[str]] = {}
     for state, word in automaton.edges:
         following.setdefault(state, []).append(word)
@@ -129,15 +129,14 @@ def phrase_arrays(automaton: PhraseAutomaton) -> dict[str, np.ndarray]:
         if state > 1:
             continue
         first = t.word_key(word)
-        if automaton.accept[after] or automaton.accept_bang[after] or automaton.other[after] >= 0:
-            if state == 0:
-                raise SystemExit(f"a phrase of the word {word!r} alone, or of it and any word, must be opened with ^")
-            single[t.single_slot(first)] = True
+        starts[t.first_slot(first)] = True
+        if state == 0 and (automaton.accept[after] or automaton.accept_bang[after] or automaton.other[after] >= 0):
+            raise SystemExit(f"a phrase of the word {word!r} alone, or of it and any word, must be opened with ^")
         for second in following.get(after, []):
             pair[t.pair_slot(first, t.word_key(second))] = True
     return {
         "phrases_pair": np.packbits(pair, bitorder="little"),
-        "phrases_single": np.packbits(single, bitorder="little"),
+        "phrases_first": np.packbits(starts, bitorder="little"),
         "phrases_key": key,
         "phrases_next": target,
         "phrases_other": np.array(automaton.other, dtype=np.int16),

@@ -342,9 +342,9 @@ def _pair_hit(first: int, second: int, P: Any) -> Any:
 
 
 @_njit
-def _single_hit(key: int, P: Any) -> Any:
-    slot = key >> FORTY & np.uint64(8 * P.single.size - 1)
-    return (P.single[slot >> np.uint64(3)] >> np.uint8(slot & np.uint64(7))) & 1
+def _first_hit(key: int, P: Any) -> Any:
+    slot = key >> FORTY & np.uint64(8 * P.first.size - 1)
+    return (P.first[slot >> np.uint64(3)] >> np.uint8(slot & np.uint64(7))) & 1
 
 
 @_njit
@@ -786,7 +786,7 @@ def _delimiter_row(b: Array, i: int, hi: int) -> Any:
 
 
 @_njit
-def _html_start(b: Array, i: int, hi: int, in_paragraph: bool, C: Any, H: Any) -> Any:
+def _html_start(b: Array, i: int, hi: int, in_paragraph: bool, fold: Array, H: Any) -> Any:
     """Kind of HTML block that starts at the < here: 1 ends at its closing tag, 2 at -->, 6 at a blank line, 0 none."""
     if i + 3 < hi and b[i + 1] == 33 and b[i + 2] == 45 and b[i + 3] == 45:
         return 2
@@ -796,8 +796,8 @@ def _html_start(b: Array, i: int, hi: int, in_paragraph: bool, C: Any, H: Any) -
         j += 1
     h = np.uint64(0)
     first = j
-    while j < hi and C.fold[b[j]]:
-        h = ((h << ROLL) | (h >> UNROLL)) ^ np.uint64(C.fold[b[j]])
+    while j < hi and fold[b[j]]:
+        h = ((h << ROLL) | (h >> UNROLL)) ^ np.uint64(fold[b[j]])
         j += 1
     if j == first or not 97 <= (b[first] | 32) <= 122:
         return 0
@@ -813,7 +813,7 @@ def _html_start(b: Array, i: int, hi: int, in_paragraph: bool, C: Any, H: Any) -
             return 6
     if in_paragraph:
         return 0
-    while j < hi and (b[j] == 45 or C.fold[b[j]]):
+    while j < hi and (b[j] == 45 or fold[b[j]]):
         j += 1
     if j < hi and b[j] != 32 and b[j] != 9 and b[j] != 62 and b[j] != 47:
         return 0
@@ -834,7 +834,7 @@ def _html_start(b: Array, i: int, hi: int, in_paragraph: bool, C: Any, H: Any) -
 
 
 @_njit
-def _html_ends(b: Array, i: int, hi: int, kind: int, C: Any, H: Any) -> bool:
+def _html_ends(b: Array, i: int, hi: int, kind: int, fold: Array, H: Any) -> bool:
     """Whether an HTML block of kind 1 or 2 ends on this line."""
     while i < hi and b[i] != 10 and b[i] != 13:
         if kind == 2:
@@ -843,8 +843,8 @@ def _html_ends(b: Array, i: int, hi: int, kind: int, C: Any, H: Any) -> bool:
         elif b[i] == 60 and i + 1 < hi and b[i + 1] == 47:
             j = i + 2
             h = np.uint64(0)
-            while j < hi and C.fold[b[j]]:
-                h = ((h << ROLL) | (h >> UNROLL)) ^ np.uint64(C.fold[b[j]])
+            while j < hi and fold[b[j]]:
+                h = ((h << ROLL) | (h >> UNROLL)) ^ np.uint64(fold[b[j]])
                 j += 1
             for tag in H.raw_tags:
                 if tag == h * KEY_MIX and j < hi and b[j] == 62:
@@ -873,7 +873,7 @@ def _skip_indent(b: Array, p: int, col: int, hi: int) -> Any:
 
 
 @_njit
-def _parse_line(b: Array, i: int, hi: int, S: Array, cnt: Array, C: Any, H: Any) -> Any:
+def _parse_line(b: Array, i: int, hi: int, S: Array, cnt: Array, fold: Array, H: Any) -> Any:
     """Parse the start of the line at ``i`` as CommonMark does; where its content starts.
 
     What the line is goes to ``S``: S_INLINE (its marks are noted), S_EOL_FLUSH (its block ends with it),
@@ -918,7 +918,7 @@ def _parse_line(b: Array, i: int, hi: int, S: Array, cnt: Array, C: Any, H: Any)
         leaf = NONE
     elif leaf == HTML:
         if m == depth and not (blank and S[S_HTML] == 6):
-            if S[S_HTML] != 6 and _html_ends(b, p, hi, S[S_HTML], C, H):
+            if S[S_HTML] != 6 and _html_ends(b, p, hi, S[S_HTML], fold, H):
                 S[S_LEAF] = NONE
             _paragraph_line(raw_blank, S, cnt)
             return p
@@ -928,7 +928,7 @@ def _parse_line(b: Array, i: int, hi: int, S: Array, cnt: Array, C: Any, H: Any)
     d = m
     while not blank and not (col - base >= 4):
         c = b[p]
-        if C.fold[c] > 26 or c == 45 or c == 43 or c == 42 or c == 95 or c == 61:
+        if fold[c] > 26 or c == 45 or c == 43 or c == 42 or c == 95 or c == 61:
             if c == 61 or c == 45:
                 if leaf == PARAGRAPH and m == depth and not fresh and _setext(b, p, hi):
                     if c != 45 or not _table_here(b, p, hi, S):
@@ -950,7 +950,7 @@ def _parse_line(b: Array, i: int, hi: int, S: Array, cnt: Array, C: Any, H: Any)
             if c == 95 or c == 61:
                 break
             q = p
-            ordered = C.fold[c] > 26
+            ordered = fold[c] > 26
             if ordered:
                 while q < hi and 48 <= b[q] <= 57 and q - p < 10:
                     q += 1
@@ -1035,10 +1035,10 @@ def _parse_line(b: Array, i: int, hi: int, S: Array, cnt: Array, C: Any, H: Any)
             _fill(S, d)
             return p
         if c == 60:
-            kind = _html_start(b, p, hi, leaf == PARAGRAPH, C, H)
+            kind = _html_start(b, p, hi, leaf == PARAGRAPH, fold, H)
             if kind > 0:
                 S[S_DEPTH], S[S_LEAF], S[S_HTML] = d, HTML, kind
-                if kind != 6 and _html_ends(b, p, hi, kind, C, H):
+                if kind != 6 and _html_ends(b, p, hi, kind, fold, H):
                     S[S_LEAF] = NONE
                 _fill(S, d)
                 return p
@@ -1221,7 +1221,7 @@ def _scan_turn(
         line_cont = cont
         leaf = S[S_LEAF]
         if S[S_DEPTH] > 0 or leaf > PARAGRAPH or not (b[i] == 10 or 0 < fold[b[i]] <= 26):
-            first = _parse_line(b, i, hi, S, cnt, C, H)
+            first = _parse_line(b, i, hi, S, cnt, fold, H)
         else:
             first = i
             _plain_line(i, b[i] == 10, leaf, S, cnt)
@@ -1262,7 +1262,7 @@ def _scan_turn(
                     elif a == 3:
                         i += 1
                         prev_start = -1
-                        if has_word and prose and _ends_sentence(b, i, hi, C):
+                        if has_word and prose and (i >= hi or b[i] == 32 or b[i] == 10 or _ends_sentence(b, i, hi, C)):
                             sentences += 1
                             has_word = False
                     elif a == 4:
@@ -1363,14 +1363,15 @@ def _scan_turn(
                 prose_words += 1
                 key = h * KEY_MIX
                 state = -1
-                if prev_start >= free and _pair_hit(prev_key, key, P):
+                if prev_start >= free and _pair_hit(prev_key, key, P):  # prev_start is -1 if it opens no phrase
                     state = _step(1 if prev_first else 0, prev_key, P)
                     if state >= 0:
                         state = _step(state, key, P)
                 category = end = 0
                 if state >= 0:
                     category, end = _match_phrase(b, i, hi, state, C, P)
-                if not has_word and category == 0 and start >= free and _single_hit(key, P):
+                opens = _first_hit(key, P)
+                if opens and not has_word and category == 0 and start >= free:
                     state = _step(1, key, P)
                     if state >= 0:
                         category, end = _match_phrase(b, i, hi, state, C, P)
@@ -1379,7 +1380,7 @@ def _scan_turn(
                     free = end
                     phrase_sentence = sentences
                     opening_hit = opening_hit or sentences == 0
-                prev_start = start
+                prev_start = start if opens else -1
                 prev_key = key
                 prev_first = not has_word
                 has_word = True

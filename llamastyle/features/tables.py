@@ -34,12 +34,13 @@ QUOTE = 256
 """A quotation mark or bracket."""
 
 MASK64 = (1 << 64) - 1
-ROLL = 5
+ROLL = 6
+"""Bits that the hash of a word is rolled by for each character; an ASCII character's code has no more."""
 KEY_MIX = 0x9E3779B97F4A7C15
 PAIR_MIX = 0xD6E8FEB86659FD93
 STATE_MIX = 0xBF58476D1CE4E5B9
 PAIR_BITS = 18
-SINGLE_BITS = 13
+FIRST_BITS = 13
 APOSTROPHE_CODE = 27
 HYPHEN_CODE = 28
 
@@ -75,8 +76,8 @@ class Phrases(NamedTuple):
 
     pair: NDArray[np.uint8]
     """Bit set of hashed pairs of words that may open a phrase."""
-    single: NDArray[np.uint8]
-    """Bit set of hashed words that at the start of a sentence may be, or open, a phrase whatever word follows."""
+    first: NDArray[np.uint8]
+    """Bit set of hashed words that may open a phrase."""
     key: NDArray[np.uint64]
     """Open-addressing table: hash of state and word, or 0."""
     next: NDArray[np.int16]
@@ -140,9 +141,9 @@ def pair_slot(first: int, second: int) -> int:
     return mix(rolled ^ second, PAIR_MIX) >> 40 & (1 << PAIR_BITS) - 1
 
 
-def single_slot(key: int) -> int:
-    """Bit of a word in ``Phrases.single``."""
-    return key >> 40 & (1 << SINGLE_BITS) - 1
+def first_slot(key: int) -> int:
+    """Bit of a word in ``Phrases.first``."""
+    return key >> 40 & (1 << FIRST_BITS) - 1
 
 
 def edge_key(state: int, key: int) -> int:

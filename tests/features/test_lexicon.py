@@ -1,38 +1,160 @@
-"""Phrase lists: every phrase's own examples."""
+"""Phrase lists: every example does what it says; the notation; the automaton."""
 
 from __future__ import annotations
 
 import pytest
 
-import llamastyle as ls
-from llamastyle.features.counters import CATEGORIES
-from llamastyle.features.lexicon import lexicon_version, read_lexicons
-from tests.features.scanning import scan
+from llamastyle.errors import FeatureError
+from llamastyle.features.counters import CATEGORIES, Counter
+from llamastyle.features.lexicon import (
+    Lexicon,
+    Phrase,
+    PhraseAutomaton,
+    compile_phrases,
+    lexicon_version,
+    read_lexicon,
+    read_lexicons,
+)
+from tests.features.measuring import scan
+
+PHRASES = [phrase for lexicon in read_lexicons() for phrase in lexicon.phrases]
 
 
-def phrases():
-    return [phrase for lexicon in read_lexicons() for phrase in lexicon.phrases]
+def compiled(*phrases: str, sets: dict[str, str] | None = None) -> PhraseAutomaton:
+    """The automaton of some phrases of praise."""
+    made = tuple(Phrase(text, "praise", (), (), "") for text in phrases)
+    return compile_phrases((Lexicon("xx", "1", sets or {}, made),))
 
 
-def test_every_category_has_phrases_with_examples():
-    assert {phrase.category for phrase in phrases()} == set(CATEGORIES)
-    for phrase in phrases():
-        assert len(phrase.matches) >= 2, phrase
-        assert len(phrase.misses) >= 1, phrase
+def accepts(automaton: PhraseAutomaton, words: str, *, opening: bool = False, bang: bool = False) -> bool:
+    """Whether the whole of the words is a phrase."""
+    state = 1 if opening else 0
+    for word in words.split():
+        state = automaton.edges.get((state, word), automaton.other[state])
+        if state < 0:
+            return False
+    return bool(automaton.accept[state] or (bang and automaton.accept_bang[state]))
 
 
-@pytest.mark.parametrize("category", CATEGORIES)
-def test_examples_are_found(category):
-    for phrase in phrases():
-        if phrase.category == category:
-            for text, found in zip(phrase.matches, scan(list(phrase.matches)), strict=True):
-                assert sum(found[c] for c in CATEGORIES) >= 1, (phrase.text, text)
+def test_every_phrase_has_its_examples() -> None:
+    assert len(PHRASES) > 20
+    assert {phrase.category for phrase in PHRASES} == set(CATEGORIES)
+    bare = [p.text for p in PHRASES if len(p.matches) < 2 or not p.misses or not p.reason]
+    assert bare == []
 
 
-def test_matching_folds_case_and_apostrophes_and_skips_code():
-    texts = ["YOU’RE ABSOLUTELY RIGHT.", "you're absolutely right.", "```\nyou're absolutely right\n```"]
-    assert [f["agreement"] + f["capitulation"] for f in scan(texts)] == [1, 1, 0]
+# An earlier or longer phrase of another category has the words: leftmost, longest.
+TAKEN_BY_ANOTHER = {
+    ("praise", "Thanks for your thoughtful question.", "servility"),
+    ("praise", "I love how you wrote that.", "enthusiasm"),
+    ("agreement", "You raise a valid point.", "praise"),
+    ("capitulation", "Good catch!", "praise"),
+    ("engagement_bait", "Let us see where it takes us.", "enthusiasm"),
+}
 
 
-def test_the_shipped_tables_hold_the_shipped_lists():
-    assert ls.extract(["x"], ["words"]).versions["lexicon"] == lexicon_version(read_lexicons())
+def test_every_example_matches_in_its_category() -> None:
+    cases = [(phrase.category, sentence) for phrase in PHRASES for sentence in phrase.matches]
+    rows = scan([[sentence] for _, sentence in cases])
+    elsewhere = set()
+    for (category, sentence), row in zip(cases, rows, strict=True):
+        found = [name for name in CATEGORIES if row[Counter[name.upper()]]]
+        if category not in found:
+            elsewhere.add((category, sentence, " ".join(found)))
+    assert elsewhere == TAKEN_BY_ANOTHER
+
+
+def test_every_counterexample_misses_its_category() -> None:
+    cases = [(phrase, sentence) for phrase in PHRASES for sentence in phrase.misses]
+    rows = scan([[sentence] for _, sentence in cases])
+    hit = [
+        (phrase.category, sentence)
+        for (phrase, sentence), row in zip(cases, rows, strict=True)
+        if row[Counter[phrase.category.upper()]]
+    ]
+    assert hit == []
+
+
+def test_every_phrase_is_found_by_itself() -> None:
+    """Each phrase alone finds its own examples, so none lives off its neighbours."""
+    import re
+
+    from tests.features.twin import phrase_regex, words
+
+    lexicon = read_lexicons()[0]
+    idle = []
+    for phrase in lexicon.phrases:
+        rule = re.compile(phrase_regex(phrase.text.lstrip("^"), lexicon.sets).replace("! ", ""))
+        for sentence in phrase.matches:
+            line = "".join(sentence[a:b].lower().replace("\u2019", "'") + " " for a, b, _ in words(sentence))
+            if not rule.search(line):
+                idle.append((phrase.text, sentence))
+    assert idle == []
+
+
+@pytest.mark.parametrize(
+    ("phrase", "yes", "no"),
+    [
+        ("a b", ["a b"], ["a", "b", "a b c", "b a"]),
+        ("a (b|c d|) e", ["a b e", "a c d e", "a e"], ["a c e", "a b"]),
+        ("a [b c] d", ["a d", "a b c d"], ["a b d"]),
+        ("a _ c", ["a b c", "a x c"], ["a c", "a x y c"]),
+        ("@x b", ["p b", "q r b"], ["b", "q b"]),
+        ("a [(b|c) [d]]", ["a", "a b", "a c d"], ["a d"]),
+    ],
+)
+def test_notation(phrase: str, yes: list[str], no: list[str]) -> None:
+    automaton = compiled(phrase, sets={"x": "p|q r"})
+    assert [words for words in yes if not accepts(automaton, words)] == []
+    assert [words for words in no if accepts(automaton, words)] == []
+
+
+def test_openings_and_exclamations() -> None:
+    automaton = compiled("^a b", "c!")
+    assert accepts(automaton, "a b", opening=True)
+    assert not accepts(automaton, "a b")
+    assert accepts(automaton, "c", bang=True)
+    assert not accepts(automaton, "c")
+
+
+def test_a_named_word_does_not_hide_the_any_word() -> None:
+    automaton = compiled("a _ c", "a b d")
+    assert accepts(automaton, "a b c")
+    assert accepts(automaton, "a b d")
+
+
+def test_the_first_category_has_the_words_of_two() -> None:
+    both = tuple(Phrase("a b", category, (), (), "") for category in ("servility", "agreement"))
+    automaton = compile_phrases((Lexicon("xx", "1", {}, both),))
+    assert set(automaton.accept) == {0, CATEGORIES.index("agreement") + 1}
+
+
+def test_equal_endings_are_merged() -> None:
+    automaton = compiled("a x y z", "b x y z")
+    assert len(automaton.accept) == 6
+
+
+@pytest.mark.parametrize(
+    ("phrase", "message"),
+    [
+        ("a (b", r"expected '\)', found 'its end'"),
+        ("a b)", r"'\)' is left over"),
+        ("a [b)", r"expected '\]', found '\)'"),
+        ("@nothing b", "there is no set @nothing; there are"),
+    ],
+)
+def test_a_wrong_phrase_is_named(phrase: str, message: str) -> None:
+    with pytest.raises(FeatureError, match=message):
+        compiled(phrase)
+
+
+def test_reading_a_list() -> None:
+    text = (
+        'language = "xx"\nversion = 2\n[sets]\ns = "a|b"\n'
+        '[[praise]]\nphrase = "c @s"\nmatches = ["C a."]\nmisses = ["C."]\nreason = "why"\n'
+    )
+    lexicon = read_lexicon(text)
+    assert lexicon.phrases == (Phrase("c @s", "praise", ("C a.",), ("C.",), "why"),)
+    assert (lexicon.language, lexicon.version, lexicon.sets) == ("xx", "2", {"s": "a|b"})
+    assert lexicon_version((lexicon,)).startswith("xx-2 (")
+    assert lexicon_version((lexicon,)) != lexicon_version((read_lexicon(text.replace("why", "else")),))

@@ -1,50 +1,170 @@
-"""Texts as bytes and offsets."""
+"""Texts from whatever holds them to bytes and offsets."""
 
 from __future__ import annotations
 
-import time
-
+import numpy as np
+import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import llamastyle as ls
 from llamastyle.errors import FeatureError
-from llamastyle.features.text import TextSource, arrow_texts, batch_from_arrow, without_reasoning
+from llamastyle.features.text import (
+    TextSource,
+    arrow_texts,
+    batch_from_arrow,
+    check_no_nulls,
+    without_reasoning,
+)
+
+TEXTS = ["one", "", "zwölf 🎉"]
 
 
-@given(st.lists(st.text(st.characters(codec="utf-8"), max_size=20), max_size=10), st.integers(0, 5))
-def test_a_slice_is_read_from_where_it_starts(texts, start):
-    start = min(start, len(texts))
-    batch = batch_from_arrow(pa.array(texts, pa.large_string()).slice(start))
-    assert [batch.text(i) for i in range(len(batch))] == texts[start:]
+@pytest.mark.parametrize(
+    "source",
+    [
+        TEXTS,
+        tuple(TEXTS),
+        (text for text in TEXTS),
+        np.array(TEXTS),
+        np.array(TEXTS, dtype=object),
+        pd.Series(TEXTS, index=[3, 1, 2]),
+        pd.Series(TEXTS, dtype=object),
+        pd.Series(TEXTS, dtype="category"),
+        pd.Series(TEXTS, dtype="string"),
+        pl.Series(TEXTS),
+        pl.Series(TEXTS, dtype=pl.Categorical),
+        pa.array(TEXTS),
+        pa.array(TEXTS, pa.large_string()),
+        pa.chunked_array([TEXTS[:1], TEXTS[1:]]),
+        pa.chunked_array([TEXTS]),
+        pa.array(["x", *TEXTS, "y"])[1:4],
+        pa.array(TEXTS).dictionary_encode(),
+    ],
+    ids=lambda source: type(source).__name__,
+)
+def test_every_kind_of_column_is_the_same_texts(source: object) -> None:
+    texts = arrow_texts(source)
+    assert texts.type == pa.large_string()
+    assert texts.to_pylist() == TEXTS
+    batch = batch_from_arrow(texts)
+    assert [batch.text(row) for row in range(len(batch))] == TEXTS
 
 
-def test_turns_are_found_again():
-    text = "é one\n\ntwo\n\nthree"
-    starts = pa.array([[len("é one\n\n".encode()), len("é one\n\ntwo\n\n".encode())]], pa.list_(pa.int64()))
-    batch = batch_from_arrow(pa.array([text], pa.large_string()), starts)
-    assert batch.turn_texts(0) == ["é one", "two", "three"]
+def test_one_text_is_one_row() -> None:
+    assert arrow_texts("one two").to_pylist() == ["one two"]
 
 
-def test_battles_and_responses_are_sources():
-    row = {"model_a": "x", "model_b": "y", "winner": "tie", "response_a": "a", "response_b": "b"}
-    battles = ls.read_battles([row])
-    assert isinstance(battles, TextSource)
-    assert isinstance(battles.responses, TextSource)
+def test_no_texts_at_all() -> None:
+    for nothing in (
+        [],
+        pa.array([], pa.string()),
+        pa.chunked_array([], pa.string()),
+        pd.Series([], dtype=object),
+    ):
+        batch = batch_from_arrow(arrow_texts(nothing))
+        assert len(batch) == 0
+        assert list(batch.chunks(10)) == []
 
 
-def test_reasoning_is_cut_in_linear_time():
-    assert without_reasoning("a<think>b</think>c") == "ac"
-    assert without_reasoning("a") == "a"
-    start = time.perf_counter()
-    without_reasoning("<think>" * 150_000)
-    assert time.perf_counter() - start < 20
+def test_a_lone_surrogate_becomes_the_replacement_character() -> None:
+    assert arrow_texts(["a\ud800b", "c"]).to_pylist() == ["a\ufffdb", "c"]
 
 
-def test_what_is_no_text():
-    with pytest.raises(FeatureError, match="row 1"):
-        arrow_texts(["a", 1])
-    with pytest.raises(FeatureError):
-        arrow_texts(pa.array([1, 2]))
+@pytest.mark.parametrize("missing", [None, float("nan"), pd.NA])
+def test_a_missing_text_is_named_by_its_row(missing: object) -> None:
+    with pytest.raises(
+        FeatureError, match=r"row 1 has no text \(2 of 4 rows have none\); leave such rows out"
+    ):
+        arrow_texts(["a", missing, "b", missing])
+
+
+def test_nothing_but_nulls() -> None:
+    with pytest.raises(FeatureError, match="row 0 has no text"):
+        arrow_texts(pa.nulls(2))
+    check_no_nulls(pa.array(["a"]))
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        (["a", 3], r"row 1 is int \('3'\), not a text"),
+        ([b"a"], "row 0 is bytes"),
+        (pd.Series([1, 2]), "values of type int64"),
+        (np.array([1.5]), "values of type float64|row 0"),
+        (pa.array([1, 2]), "values of type int64; row 0 is 1"),
+        (pa.array([b"a"]), "values of type binary"),
+        (pd.DataFrame({"a": ["x"]}), "texts are expected, not DataFrame; hand in .*one column"),
+        (b"bytes", "texts are expected, not bytes"),
+        ({"a": "b"}, "texts are expected, not dict"),
+        (7, "texts are expected, not int"),
+        (None, "texts are expected, not NoneType"),
+    ],
+)
+def test_what_is_no_text_is_one_clear_error(source: object, message: str) -> None:
+    with pytest.raises(FeatureError, match=message):
+        arrow_texts(source)
+
+
+def test_bytes_that_are_no_utf8() -> None:
+    broken = pa.array([b"ok", b"\xff\xfe"]).view(pa.string())
+    with pytest.raises(FeatureError, match="not valid UTF-8"):
+        batch_from_arrow(broken)
+
+
+def test_turns_are_cut_at_their_bytes() -> None:
+    texts = pa.array(["é\n\nb\n\n", "one"], pa.large_string())
+    batch = batch_from_arrow(texts, pa.array([[4, 7], None], pa.list_(pa.int64())))
+    assert batch.turn_texts(0) == ["é", "b", ""]
+    assert batch.turn_texts(1) == ["one"]
+    assert batch_from_arrow(texts).turn_texts(0) == ["é\n\nb\n\n"]
+
+
+def test_reasoning_is_cut_turn_by_turn() -> None:
+    texts = pa.array(["a<think>b\n\nc</think>d"], pa.large_string())
+    batch = batch_from_arrow(texts, pa.array([[11]], pa.list_(pa.int64())))
+    assert batch.prose(0, True) == "a\n\nc"
+    assert batch.prose(0, False) == "a<think>b\n\nc</think>d"
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("<think>a</think>b", "b"),
+        ("a<think>b</think>c<think>d</think>e", "ace"),
+        ("a<think>b", "a"),
+        ("a</think>b", "a"),
+        ("a<think>b<think>c</think>d", "ad"),
+        ("a<think>b</think>c</think>d", "ac"),
+        ("<thi<think></think>nk>", "<think>"),
+        ("<thinking>a", "<thinking>a"),
+    ],
+)
+def test_reasoning_is_cut(text: str, kept: str) -> None:
+    assert without_reasoning(text) == kept
+
+
+@settings(deadline=None, derandomize=True)
+@given(st.lists(st.text(max_size=8), max_size=20), st.integers(1, 40))
+def test_chunks_cover_every_row_once(texts: list[str], size: int) -> None:
+    texts = arrow_texts(texts).to_pylist()
+    batch = batch_from_arrow(pa.array(["before", *texts], pa.large_string())[1:])
+    chunks = list(batch.chunks(size))
+    assert [row for begin, end in chunks for row in range(begin, end)] == list(range(len(texts)))
+    for begin, end in chunks:
+        assert end == begin + 1 or batch.offsets[end] - batch.offsets[begin] <= size
+
+
+def test_a_batch_is_read_only() -> None:
+    batch = batch_from_arrow(pa.array(TEXTS), pa.array([None, None, [3]], pa.list_(pa.int64())))
+    for array in (batch.data, batch.offsets, batch.turns, batch.turn_offsets):
+        assert not array.flags.writeable
+
+
+def test_battles_are_a_source_of_texts() -> None:
+    rows = [{"model_a": "x", "model_b": "y", "winner": "model_a", "response_a": "a", "response_b": "b"}]
+    assert isinstance(ls.read_battles(pd.DataFrame(rows)), TextSource)
+    assert not isinstance(["a"], TextSource)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -139,9 +140,10 @@ def unknown_labels(unknown: Mapping[str, int], column: str) -> DataError:
             f'read probabilities that a wins with columns={{"outcome": "{column}"}} (--map outcome={column})'
         )
     else:
-        meant = {shown(label): _guess(label) for label, _ in first[:4]}
-        python = ", ".join(f'{label}: "{means}"' for label, means in meant.items())
-        shell = " ".join(f"--label {label.strip(chr(39))}={means}" for label, means in meant.items())
+        meant = {label: _guess(label, set(unknown)) for label, _ in first[:4]}
+        python = ", ".join(f'"{shown(label)[1:-1]}": "{means}"' for label, means in meant.items())
+        pairs = (shlex.quote(f"{shown(label)[1:-1]}={means}") for label, means in meant.items())
+        shell = " ".join(f"--label {pair}" for pair in pairs)
         way = f"say what they mean, for instance labels={{{python}}} ({shell})"
     return DataError(
         f"column {column!r} has labels that are not known, with their counts: {counts}{more}; {way}; "
@@ -149,8 +151,10 @@ def unknown_labels(unknown: Mapping[str, int], column: str) -> DataError:
     )
 
 
-def _guess(label: str) -> str:
+def _guess(label: str, beside: set[str]) -> str:
     plain = label.strip().lower()
+    if plain == "0" and "1" in beside and "2" not in beside:
+        return "model_b"
     if plain in WINNERS:
         return plain
     return next((means for means, spellings in GUESSES.items() if plain in spellings), "model_a")

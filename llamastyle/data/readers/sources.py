@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 
 from llamastyle.data.readers.files import READABLE, from_arrow, from_lists, read_bytes, records
-from llamastyle.data.readers.table import Table, concatenated, key, python_column
+from llamastyle.data.readers.table import Table, concatenated, key, python_column, shown
 from llamastyle.errors import DataError
 
 ACCEPTED = "a path or glob, an open file, a list of dicts, or a pandas, polars, pyarrow or Hugging Face datasets table"
@@ -54,7 +54,7 @@ def read_table(source: Any, what: str = "source", strict: bool = True) -> Table:
 def _from_path(path: Any, what: str, strict: bool) -> Table:
     path = path.decode() if isinstance(path, bytes) else path
     if "://" in path:
-        raise DataError(f"{what}={path!r} is an address; download the file and give its path")
+        raise DataError(f"{what}={shown(path, 200)} is an address; download the file and give its path")
     if os.path.isdir(path):
         raise DataError(
             f"{path} is a folder; name a file, or files by a pattern such as {path.rstrip('/')}/*.parquet"
@@ -64,11 +64,11 @@ def _from_path(path: Any, what: str, strict: bool) -> Table:
     if any(c in path for c in "*?["):
         found = sorted(p for p in glob.glob(path, recursive=True) if os.path.isfile(p))
         if not found:
-            raise DataError(f"no file matches {path!r} (in {Path.cwd()})")
+            raise DataError(f"no file matches {shown(path, 200)} (in {Path.cwd()})")
         tables = [_from_one(p, strict) for p in found]
         named = [Table(t.columns, t.n, ((p, t.n),), t.lost) for p, t in zip(found, tables, strict=True)]
         return concatenated(named)
-    raise DataError(f"there is no file {path!r} (in {Path.cwd()})")
+    raise DataError(f"there is no file {shown(path, 200)} (in {Path.cwd()})")
 
 
 def _from_one(path: str, strict: bool) -> Table:

@@ -62,7 +62,7 @@ def test_the_error_names_counts_and_the_way_out() -> None:
     for part in (
         "column 'vote'",
         "'left' (7), 'right' (5), 'draw' (1)",
-        "labels={'left': \"model_a\", 'right': \"model_b\", 'draw': \"tie\"}",
+        'labels={"left": "model_a", "right": "model_b", "draw": "tie"}',
         "--label left=model_a --label right=model_b --label draw=tie",
         "known are model_a",
     ):
@@ -71,3 +71,11 @@ def test_the_error_names_counts_and_the_way_out() -> None:
     assert "and 12 more" in many
     probabilities = str(unknown_labels({"0.1": 1, "0.2": 1, "0.35": 1, "1": 1}, "winner"))
     assert "--map outcome=winner" in probabilities
+
+
+def test_the_suggestion_can_be_pasted() -> None:
+    assert "--label 'Model B=model_a'" in str(unknown_labels({"Model B": 1}, "winner"))
+    assert 'labels={"1": "model_a", "0": "model_b"}' in str(unknown_labels({"1": 2, "0": 1}, "winner"))
+    assert 'labels={"1": "model_a", "2": "model_b", "0": "tie"}' in str(
+        unknown_labels({"1": 3, "2": 2, "0": 1}, "winner")
+    )

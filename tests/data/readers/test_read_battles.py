@@ -155,7 +155,10 @@ GOOD = st.fixed_dictionaries(
 )
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_hostile_rows_raise_nothing_but_our_errors(rows: Any, strict: bool, cluster: str | None) -> None:
-    for source in (rows, pd.DataFrame(rows, dtype=object) if all(isinstance(r, dict) for r in rows) else rows):
+    for source in (
+        rows,
+        pd.DataFrame(rows, dtype=object) if all(isinstance(r, dict) for r in rows) else rows,
+    ):
         try:
             battles = ls.read_battles(source, strict=strict, cluster=cluster)
         except ls.LlamaStyleError as error:
