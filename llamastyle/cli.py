@@ -5,20 +5,22 @@ Exit codes: 0 fine; 1 a ``--fail-on`` condition holds; 2 the input or the call i
 
 from __future__ import annotations
 
+import inspect
 import io
 import os
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import MISSING, dataclass, fields
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
 from llamastyle import __version__
 from llamastyle.errors import LlamaStyleError, LlamaStyleWarning
-from llamastyle.options import Contrast, TableFormat, Verdict, allowed, check_option, nearest
+from llamastyle.options import Contrast, Scale, TableFormat, Verdict, allowed, check_option, nearest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,7 +40,10 @@ app = typer.Typer(
     help="How much of a win is how it was said, and how much is being right.",
 )
 
-File = Annotated[str, typer.Argument(help="Battles: parquet, CSV, JSON or JSON lines; a glob; - for stdin.")]
+File = Annotated[
+    str,
+    typer.Argument(metavar="FILE", help="Battles: parquet, CSV, JSON or JSON lines; a glob; - for stdin."),
+]
 Map = Annotated[
     list[str] | None,
     typer.Option("--map", metavar="NAME=COLUMN", help="Our name for a column, e.g. winner=vote."),
@@ -71,6 +76,56 @@ Source = Annotated[
 Lenient = Annotated[bool, typer.Option("--lenient", help="Set bad rows aside, count them, and go on.")]
 Form = Annotated[str, typer.Option("--format", metavar="table|csv|json|md", help="How tables are written.")]
 Level = Annotated[float, typer.Option("--level", help="Level of the intervals.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """Options of every command that reads battles."""
+
+    file: File
+    maps: Map = None
+    labels: Label = None
+    chosen: Chosen = None
+    source: Source = "auto"
+    lenient: Lenient = False
+    form: Form = "table"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fitting(Reading):
+    """Options of every command that fits them."""
+
+    correctness: Right = None
+    cluster: Cluster = None
+    contrast: Kind = None
+    level: Level = 0.95
+
+
+def bundled(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the fields of its first parameter's class as options, its own options after the file."""
+    (_, first), *own = inspect.signature(command, eval_str=True).parameters.items()
+    bundle, hints = first.annotation, get_type_hints(first.annotation, include_extras=True)
+
+    def run(**given: Any) -> None:
+        options = bundle(**{f.name: given.pop(f.name) for f in fields(bundle)})
+        check_option("--format", options.form, TableFormat)
+        command(options, **given)
+
+    kind = inspect.Parameter.KEYWORD_ONLY
+    file, *rest = [
+        inspect.Parameter(
+            f.name,
+            kind,
+            annotation=hints[f.name],
+            default=inspect.Parameter.empty if f.default is MISSING else f.default,
+        )
+        for f in fields(bundle)
+    ]
+    signature = inspect.Signature([file, *(p.replace(kind=kind) for _, p in own), *rest])
+    run.__name__, run.__doc__ = command.__name__, command.__doc__
+    run.__annotations__ = {p.name: p.annotation for p in signature.parameters.values()}
+    setattr(run, "__signature__", signature)  # noqa: B010 - functions have no such attribute to a type checker
+    return run
 
 
 class Exit(int, Enum):
@@ -149,30 +204,20 @@ def _features(chosen: str | None) -> Any:
     return names[0] if len(names) == 1 else names
 
 
-def _read(
-    file: str,
-    maps: list[str] | None,
-    labels: list[str] | None,
-    correctness: str | None,
-    cluster: str | None,
-    source: str,
-    lenient: bool,
-) -> Battles:
+def _read(options: Reading) -> Battles:
     from llamastyle.data.readers import read_battles
 
-    pair = (
-        correctness.split(",")
-        if correctness and "," in correctness and not Path(correctness).exists()
-        else None
-    )
+    fitting = options if isinstance(options, Fitting) else None
+    right = fitting.correctness if fitting else None
+    pair = right.split(",") if right and "," in right and not Path(right).exists() else None
     return read_battles(
-        io.BytesIO(sys.stdin.buffer.read()) if file == "-" else file,
-        format=source,
-        columns=_pairs(maps, "--map"),
-        labels=_pairs(labels, "--label"),
-        correctness=tuple(pair) if pair else correctness,
-        cluster=cluster,
-        strict=not lenient,
+        io.BytesIO(sys.stdin.buffer.read()) if options.file == "-" else options.file,
+        format=options.source,
+        columns=_pairs(options.maps, "--map"),
+        labels=_pairs(options.labels, "--label"),
+        correctness=tuple(pair) if pair else right,
+        cluster=fitting.cluster if fitting else None,
+        strict=not options.lenient,
     )
 
 
@@ -228,6 +273,7 @@ def demo(
     from llamastyle.data.simulation import simulate
     from llamastyle.regression.fitting import fit
     from llamastyle.regression.planted import planted_models, planted_prices
+    from llamastyle.report.terminal import beside
 
     arena = simulate(battles, 12, seed=seed)
     result = fit(arena.battles, separated="drop")
@@ -251,7 +297,7 @@ def demo(
     print(
         f"Planted: {len(arena.battles)} votes on {len(arena.world.models)} models; found beside it with intervals."
     )
-    shown = (_beside(prices, 1.0, 3), _beside(models[0], 1.0, 1), _beside(models[1], 100.0, 1))
+    shown = (beside(prices, 1.0, 3), beside(models[0], 1.0, 1), beside(models[1], 100.0, 1))
     for title, frame in zip(titles, shown, strict=True):
         print(f"\n{title}\n")
         _print(frame, form)
@@ -260,97 +306,63 @@ def demo(
     print(f"\n{covered} of {total} intervals cover what was planted.\n{_one_line(result.headline())}")
 
 
-def _beside(frame: pd.DataFrame, factor: float, digits: int) -> pd.DataFrame:
-    from llamastyle.report.tables import with_interval
-
-    shown = with_interval(frame, "estimate", "conf_low", "conf_high", "found [95 % interval]", factor, digits)
-    return shown.assign(planted=(shown["planted"] * factor).map(f"{{:.{digits}f}}".format))
-
-
 @app.command("features")
+@bundled
 def features_command(
-    file: Annotated[
-        str, typer.Argument(help="Battles or texts: parquet, CSV, JSON or JSON lines; - for stdin.")
-    ],
+    options: Reading,
     output: Annotated[
         str | None, typer.Option("-o", "--output", metavar="FILE", help="Write .parquet or .csv instead.")
     ] = None,
-    maps: Map = None,
-    labels: Label = None,
-    chosen: Chosen = None,
-    source: Source = "auto",
-    lenient: Lenient = False,
-    form: Form = "table",
 ) -> None:
     """Features of both sides of battles, one row a battle."""
-    check_option("--format", form, TableFormat)
     if output is not None:
         _check_output(output)
     from llamastyle.features.extraction import extract
 
-    read = _read(file, maps, labels, None, None, source, lenient)
+    read = _read(options)
     _say(*read.notes)
-    frame = extract(read, _features(chosen)).to_frame()
+    frame = extract(read, _features(options.chosen)).to_frame()
     if output is None:
-        _print(frame, form)
+        _print(frame, options.form)
         return
     _write(frame, Path(output))
     _say(f"{len(frame)} rows, {frame.shape[1]} columns written to {output}")
 
 
 @app.command()
-def leaderboard(
-    file: File,
-    maps: Map = None,
-    labels: Label = None,
-    correctness: Right = None,
-    cluster: Cluster = None,
-    chosen: Chosen = None,
-    contrast: Kind = None,
-    source: Source = "auto",
-    lenient: Lenient = False,
-    level: Level = 0.95,
-    form: Form = "table",
-) -> None:
+@bundled
+def leaderboard(options: Fitting) -> None:
     """Raw and style-controlled ratings, side by side."""
-    check_option("--format", form, TableFormat)
-    result = _fit(file, maps, labels, correctness, cluster, chosen, contrast, source, lenient, level)
-    table = result.ratings()
-    _print(_shown_ratings(table) if form == "table" else table, form)
+    from llamastyle.report.terminal import rating_columns
+
+    table = _fit(options).ratings()
+    _print(rating_columns(table) if options.form == "table" else table, options.form)
 
 
 @app.command("audit")
+@bundled
 def audit_command(
-    file: File,
-    maps: Map = None,
-    labels: Label = None,
-    correctness: Right = None,
-    cluster: Cluster = None,
-    chosen: Chosen = None,
-    contrast: Kind = None,
+    options: Fitting,
     margin: Annotated[
         float, typer.Option("--margin", help="Arena points of inflation that still count as nothing.")
     ] = 20.0,
     fail_on: Annotated[
         list[str] | None, typer.Option("--fail-on", metavar="VERDICT", help="Exit with 1 if a model has it.")
     ] = None,
-    source: Source = "auto",
-    lenient: Lenient = False,
-    level: Level = 0.95,
-    form: Form = "table",
 ) -> None:
     """A verdict a model: how much of its standing is style."""
-    check_option("--format", form, TableFormat)
+    from llamastyle.report.terminal import audit_columns
+
+    known = allowed(Verdict)
     for verdict in fail_on or []:
-        if verdict not in allowed(Verdict):
-            known = allowed(Verdict)
+        if verdict not in known:
             raise LlamaStyleError(
                 f"--fail-on {verdict!r} is no verdict{nearest(verdict, known)}; use {', '.join(known)}"
             )
-    result = _fit(file, maps, labels, correctness, cluster, chosen, contrast, source, lenient, level)
+    result = _fit(options)
     table = result.audit(margin=margin)
-    _print(_shown_audit(table, _width()) if form == "table" else table, form)
-    if form == "table":
+    _print(audit_columns(table, _width()) if options.form == "table" else table, options.form)
+    if options.form == "table":
         _print_beside(result)
     found = [v for v in fail_on or [] if v in set(table["verdict"])]
     if found:
@@ -359,23 +371,41 @@ def audit_command(
         raise typer.Exit(int(Exit.CONDITION))
 
 
-def _fit(
-    file: str,
-    maps: list[str] | None,
-    labels: list[str] | None,
-    correctness: str | None,
-    cluster: str | None,
-    chosen: str | None,
-    contrast: list[str] | None,
-    source: str,
-    lenient: bool,
-    level: float,
-) -> StyleResult:
+@app.command()
+@bundled
+def compare(
+    options: Fitting,
+    model: Annotated[str, typer.Argument(metavar="MODEL_A", help="The gap is this model's standing minus")],
+    other: Annotated[str, typer.Argument(metavar="MODEL_B", help="this one's.")],
+    scale: Annotated[
+        str, typer.Option("--scale", metavar="rating|win_rate", help="Arena points, or points of win rate.")
+    ] = "rating",
+) -> None:
+    """How much of the gap between two models goes with style, with correctness, and what is left."""
+    which: Any = check_option("--scale", scale, Scale)
+    from llamastyle.regression.wording import gap_words
+    from llamastyle.report.terminal import gap_columns
+
+    result = _fit(options, model, other)
+    gap = result.compare(model, other, scale=which)
+    if options.form != "table":
+        _print(gap, options.form)
+        return
+    _print(gap_columns(gap, which), "table")
+    print(f"\n{_one_line(gap_words(result, model, other, which))}")
+
+
+def _fit(options: Fitting, *models: str) -> StyleResult:
+    """Read and fit; ``models`` that the file does not have are an error before the work begins."""
     from llamastyle.regression.fitting import audit as fit_forgiving
 
-    kinds = _contrasts(contrast)
-    battles = _read(file, maps, labels, correctness, cluster, source, lenient)
-    result = fit_forgiving(battles, _features(chosen), contrast=kinds, level=level)
+    kinds = _contrasts(options.contrast)
+    battles = _read(options)
+    for model in models:
+        if model not in battles.models:
+            hint = nearest(model, battles.models)
+            raise LlamaStyleError(f"no battle in {options.file} has a model {model!r}{hint}")
+    result = fit_forgiving(battles, _features(options.chosen), contrast=kinds, level=options.level)
     _explain(result)
     return result
 
@@ -394,45 +424,6 @@ def _print_beside(result: StyleResult) -> None:
             print("\nPrices: log-odds per recorded scale\n")
             _print(prices[prices["block"] != "strength"].drop(columns=["block"]), "table")
     print(f"\n{_one_line(result.headline())}")
-
-
-def _shown_audit(table: pd.DataFrame, width: int) -> pd.DataFrame:
-    """What fits a terminal: intervals folded, and below 110 columns only what a verdict rests on."""
-    from llamastyle.report.tables import with_interval
-
-    shown = table.drop(
-        columns=[c for c in table if c.startswith(("rating", "rank")) or c in ("p_value", "distance")]
-    )
-    shown = with_interval(shown, "parity_change", "change_low", "change_high", "parity change", 100.0)
-    shown = with_interval(shown, "inflation", "inflation_low", "inflation_high", "inflation")
-    shown["win_rate"] = [f"{100 * rate:.1f}" for rate in shown["win_rate"]]
-    shown["unusual"] = ["" if u != u else f"{u:.1f}" for u in shown["unusual"]]
-    names = {"battles_needed": "needed", "top_feature": "mostly", "win_rate": "win %"}
-    shown = shown.drop(columns="q_value").rename(columns=names)
-    if width < 110:
-        shown = shown.drop(columns=["unusual", "mostly", "needed"])
-    return _without_empty(shown)
-
-
-def _shown_ratings(table: pd.DataFrame) -> pd.DataFrame:
-    from pandas import isna
-
-    from llamastyle.report.tables import with_interval
-
-    shown = with_interval(table, "rating_plain", "rating_plain_low", "rating_plain_high", "plain")
-    shown = with_interval(shown, "rating", "conf_low", "conf_high", "controlled")
-    ranks = [
-        f"{a}-{b}" if not isna(a) else "" for a, b in zip(table["rank_low"], table["rank_high"], strict=True)
-    ]
-    shown.insert(list(shown.columns).index("rank_low"), "ranks", ranks)
-    return _without_empty(shown.drop(columns=["rank_low", "rank_high"]).rename(columns={"rating_raw": "raw"}))
-
-
-def _without_empty(frame: pd.DataFrame) -> pd.DataFrame:
-    """Optional columns that say nothing take no room."""
-    cells: Any = frame
-    optional = [c for c in ("note", "unusual", "needed") if c in frame]
-    return frame.drop(columns=[c for c in optional if cells[c].isna().all() or set(cells[c]) <= {""}])
 
 
 def _check_output(output: str) -> None:

@@ -13,6 +13,7 @@ Correctness = Literal["auto", "require", "ignore"]
 Ties = Literal["half", "drop"]
 Separated = Literal["error", "drop"]
 Covariance = Literal["auto", "cluster", "robust", "HC0", "classical"]
+Scale = Literal["rating", "win_rate"]
 TableFormat = Literal["table", "csv", "json", "md"]
 Verdict = Literal[
     "inflated",
@@ -42,5 +43,9 @@ def check_option(name: str, value: object, alias: object) -> str:
 
 def nearest(value: object, known: Iterable[Any], n: int = 3) -> str:
     """A phrase that names the closest known values, or nothing: ``"; did you mean 'winner'?"``."""
-    matches = difflib.get_close_matches(str(value), [str(k) for k in known], n=n, cutoff=0.6)
+    folded: dict[str, str] = {}
+    for name in known:
+        folded.setdefault(str(name).casefold(), str(name))
+    close = difflib.get_close_matches(str(value).casefold(), folded, n=n, cutoff=0.6)
+    matches = [folded[match] for match in close]
     return f"; did you mean {' or '.join(repr(m) for m in matches)}?" if matches else ""

@@ -70,6 +70,31 @@ def test_audit_in_every_format(run, votes):
     assert run("audit", votes, "--format", "md").out.startswith("| model |")
 
 
+def test_compare_shows_parts_and_words(run, votes):
+    shown = run("compare", votes, "model-01", "model-02")
+    assert shown.code == 0
+    assert shown.out.splitlines()[0].split() == ["part", "Arena", "points", "share", "in", "%"]
+    assert "model-01 against model-02: plain ratings" in shown.out
+    assert max(len(line) for line in shown.out.splitlines()[:10]) <= 80
+    expected = ls.audit(votes).compare("model-01", "model-02", scale="win_rate")
+    ran = run("compare", votes, "model-01", "model-02", "--scale", "win_rate", "--format", "json")
+    assert [row["estimate"] for row in json.loads(ran.out)] == pytest.approx(expected["estimate"].tolist())
+
+
+@pytest.mark.parametrize(
+    ("models", "words"),
+    [
+        (("model-01", "modle-02"), "has a model 'modle-02'; did you mean 'model-02'"),
+        (("model-01", "model-01"), "two different models"),
+        (("model-01",), "Missing argument 'MODEL_B'"),
+    ],
+)
+def test_compare_of_wrong_names_is_one_line(run, votes, models, words):
+    shown = run("compare", votes, *models)
+    assert (shown.code, shown.out) == (2, "")
+    assert words in shown.err.splitlines()[-1]
+
+
 @pytest.mark.parametrize("width", ["60", "80", "120"])
 @pytest.mark.parametrize("command", ["audit", "leaderboard"])
 def test_tables_fit_the_terminal(run, votes, monkeypatch, width, command):
@@ -159,7 +184,7 @@ def test_an_output_that_cannot_be_written_leaves_nothing(run, tmp_path, monkeypa
     ("arguments", "words"),
     [
         (("audit", "nowhere.parquet"), "nowhere.parquet"),
-        (("audit",), "'file'"),
+        (("audit",), "'FILE'"),
         (("adit", "x"), "adit"),
         (("audit", "x", "--nonsense"), "--nonsense"),
         (("audit", "x", "--map", "winner"), "NAME=VALUE"),

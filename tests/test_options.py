@@ -55,3 +55,7 @@ def test_nearest_names_what_is_near() -> None:
 
 def test_nearest_takes_other_types() -> None:
     assert options.nearest(2024, [2023, 2025, "x"]).startswith("; did you mean '202")
+
+
+def test_nearest_does_not_mind_the_case():
+    assert options.nearest("Llama-4-MAVERICK", ["llama-4-maverick", "gpt-4"]) == "; did you mean 'llama-4-maverick'?"

@@ -134,7 +134,7 @@ def decompose_ratings(
     if right:
         parts.append(part("correctness", "", "", right))
     parts.append(part("total", "", "", style + right, strength=True))
-    _check_sum(parts)
+    check_sum(parts)
     return parts
 
 
@@ -147,7 +147,7 @@ def centring(m: int, reference: int | None) -> Floats:
     return centre
 
 
-def _check_sum(parts: list[Part]) -> None:
+def check_sum(parts: list[Part]) -> None:
     """The blocks must add up to the total and the features to style, or the result is not to be trusted."""
     whole = {p.block: p.estimate for p in parts if not p.group}
     blocks = sum((v for b, v in whole.items() if b != "total"), np.zeros_like(whole["total"]))
@@ -155,10 +155,8 @@ def _check_sum(parts: list[Part]) -> None:
     gap = max(
         np.abs(blocks - whole["total"]).max(initial=0), np.abs(features - whole["style"]).max(initial=0)
     )
-    if gap > 1e-9:
-        raise FitError(
-            f"the decomposition misses its total by {gap:.2g} log-odds: the fit is numerically unsound"
-        )
+    if not gap <= 1e-9:
+        raise FitError(f"the decomposition misses its total by {gap:.2g}: the fit is numerically unsound")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from llamastyle.regression import accounts as acc
 from llamastyle.regression import decomposition as dec
 from llamastyle.regression.decomposition import POINTS, Part
 from llamastyle.regression.design import Design
@@ -20,6 +23,7 @@ __all__ = [
     "RATINGS",
     "decomposition_frame",
     "detection_frame",
+    "gap_frame",
     "override_rows",
     "parity_frame",
     "rating_frame",
@@ -37,6 +41,10 @@ AUDIT = (
     "model", "battles", "win_rate", "parity_change", "change_low", "change_high", "rating_plain", "rating_raw",
     "rating", "rank_plain", "rank", "inflation", "inflation_low", "inflation_high", "p_value", "q_value", "unusual",
     "top_feature", "distance", "verdict", "battles_needed", "note",
+)  # fmt: skip
+
+PARTS = (
+    "block", "group", "term", "estimate", "std_error", "conf_low", "conf_high", "share", "share_low", "share_high",
 )  # fmt: skip
 
 
@@ -110,36 +118,66 @@ def _ranks(theta: Floats) -> Floats:
     return np.array([1 + np.count_nonzero(theta > t) for t in theta], dtype=np.float64)
 
 
-def decomposition_frame(design: Design, est: Estimates, level: float, reference: int | None) -> pd.DataFrame:
-    """The raw rating of each model term by term, in Arena points."""
-    parts = dec.decompose_ratings(design, est.fit, est.made, est.profiles, reference)
+def decomposition_frame(
+    design: Design, est: Estimates, level: float, reference: int | None, scale: str = "rating"
+) -> pd.DataFrame:
+    """Each model's raw rating (Arena points) or win rate minus one half, term by term."""
+    parts, factor = _parts(design, est, reference, scale)
+    models = list(design.spec.models)
     frames = [
-        _part_frame(design, est, part, parts[-1], level).assign(order=i) for i, part in enumerate(parts)
+        _part_frame(est, part, parts[-1], level, factor).assign(model=models, order=i)
+        for i, part in enumerate(parts)
     ]
-    frame = pd.concat(frames).sort_values(["model", "order"], ignore_index=True).drop(columns="order")
-    why = dict(zip(design.spec.models, reasons(design, est), strict=True))
+    frame: Any = pd.concat(frames).sort_values(["model", "order"], ignore_index=True)
+    why = dict(zip(models, reasons(design, est), strict=True))
     frame["note"] = [why[model] for model in frame["model"]]
+    return _withheld(frame[["model", *PARTS, "note"]], "total")
+
+
+def gap_frame(design: Design, est: Estimates, a: int, b: int, level: float, scale: str) -> pd.DataFrame:
+    """Model a's raw rating (Arena points) or win rate minus model b's, term by term."""
+    parts, factor = _parts(design, est, None, scale)
+    gap = acc.rating_gap(parts, a, b)
+    if scale == "win_rate":
+        gap = acc.win_rate_gap(design, est.fit, est.made, parts, a, b)
+    frame: Any = pd.concat([_part_frame(est, part, gap[-1], level, factor) for part in gap], ignore_index=True)
+    why = reasons(design, est)
+    thin = [f"{design.spec.models[m]}: {why[m]}" for m in (a, b) if why[m]]
+    return _withheld(frame[list(PARTS)].assign(note="; ".join(thin)), "gap")
+
+
+def _parts(
+    design: Design, est: Estimates, reference: int | None, scale: str
+) -> tuple[list[Part], float]:
+    """The parts of every model on one of the two scales, and what turns them into its unit."""
+    if scale == "win_rate":
+        return acc.win_rate_accounts(design, est.fit, est.made), 1.0
+    return dec.decompose_ratings(design, est.fit, est.made, est.profiles, reference), POINTS
+
+
+def _withheld(frame: pd.DataFrame, what: str) -> pd.DataFrame:
+    """Blank what must not be quoted, with the reason beside it."""
     thin = frame["note"] != ""
-    uncertain = ["std_error", "conf_low", "conf_high", "share", "share_low", "share_high"]
-    frame.loc[thin, uncertain] = np.nan
-    frame.loc[frame["share"].isna() & ~thin, "note"] = "share withheld: the interval of the total covers zero"
+    frame.loc[thin, ["std_error", "conf_low", "conf_high", "share", "share_low", "share_high"]] = np.nan
+    frame.loc[frame["share"].isna() & ~thin, "note"] = (
+        f"share withheld: the interval of the {what} covers zero"
+    )
     return frame
 
 
-def _part_frame(design: Design, est: Estimates, part: Part, total: Part, level: float) -> pd.DataFrame:
+def _part_frame(est: Estimates, part: Part, total: Part, level: float, factor: float) -> pd.DataFrame:
     error = standard_errors(est.made, part.influence)
     low, high = interval(est.made, part.estimate, error, level)
     share = dec.shares(est.made, part, total, level)
     return pd.DataFrame(
         {
-            "model": list(design.spec.models),
             "block": part.block,
             "group": part.group,
             "term": part.term,
-            "estimate": POINTS * part.estimate,
-            "std_error": POINTS * error,
-            "conf_low": POINTS * low,
-            "conf_high": POINTS * high,
+            "estimate": factor * part.estimate,
+            "std_error": factor * error,
+            "conf_low": factor * low,
+            "conf_high": factor * high,
             "share": share.share,
             "share_low": share.low,
             "share_high": share.high,

@@ -14,7 +14,7 @@ from llamastyle.data.battles import Battles
 from llamastyle.errors import FitError
 from llamastyle.features.extraction import extract
 from llamastyle.features.feature import FeatureTable
-from llamastyle.options import Verdict, allowed, nearest
+from llamastyle.options import Scale, Verdict, allowed, check_option, nearest
 from llamastyle.regression import frames
 from llamastyle.regression.bradley_terry import linear_predictor, sigmoid
 from llamastyle.regression.decomposition import cross_fitted_index, exchange_rates
@@ -165,8 +165,10 @@ class StyleResult:
         table = _whole(table, "rank_plain", "rank", "rank_low", "rank_high")
         return table.sort_values(["rating", "model"], ascending=[False, True], ignore_index=True)
 
-    def decompose(self, level: float | None = None, reference: str = "field") -> pd.DataFrame:
-        """Each model's raw rating split into strength, style and correctness, in Arena points.
+    def decompose(
+        self, level: float | None = None, reference: str = "field", scale: Scale = "rating"
+    ) -> pd.DataFrame:
+        """Each model's raw rating, or its win rate, split into strength, style and correctness.
 
         Features add up to groups, groups to style, blocks to the total, exactly. ``share`` is of the
         total, signed, with a Fieller interval, and withheld where the total's interval covers zero.
@@ -175,16 +177,74 @@ class StyleResult:
         ----------
         level : float, optional
         reference : str
-            ``"field"`` (the unweighted mean of the models) or the model that all is relative to.
+            On the rating scale: ``"field"`` (the unweighted mean of the models) or the model that all
+            is relative to.
+        scale : {"rating", "win_rate"}
+            Arena points of the raw rating; or the win rate's distance from one half, shared out battle
+            by battle (Aumann and Shapley): an account of the votes there were, not of what would have
+            been. Only the second has a block ``position``.
 
         Returns
         -------
         pandas.DataFrame
             ``model, block, group, term, estimate, std_error, conf_low, conf_high, share, share_low,
             share_high, note``; ``term`` is empty for a whole group, ``group`` for a whole block.
+
+        Examples
+        --------
+        >>> import llamastyle as ls
+        >>> result = ls.fit(ls.simulate(3000, style={"words": 0.8}, seed=2).battles)
+        >>> parts = result.decompose(scale="win_rate").query("model == 'model-01' and group == ''")
+        >>> parts["block"].tolist()
+        ['strength', 'style', 'correctness', 'total']
         """
+        check_option("scale", scale, Scale)
+        if scale == "win_rate" and reference != "field":
+            raise FitError(
+                "win rates are measured from one half and have no reference; use scale='rating' or compare"
+            )
         design, est = self._need_models("decompose")
-        return frames.decomposition_frame(design, est, self._level(level), self._reference(reference))
+        return frames.decomposition_frame(design, est, self._level(level), self._reference(reference), scale)
+
+    def compare(
+        self, model: str, other: str, level: float | None = None, scale: Scale = "rating"
+    ) -> pd.DataFrame:
+        """How much of the gap between two models is strength, style and correctness; no battle between them needed.
+
+        Parameters
+        ----------
+        model, other : str
+            The gap is the first minus the second.
+        level : float, optional
+        scale : {"rating", "win_rate"}
+            Arena points between the raw ratings; or the difference of the two win rates, each against
+            its own opponents, whose strength is the block ``schedule``.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``block, group, term, estimate, std_error, conf_low, conf_high, share, share_low, share_high,
+            note``; ``share`` is of the gap, with a Fieller interval, and withheld where the interval of
+            the gap covers zero.
+
+        Raises
+        ------
+        FitError
+            A model that is not in the fit, or the same model twice.
+
+        Examples
+        --------
+        >>> import llamastyle as ls
+        >>> result = ls.fit(ls.simulate(3000, style={"words": 0.8}, seed=2).battles)
+        >>> result.compare("model-09", "model-10")["block"].unique().tolist()
+        ['strength', 'style', 'correctness', 'total']
+        """
+        check_option("scale", scale, Scale)
+        design, est = self._need_models("compare")
+        a, b = self._index(model), self._index(other)
+        if a is None or b is None or a == b:
+            raise FitError(f"compare needs two different models, not {model!r} twice")
+        return frames.gap_frame(design, est, a, b, self._level(level), scale)
 
     def parity(self, level: float | None = None, block: str = "style") -> pd.DataFrame:
         """Win rates beside what they would be with style equal on both sides of every battle.
@@ -385,6 +445,8 @@ class StyleResult:
         if model is None:
             return None
         models = self._fitted()[0].spec.models
+        if model in self.dropped:
+            raise FitError(f"model {model!r} was left out of the fit: {self.dropped[model]}")
         if model not in models:
             raise FitError(f"model {model!r} is not in the fit{nearest(model, models)}")
         return models.index(model)

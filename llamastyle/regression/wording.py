@@ -12,10 +12,11 @@ from llamastyle.regression.diagnostics import ETA_LIMIT, NEAR_PARITY
 from llamastyle.regression.inference import MIN_CLUSTERS
 
 if TYPE_CHECKING:
+    from llamastyle.options import Scale
     from llamastyle.regression.estimates import Clustering
     from llamastyle.regression.result import StyleResult
 
-__all__ = ["diagnostic_rows", "error_words", "headline", "model_reason", "summary_blocks"]
+__all__ = ["diagnostic_rows", "error_words", "gap_words", "headline", "model_reason", "summary_blocks"]
 
 
 def model_reason(count: int, clustering: Clustering) -> str:
@@ -91,6 +92,45 @@ def _prices_sentence(result: StyleResult) -> str:
         f" log-odds ({100 * result.settings.level:g} % interval {strongest['conf_low']:.3f} to"
         f" {strongest['conf_high']:.3f})."
     )
+
+
+def gap_words(result: StyleResult, model: str, other: str, scale: Scale = "rating") -> str:
+    """The gap between two models in words: plain and controlled, then what the parts are."""
+    gap: Any = result.compare(model, other, scale=scale)
+    rows = {row["block"]: row for row in gap[gap["group"] == ""].to_dict("records")}
+    table = result.ratings().set_index("model")
+    plain, controlled = table["rating_plain"], table["rating"]
+    first = (
+        f"{model} against {other}: plain ratings {plain[model]:.0f} and {plain[other]:.0f}, with"
+        f" style{' and correctness' * ('correctness' in rows)} controlled {controlled[model]:.0f} and"
+        f" {controlled[other]:.0f}."
+    )
+    total, factor = rows["total"], 100.0 if scale == "win_rate" else 1.0
+    unit = "points of win rate" if scale == "win_rate" else "Arena points on the raw scale"
+    if not np.isfinite(total["conf_low"]):
+        return f"{first} No interval and no shares: {total['note']}."
+    whole = (
+        f"The gap is {factor * total['estimate']:+.1f} {unit} ({100 * result.settings.level:g} % interval"
+        f" {factor * total['conf_low']:+.1f} to {factor * total['conf_high']:+.1f})"
+    )
+    words = {
+        "style": "associated with style",
+        "correctness": "with correctness",
+        "strength": "with strength, which is all that was not measured",
+        "schedule": "with whom they met",
+        "position": "with position",
+    }
+    parts = [_gap_part(rows[block], words[block], factor) for block in words if block in rows]
+    covered = total["conf_low"] <= 0 <= total["conf_high"]
+    why = "; its interval covers zero, so that no shares are given" if covered else ""
+    return f"{first} {whole}{why}: {', '.join(parts)}."
+
+
+def _gap_part(row: Any, words: str, factor: float) -> str:
+    share = ""
+    if np.isfinite(row["share"]):
+        share = f" ({100 * row['share']:.0f} %, {100 * row['share_low']:.0f} to {100 * row['share_high']:.0f} %)"
+    return f"{factor * row['estimate']:+.1f}{share} {words}"
 
 
 def summary_blocks(result: StyleResult) -> list[str | pd.DataFrame]:

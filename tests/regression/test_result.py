@@ -52,6 +52,64 @@ def test_level_is_an_argument(result, table):
         getattr(result, table)(level=95)
 
 
+@pytest.mark.parametrize("scale", ["rating", "win_rate"])
+def test_compare_is_the_difference_of_two_decompositions(result, scale):
+    gap = result.compare("model-02", "model-05", scale=scale)
+    columns = "block group term estimate std_error conf_low conf_high share share_low share_high note"
+    assert gap.columns.tolist() == columns.split()
+    keys = ["block", "group", "term"]
+    parts = {m: p.set_index(keys)["estimate"] for m, p in result.decompose(scale=scale).groupby("model")}
+    found, expected = gap.set_index(keys)["estimate"], parts["model-02"] - parts["model-05"]
+    both = found["strength", "", ""] + (found["schedule", "", ""] if scale == "win_rate" else 0.0)
+    assert both == pytest.approx(expected["strength", "", ""], abs=1e-9)
+    rest = [key for key in found.index if key[0] not in ("strength", "schedule")]
+    np.testing.assert_allclose(found[rest], expected[rest], atol=1e-9)
+    back = result.compare("model-05", "model-02", scale=scale)
+    np.testing.assert_allclose(back["estimate"], -gap["estimate"], atol=1e-12)
+    np.testing.assert_allclose(back["share"], gap["share"], atol=1e-12)
+
+
+def test_win_rate_accounts_start_from_one_half(result):
+    parts = result.decompose(scale="win_rate")
+    total = parts[parts["block"] == "total"].set_index("model")["estimate"]
+    rates = result.ratings().set_index("model")["win_rate"]
+    np.testing.assert_allclose(total + 0.5, rates[total.index], atol=1e-9)
+
+
+def test_shares_of_a_clear_gap_add_up_to_one(result):
+    ratings = result.ratings()
+    first, last = ratings["model"].iloc[0], ratings["model"].iloc[-1]
+    gap = result.compare(first, last)
+    assert gap.loc[gap["group"] == "", "share"].sum() == pytest.approx(2.0)  # the parts, and the total
+    assert (gap["note"] == "").all()
+
+
+def test_no_shares_of_a_gap_that_covers_zero(result):
+    models = result.ratings()["model"].tolist()
+    gaps = [result.compare(a, b) for i, a in enumerate(models) for b in models[i + 1 :]]
+    covered = [g for g in gaps if (g.loc[g["block"] == "total", ["conf_low", "conf_high"]].prod(axis=1) <= 0).all()]
+    assert covered, "the arena has no close pair"
+    for gap in covered:
+        assert gap[["share", "share_low", "share_high"]].isna().all(axis=None)
+        assert gap[["estimate", "conf_low", "conf_high"]].notna().all(axis=None)
+        assert set(gap["note"]) == {"share withheld: the interval of the gap covers zero"}
+
+
+def test_compare_refuses_what_it_cannot_compare(result, arena):
+    with pytest.raises(ls.FitError, match="two different models, not 'model-01' twice"):
+        result.compare("model-01", "model-01")
+    with pytest.raises(ls.FitError, match="'MODEL-03' is not in the fit; did you mean 'model-03'"):
+        result.compare("model-01", "MODEL-03")
+    with pytest.raises(ls.LlamaStyleError, match="rating, win_rate"):
+        result.compare("model-01", "model-02", scale="elo")
+    with pytest.raises(ls.FitError, match="have no reference"):
+        result.decompose(scale="win_rate", reference="model-01")
+    won = arena.battles.to_frame().assign(model_a="champion", winner="model_a").drop(columns="outcome").head(40)
+    both = pd.concat([arena.battles.to_frame().drop(columns="outcome"), won])
+    with pytest.raises(ls.FitError, match="'champion' was left out of the fit: won all of its 40 battles"):
+        ls.audit(both).compare("champion", "model-01")
+
+
 def test_as_in_statsmodels(result):
     tidy = result.tidy()
     np.testing.assert_allclose(result.params, tidy["estimate"])

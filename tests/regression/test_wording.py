@@ -7,7 +7,7 @@ import pytest
 
 import llamastyle as ls
 from llamastyle.regression.estimates import Clustering
-from llamastyle.regression.wording import diagnostic_rows, error_words, model_reason
+from llamastyle.regression.wording import diagnostic_rows, error_words, gap_words, model_reason
 
 
 def test_reasons_carry_the_count():
@@ -63,3 +63,26 @@ def test_hostile_names_are_escaped_in_html():
     frame = battles.to_frame().replace({"model-01": "<script>alert(1)</script>"})
     result = ls.fit(ls.read_battles(frame))
     assert "<script>" not in result._repr_html_()
+
+
+@pytest.mark.parametrize("scale", ["rating", "win_rate"])
+def test_gap_words_have_the_numbers_of_the_table(scale):
+    result = ls.fit(ls.simulate(6000, style={"words": 0.9}, seed=2).battles)
+    order = result.ratings()["model"].tolist()
+    gap = result.compare(order[0], order[-1], scale=scale).set_index(["block", "group"])
+    text = gap_words(result, order[0], order[-1], scale)
+    style = gap.loc[("style", "")]
+    factor = 100 if scale == "win_rate" else 1
+    assert f"{factor * style['estimate']:+.1f} ({100 * style['share']:.0f} %" in text
+    assert "associated with style" in text
+    assert "because" not in text
+    assert ("with whom they met" in text) == (scale == "win_rate")
+
+
+def test_gap_words_say_why_there_are_no_shares():
+    result = ls.fit(ls.simulate(600, 3, style={"words": 0.1}, strength=0.0, seed=4).battles)
+    gap = result.compare("model-01", "model-02")
+    assert gap["share"].isna().all()
+    text = gap_words(result, "model-01", "model-02")
+    assert "its interval covers zero, so that no shares are given" in text
+    assert "%," not in text.split("interval")[-1]

@@ -1,0 +1,81 @@
+"""Frames as they fit a terminal: intervals folded, columns chosen by width. Columns are `StyleResult`'s."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from llamastyle.report.tables import with_interval
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["audit_columns", "beside", "gap_columns", "rating_columns"]
+
+NARROW = 110
+
+
+def beside(frame: pd.DataFrame, factor: float, digits: int) -> pd.DataFrame:
+    """``planted`` and ``estimate`` side by side, the estimate with its interval, times ``factor``."""
+    shown = with_interval(frame, "estimate", "conf_low", "conf_high", "found [95 % interval]", factor, digits)
+    return shown.assign(planted=(shown["planted"] * factor).map(f"{{:.{digits}f}}".format))
+
+
+def audit_columns(table: pd.DataFrame, width: int) -> pd.DataFrame:
+    """What fits a terminal: intervals folded, and below 110 columns only what a verdict rests on."""
+    shown = table.drop(
+        columns=[c for c in table if c.startswith(("rating", "rank")) or c in ("p_value", "distance")]
+    )
+    shown = with_interval(shown, "parity_change", "change_low", "change_high", "parity change", 100.0)
+    shown = with_interval(shown, "inflation", "inflation_low", "inflation_high", "inflation")
+    shown["win_rate"] = [f"{100 * rate:.1f}" for rate in shown["win_rate"]]
+    shown["unusual"] = ["" if u != u else f"{u:.1f}" for u in shown["unusual"]]
+    names = {"battles_needed": "needed", "top_feature": "mostly", "win_rate": "win %"}
+    shown = shown.drop(columns="q_value").rename(columns=names)
+    if width < NARROW:
+        shown = shown.drop(columns=["unusual", "mostly", "needed"])
+    return _without_empty(shown)
+
+
+def rating_columns(table: pd.DataFrame) -> pd.DataFrame:
+    """Plain beside controlled ratings, rank sets as ``2-5``."""
+    from pandas import isna
+
+    shown = with_interval(table, "rating_plain", "rating_plain_low", "rating_plain_high", "plain")
+    shown = with_interval(shown, "rating", "conf_low", "conf_high", "controlled")
+    ranks = [
+        f"{a}-{b}" if not isna(a) else "" for a, b in zip(table["rank_low"], table["rank_high"], strict=True)
+    ]
+    shown.insert(list(shown.columns).index("rank_low"), "ranks", ranks)
+    return _without_empty(shown.drop(columns=["rank_low", "rank_high"]).rename(columns={"rating_raw": "raw"}))
+
+
+def gap_columns(frame: pd.DataFrame, scale: str) -> pd.DataFrame:
+    """One line a part, groups indented under their block and features under their group.
+
+    Estimates in Arena points, or (``scale="win_rate"``) in points of the win rate; shares in per cent.
+    """
+    rows: Any = frame.to_dict("records")
+    blocks = [r for r in rows if not r["group"]]
+    nested: list[dict[str, Any]] = []
+    for block in blocks:
+        nested.append({**block, "part": block["block"]})
+        for group in [r for r in rows if r["block"] == block["block"] and r["group"] and not r["term"]]:
+            nested.append({**group, "part": f"  {group['group']}"})
+            nested += [
+                {**r, "part": f"    {r['term']}"}
+                for r in rows
+                if r["term"] and (r["block"], r["group"]) == (group["block"], group["group"])
+            ]
+    shown: Any = type(frame)(nested)[["part", *(c for c in frame if c not in ("block", "group", "term"))]]
+    unit, factor = ("win-rate points", 100.0) if scale == "win_rate" else ("Arena points", 1.0)
+    shown = with_interval(shown, "estimate", "conf_low", "conf_high", unit, factor)
+    shown.loc[shown["part"] == "total", ["share_low", "share_high"]] = float("nan")  # 100 % without doubt
+    shown = with_interval(shown, "share", "share_low", "share_high", "share in %", 100.0, 0)
+    return _without_empty(shown.drop(columns="std_error"))
+
+
+def _without_empty(frame: pd.DataFrame) -> pd.DataFrame:
+    """Optional columns that say nothing take no room."""
+    cells: Any = frame
+    optional = [c for c in ("note", "unusual", "needed") if c in frame]
+    return frame.drop(columns=[c for c in optional if cells[c].isna().all() or set(cells[c]) <= {""}])
