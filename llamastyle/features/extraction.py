@@ -22,7 +22,7 @@ from llamastyle.features.text import TextBatch, TextSource, arrow_texts, batch_f
 
 CHUNK_BYTES = 2_000_000
 SLOW_CHUNK_BYTES = 100_000
-COMPILING = "llamastyle: compiling the text scanner; this happens once and takes about a minute"
+COMPILING = "llamastyle: compiling the text scanner; this happens once and takes about half a minute"
 COMPILE_PATIENCE = 4.0
 """Seconds after which the scanner is being compiled, not loaded from its cache."""
 PATIENCE = 1.0
@@ -118,7 +118,7 @@ def _measure(
     needed = frozenset().union(*(feature.counters for feature in features))
     chunks = list(batch.chunks(SLOW_CHUNK_BYTES if slow else CHUNK_BYTES))
     show = sys.stderr.isatty() if progress is None else progress
-    scan = _scanner(batch, needed, strip_think, show) if counted and chunks else None
+    scan = _scanner(batch, needed, strip_think, progress is not False) if counted and chunks else None
 
     def work(begin: int, end: int) -> int:
         if scan is not None:

@@ -97,13 +97,15 @@ class Feature:
 
 
 class FeatureSet:
-    """Features in order, each name once; adding makes a new set.
+    """Features in order, each name once; adding and taking away make a new set.
 
     Examples
     --------
     >>> import llamastyle as ls
     >>> (ls.ARENA_WORDS + ["links"]).names
     ('words', 'arena_headers', 'arena_lists', 'arena_bold', 'links')
+    >>> (ls.ARENA_WORDS - ["words"]).names
+    ('arena_headers', 'arena_lists', 'arena_bold')
     """
 
     __slots__ = ("_by_name", "_features", "label")
@@ -144,10 +146,11 @@ class FeatureSet:
             raise FeatureError(
                 f"features are a preset, a name, a Feature, or a list of them; not {type(what).__name__}"
             )
-        features: list[Feature] = []
+        chosen = cls([])
         for item in what:
-            features.extend(cls.of(item))
-        return cls(features)
+            without = isinstance(item, str) and item.startswith("-")
+            chosen = chosen - item[1:] if without else chosen + item
+        return chosen
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -186,6 +189,14 @@ class FeatureSet:
 
     def __add__(self, other: Any) -> FeatureSet:
         return FeatureSet([*self, *FeatureSet.of(other)])
+
+    def __sub__(self, other: Any) -> FeatureSet:
+        """The set without some features, named as for adding; one that is not in it is an error."""
+        gone = FeatureSet.of(other).names
+        for name in gone:
+            self[name]
+        label = f"{self.label} without {', '.join(gone)}" if self.label else ""
+        return FeatureSet([feature for feature in self if feature.name not in gone], label)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, FeatureSet) and self._features == other._features

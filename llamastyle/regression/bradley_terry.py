@@ -7,7 +7,7 @@ direction (all strengths moved together) is fixed by adding the projection on it
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,7 @@ Ints = NDArray[np.int64]
 
 MAX_ITERATIONS = 100
 DECREMENT = 1e-10
+LAST_MOVE = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,8 @@ def information(design: Design, v: Floats) -> Floats:
 def fit_bradley_terry(design: Design, start: Floats | None = None) -> BTFit:
     """Maximise the likelihood by Newton's method.
 
-    The step at which the decrement falls below 1e-10 is taken.
+    The step at which the decrement falls below 1e-10 (at a mean weight of 1) is taken, unless it still
+    moves some linear predictor: a likelihood that flattens out while predictors grow has no maximum.
 
     Raises
     ------
@@ -133,6 +135,8 @@ def fit_bradley_terry(design: Design, start: Floats | None = None) -> BTFit:
         The maximum was not reached, or the information is singular.
     """
     m, k = design.n_models, design.x.shape[1]
+    unit = float(design.w.mean()) if design.n else 1.0
+    given, design = design, replace(design, w=design.w / unit)
     params = np.zeros(m + k) if start is None else start.copy()
     eta = linear_predictor(design, params[:m], params[m:])
     llf = log_likelihood(design.y, design.w, eta)
@@ -143,9 +147,9 @@ def fit_bradley_terry(design: Design, start: Floats | None = None) -> BTFit:
         residual = design.w * (design.y - p)
         gradient = np.concatenate([model_sums(design, residual), design.x.T @ residual])
         step = _solve(information(design, design.w * p * (1.0 - p)), gradient)
-        decrement = float(gradient @ step)
+        decrement, before = float(gradient @ step), eta
         params, eta, llf = _damped(design, params, step, llf)
-        if decrement < DECREMENT:
+        if decrement < DECREMENT and np.abs(eta - before).max(initial=0.0) < LAST_MOVE:
             break
         if np.abs(eta).max(initial=0.0) > 500.0:
             raise ConvergenceError(
@@ -157,8 +161,8 @@ def fit_bradley_terry(design: Design, start: Floats | None = None) -> BTFit:
             )
     theta = params[:m] - (params[:m].mean() if m else 0.0)
     p = sigmoid(eta)
-    bread = _inverse(information(design, design.w * p * (1.0 - p)))
-    return BTFit(theta, params[m:], eta, p, llf, bread, iterations, decrement)
+    bread = _inverse(information(design, design.w * p * (1.0 - p))) / unit
+    return BTFit(theta, params[m:], eta, p, log_likelihood(given.y, given.w, eta), bread, iterations, decrement)
 
 
 def _damped(design: Design, params: Floats, step: Floats, llf: float) -> tuple[Floats, Floats, float]:

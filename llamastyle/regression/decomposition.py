@@ -18,7 +18,7 @@ from llamastyle.regression.design import Column, Design
 from llamastyle.regression.inference import (
     Influence,
     Sandwich,
-    covariance,
+    covariances,
     critical,
     fieller,
     model_influence,
@@ -170,8 +170,9 @@ class Shares:
 
 def shares(made: Sandwich, part: Part, total: Part, level: float) -> Shares:
     """Each model's share of a part in its raw rating."""
-    v_part, v_total = np.diag(covariance(made, part.influence)), np.diag(covariance(made, total.influence))
-    both = np.diag(covariance(made, part.influence, total.influence))
+    v_part = covariances(made, part.influence, part.influence)
+    v_total = covariances(made, total.influence, total.influence)
+    both = covariances(made, part.influence, total.influence)
     z = critical(made, level)
     return Shares(*fieller(part.estimate, total.estimate, v_part, v_total, both, z))
 
@@ -254,7 +255,8 @@ def exchange_rates(design: Design, fit: BTFit, made: Sandwich, level: float) -> 
     right = [j for j, c in enumerate(columns) if c.block == "correctness"]
     if not right:
         raise FitError(
-            "exchange rates need correctness: hand it in with read_battles(correctness=...) or join_correctness"
+            "exchange rates need correctness that differs between the two sides of some battle: hand it in with"
+            " read_battles(correctness=...) or join_correctness"
         )
     c = right[0]
     per_answer = 1.0 / columns[c].scale
@@ -306,7 +308,12 @@ def cross_fitted_index(design: Design, fit: BTFit, made: Sandwich, seed: int, fo
     """Style index of each battle from prices fitted without its cluster, shape (n,).
 
     Each fold's prices start from the full fit; models that a training fold leaves without a
-    finite strength are left out of that fold.
+    finite strength are left out of that fold, and a feature that it never has counts for nothing there.
+
+    Raises
+    ------
+    ConvergenceError
+        The battles outside some fold give no finite prices.
     """
     from llamastyle.regression.diagnostics import separable_models
 
@@ -333,8 +340,11 @@ def _prices(design: Design, fit: BTFit) -> Floats:
     new = np.full(design.n_models + 1, -1, dtype=np.int64)
     new[present] = np.arange(present.size)
     spec = replace(design.spec, models=tuple(design.spec.models[int(i)] for i in present))
-    small = replace(design, spec=spec, a=new[design.a], b=new[design.b])
-    return fit_bradley_terry(small, np.concatenate([fit.theta[present], fit.beta])).beta
+    varies = np.flatnonzero(np.any(design.x != 0, axis=0))
+    small = replace(design, spec=spec, a=new[design.a], b=new[design.b], x=design.x[:, varies])
+    beta = np.zeros(fit.beta.size)
+    beta[varies] = fit_bradley_terry(small, np.concatenate([fit.theta[present], fit.beta[varies]])).beta
+    return beta
 
 
 @dataclass(frozen=True, slots=True)

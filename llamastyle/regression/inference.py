@@ -9,7 +9,7 @@ variances are cross-products of such sums, so that nothing of shape (battles, qu
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -165,9 +165,26 @@ def _spread(by_own: Floats, influence: Influence) -> Floats:
     return by_own if influence.spread is None else influence.spread.T @ by_own
 
 
+def covariances(made: Sandwich, one: Influence, two: Influence) -> Floats:
+    """Covariance of each quantity of one influence with its namesake of another, shape (q,)."""
+    g1, g2 = made.bread @ one.gradient, made.bread @ two.gradient
+    out = (g1 * (made.meat @ g2)).sum(axis=0)
+    for mine, others, g in ((two, one, g1), (one, two, g2)):
+        if mine.own is not None:
+            crossed = (made.scores.T @ mine.own).toarray()
+            out = out + (g * (crossed if mine.spread is None else crossed @ mine.spread)).sum(axis=0)
+    if one.own is not None and two.own is not None:
+        crossed: Any = one.own.T @ two.own
+        if one.spread is None and two.spread is None:
+            return made.factor * (out + crossed.diagonal())
+        right = crossed.toarray() if two.spread is None else crossed @ two.spread
+        out = out + (right if one.spread is None else one.spread * right).sum(axis=0)
+    return made.factor * out
+
+
 def standard_errors(made: Sandwich, influence: Influence) -> Floats:
     """Standard error of each quantity, shape (q,)."""
-    return np.sqrt(np.maximum(np.diag(covariance(made, influence)), 0.0))
+    return np.sqrt(np.maximum(covariances(made, influence, influence), 0.0))
 
 
 def model_influence(
@@ -270,19 +287,19 @@ def rank_sets(theta: Floats, cov: Floats, level: float, seed: int, draws: int = 
         1 is the best rank.
     """
     m = theta.size
-    upper = np.triu_indices(m, 1)
     variance = np.diag(cov)
     error = np.sqrt(np.maximum(variance[:, None] + variance[None, :] - 2 * cov, 1e-300))
     values, vectors = np.linalg.eigh(cov)
     root = vectors * np.sqrt(np.maximum(values, 0.0))
     rng = np.random.default_rng(seed)
-    largest = np.empty(draws)
-    size = max(1, 4_000_000 // max(upper[0].size, 1))
-    for start in range(0, draws, size):
-        stop = min(start + size, draws)
-        drawn = rng.standard_normal((stop - start, m)) @ root.T
-        gaps = np.abs(drawn[:, upper[0]] - drawn[:, upper[1]]) / error[upper]
-        largest[start:stop] = gaps.max(axis=1, initial=0.0)
+    inverse = (1.0 / np.maximum(error, 1e-30)).astype(np.float32)
+    largest = np.zeros(draws, np.float32)
+    for start in range(0, draws, 256):  # small enough to stay in the processor's cache
+        drawn = (rng.standard_normal((min(256, draws - start), m)) @ root.T).astype(np.float32)
+        top = largest[start : start + len(drawn)]
+        for i in range(m - 1):
+            gaps = np.abs(drawn[:, i + 1 :] - drawn[:, [i]]) * inverse[i, i + 1 :]
+            np.maximum(top, gaps.max(axis=1), out=top)
     t = (theta[:, None] - theta[None, :]) / error
     bar = float(np.quantile(largest, level))
     return 1 + (t < -bar).sum(axis=1).astype(np.int64), m - (t > bar).sum(axis=1).astype(np.int64)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 __all__ = ["clean", "markdown_table", "render", "text_table", "with_interval"]
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_WRAPPED = {"model": 14, "term": 10, "note": 1}  # columns that fold on a narrow terminal, and how far
+_LEAST = {"model": 16, "term": 12, "part": 16, "note": 16}  # columns that fold on a narrow terminal, and how far
+_KEPT = ("verdict", "note")  # columns that stay, with the first one, whatever the width
 _PROBABILITIES = ("p_value", "q_value")
 
 
@@ -83,26 +85,52 @@ def numbered_notes(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
 
 
 def text_table(frame: pd.DataFrame, width: int = 80) -> str:
-    """Aligned text for a terminal, at most ``width`` columns wide; long cells wrap."""
+    """Aligned text for a terminal, at most ``width`` columns wide.
+
+    Names and notes fold; numbers never do. What then does not fit is left out from the right, and a
+    last line names it.
+    """
     from rich.box import SIMPLE_HEAD
+    from rich.cells import cell_len
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
+    names, cells = [clean(name) for name in frame.columns], formatted(frame)
+    natural = [max(map(cell_len, column)) for column in zip(names, *cells, strict=True)]
+    widths = _layout(names, natural, width)
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
-    for name, dtype in zip(map(str, frame.columns), frame.dtypes, strict=True):
-        numeric = getattr(dtype, "kind", "O") in "fiu"
-        side = "right" if numeric else "left"
-        wraps = name in _WRAPPED
-        table.add_column(
-            clean(name), justify=side, overflow="fold", no_wrap=not wraps, min_width=_WRAPPED.get(name)
-        )
-    for row in formatted(frame):
-        table.add_row(*(Text(cell) for cell in row))
-    console = Console(file=io.StringIO(), width=width, color_system=None, highlight=False)
+    for j, room in widths.items():
+        numeric = getattr(frame.dtypes.iloc[j], "kind", "O") in "fiu"
+        table.add_column(names[j], justify="right" if numeric else "left", width=room, overflow="fold")
+    for row in cells:
+        table.add_row(*(Text(_folded(row[j], room)) for j, room in widths.items()))
+    console = Console(file=io.StringIO(), width=max(width, sum(widths.values()) + 2 * len(widths)), color_system=None)
     console.print(table)
     text: str = console.file.getvalue()  # type: ignore[attr-defined]
-    return "\n".join(line.rstrip() for line in text.splitlines()).strip("\n")
+    left_out = [name for j, name in enumerate(names) if j not in widths]
+    more = f"\n({width} columns of room leave out: {', '.join(left_out)}; csv and json have all)" if left_out else ""
+    return "\n".join(line.rstrip() for line in text.splitlines()).strip("\n") + more
+
+
+def _layout(names: Sequence[str], natural: Sequence[int], width: int) -> dict[int, int]:
+    """The columns that fit, by position, with their widths."""
+    least = [min(size, _LEAST.get(name, size)) for name, size in zip(names, natural, strict=True)]
+    kept = list(range(len(names)))
+    droppable = [j for j in kept[1:] if names[j] not in _KEPT]
+    while sum(least[j] + 2 for j in kept) - 2 > width and droppable:
+        kept.remove(droppable.pop())
+    spare = max(width - (sum(least[j] + 2 for j in kept) - 2), 0)
+    widths: dict[int, int] = {}
+    for j in kept:
+        widths[j] = least[j] + min(natural[j] - least[j], spare)
+        spare -= widths[j] - least[j]
+    return widths
+
+
+def _folded(cell: str, width: int) -> str:
+    """A cell in lines of at most ``width`` characters, broken at spaces and hyphens where it can be."""
+    return "\n".join(textwrap.wrap(cell, width, break_on_hyphens=True)) if len(cell) > width else cell
 
 
 def markdown_table(frame: pd.DataFrame) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +22,9 @@ WINNERS = {
     "tie (bothbad)": (0.5, True),
 }
 """Outcome for side a, and whether both were called bad, by label."""
+
+CANONICAL = ("model_a", "model_b", "tie", "both_bad")
+UNSURE = "?"
 
 GUESSES = {
     "model_a": [
@@ -52,8 +55,8 @@ GUESSES = {
         "b>a",
         "loss",
     ],
-    "tie": ["draw", "equal", "same", "tied", "0", "c", "ties", "a=b", "both"],
-    "both_bad": ["bothbad", "both bad", "neither", "none", "both-bad"],
+    "tie": ["draw", "equal", "same", "tied", "0", "c", "ties", "a=b"],
+    "both_bad": ["bothbad", "both-bad"],
 }
 
 
@@ -135,9 +138,10 @@ def unknown_labels(unknown: Mapping[str, int], column: str) -> DataError:
     first = list(unknown.items())[:8]
     more = f" and {len(unknown) - 8} more" if len(unknown) > 8 else ""
     counts = ", ".join(f"{shown(label)} ({count})" for label, count in first)
-    if all(0 <= number(label) <= 1 for label in unknown) and len(unknown) > 3:
+    if all(0 <= number(label) <= 1 for label in unknown) and (len(unknown) > 3 or not _whole(unknown)):
         way = (
-            f'read probabilities that a wins with columns={{"outcome": "{column}"}} (--map outcome={column})'
+            f"if they say how far a won (1 a, 0 b, 0.5 a tie), read them with"
+            f' columns={{"outcome": "{column}"}} (--map outcome={column})'
         )
     else:
         meant = {label: _guess(label, set(unknown)) for label, _ in first[:4]}
@@ -145,16 +149,25 @@ def unknown_labels(unknown: Mapping[str, int], column: str) -> DataError:
         pairs = (shlex.quote(f"{shown(label)[1:-1]}={means}") for label, means in meant.items())
         shell = " ".join(f"--label {pair}" for pair in pairs)
         way = f"say what they mean, for instance labels={{{python}}} ({shell})"
+        if UNSURE in meant.values():
+            way += f", with one of {', '.join(CANONICAL)} for each {UNSURE}"
     return DataError(
         f"column {column!r} has labels that are not known, with their counts: {counts}{more}; {way}; "
         f"known are {', '.join(WINNERS)} and the row's own model names"
     )
 
 
+def _whole(labels: Iterable[str]) -> bool:
+    return all(number(label).is_integer() for label in labels)
+
+
 def _guess(label: str, beside: set[str]) -> str:
-    plain = label.strip().lower()
-    if plain == "0" and "1" in beside and "2" not in beside:
+    """What a label most likely means; where that is not plain, a mark to be filled in."""
+    plain = label.strip().lower().replace(" ", "_")
+    if plain == "0" and "1" in beside and not {"2", "-1"} & beside:
+        return "model_b"
+    if plain == "-1" and "1" in beside:
         return "model_b"
     if plain in WINNERS:
         return plain
-    return next((means for means, spellings in GUESSES.items() if plain in spellings), "model_a")
+    return next((means for means, spellings in GUESSES.items() if plain in spellings), UNSURE)
