@@ -74,7 +74,7 @@ def test_the_error_names_counts_and_the_way_out() -> None:
 
 
 def test_the_suggestion_can_be_pasted() -> None:
-    assert "--label 'Model B=model_a'" in str(unknown_labels({"Model B": 1}, "winner"))
+    assert "--label 'Model B=model_b'" in str(unknown_labels({"Model B": 1}, "winner"))
     assert 'labels={"1": "model_a", "0": "model_b"}' in str(unknown_labels({"1": 2, "0": 1}, "winner"))
     assert 'labels={"1": "model_a", "2": "model_b", "0": "tie"}' in str(
         unknown_labels({"1": 3, "2": 2, "0": 1}, "winner")
