@@ -202,6 +202,12 @@ class Battles:
         return ~(np.isnan(self.correct_a) | np.isnan(self.correct_b))
 
     @property
+    def text_known(self) -> NDArray[np.bool_]:
+        """Which battles have the texts of both sides; one that was withheld is null."""
+        there = self.texts.is_valid().to_numpy(zero_copy_only=False)
+        return there[self.row_a] & there[self.row_b]
+
+    @property
     def rated(self) -> NDArray[np.bool_]:
         """Which battles say something on ratings: two named and different models."""
         return (self.model_a >= 0) & (self.model_b >= 0) & (self.model_a != self.model_b)

@@ -18,7 +18,7 @@ from llamastyle.errors import FeatureError
 from llamastyle.features import catalog, tables
 from llamastyle.features.counters import ARENA_COUNTERS, N_COUNTERS, Counter
 from llamastyle.features.feature import METADATA, Feature, FeatureSet, FeatureTable, Recipe
-from llamastyle.features.text import TextBatch, TextSource, arrow_texts, batch_from_arrow, check_no_nulls
+from llamastyle.features.text import TextBatch, TextSource, arrow_texts, batch_from_arrow, check_texts
 
 CHUNK_BYTES = 2_000_000
 SLOW_CHUNK_BYTES = 100_000
@@ -60,7 +60,8 @@ def extract(
     Raises
     ------
     FeatureError
-        For an unknown feature, a row without text, or token counts that nobody knows.
+        For an unknown feature, a row without text, or token counts that nobody knows. A response without
+        text that no battle uses is not measured: NaN.
 
     Examples
     --------
@@ -78,14 +79,16 @@ def extract(
         if all(name in measured.features for name in wanted.names):
             return measured.select(wanted.names)
     wanted = catalog.DEFAULT if features is None else FeatureSet.of(features)
-    rows = tokens = None
+    rows = tokens = absent = None
     if isinstance(source, TextSource):
         texts, turn_starts, tokens, rows = source.texts, source.turn_starts, source.tokens, source.rows
-        check_no_nulls(texts)
-        batch = batch_from_arrow(texts, turn_starts)
+        absent = check_texts(texts, rows)
+        batch = batch_from_arrow(texts.fill_null("") if absent.any() else texts, turn_starts)
     else:
         batch = batch_from_arrow(arrow_texts(source))
     values = _measure(batch, wanted, tokens, _threads(n_jobs, batch), progress, strip_think)
+    if absent is not None:
+        values[absent] = np.nan
     return FeatureTable(values, wanted, rows, dict(tables.load()[1]))
 
 

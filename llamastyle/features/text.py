@@ -183,6 +183,21 @@ def _shown(array: pa.Array) -> str:
     return repr(array[0].as_py())[:40] if len(array) else "missing"
 
 
+def check_texts(
+    texts: pa.Array, rows: tuple[NDArray[np.int64], NDArray[np.int64]] | None
+) -> NDArray[np.bool_]:
+    """Which responses have no text; raise if a battle uses one of them, or if there are no battles."""
+    absent = texts.is_null().to_numpy(zero_copy_only=False)
+    if rows is None or absent.all():
+        check_no_nulls(texts)
+    elif (without := absent[rows[0]] | absent[rows[1]]).any():
+        raise FeatureError(
+            f"battle {int(np.argmax(without))} has a response without text ({int(without.sum())} of "
+            f"{len(without)} battles have one); leave them out with battles.filter(battles.text_known)"
+        )
+    return absent
+
+
 def check_no_nulls(array: pa.Array) -> None:
     """Raise with the first row that has no text, and how many there are."""
     if array.null_count:

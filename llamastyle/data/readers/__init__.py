@@ -1,7 +1,8 @@
 """Every foreign format ends here: a source becomes a table, a format names its columns, the door checks them.
 
-One module a format, found by the table's columns: `alpaca_eval`, `lmarena`, and `frame` for the plain
-table. A format is a module with ``NAME``, ``sniff(names)`` and ``read(table)`` (see `formats`).
+One module a format, found by the table's columns: `alpaca_eval`, `lmarena`, `lmarena_100k`, `lmarena_55k`,
+`lmarena_maverick`, and `frame` for the plain table. A format is a module with ``NAME``, ``sniff(names)`` and
+``read(table)`` (see `formats`).
 """
 
 from __future__ import annotations
@@ -10,7 +11,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from llamastyle.data.battles import Battles
-from llamastyle.data.readers import alpaca_eval, frame, lmarena
+from llamastyle.data.readers import (
+    alpaca_eval,
+    frame,
+    lmarena,
+    lmarena_55k,
+    lmarena_100k,
+    lmarena_maverick,
+)
 from llamastyle.data.readers.correctness import join_correctness, join_table
 from llamastyle.data.readers.door import enter
 from llamastyle.data.readers.formats import Draft, Format
@@ -23,8 +31,8 @@ from llamastyle.options import nearest
 
 __all__ = ["join_correctness", "read_battles"]
 
-FORMATS: tuple[Format, ...] = (lmarena, alpaca_eval, frame)
-"""Tried in this order; the last one reads any table."""
+FORMATS: tuple[Format, ...] = (lmarena_55k, lmarena_maverick, lmarena_100k, lmarena, alpaca_eval, frame)
+"""Tried in this order, those that ask for most columns first; the last one reads any table."""
 
 
 def read_battles(
@@ -45,7 +53,8 @@ def read_battles(
         Parquet, CSV, JSON or JSON lines (the texts also as .gz; what a file begins with decides); or a
         pandas, polars, pyarrow or Hugging Face datasets table.
     format : str
-        ``"auto"`` knows a format by its columns; else ``"lmarena"``, ``"alpaca_eval"`` or ``"frame"``.
+        ``"auto"`` knows a format by its columns, and where these fit several takes the first of
+        ``"lmarena_55k", "lmarena_maverick", "lmarena_100k", "lmarena", "alpaca_eval", "frame"``; or name one.
     columns : mapping, optional
         The table's name of a canonical column: ``{"winner": "vote"}``. Read without mapping:
         ``model_a, model_b``; ``winner`` (``model_a``, ``model_b``, ``tie``, ``both_bad``, or the row's own

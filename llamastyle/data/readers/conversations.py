@@ -6,8 +6,8 @@ import ast
 import json
 import re
 import warnings
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,11 +30,16 @@ class Unreadable(Exception):
     """A value that is neither text nor a conversation; the message says why."""
 
 
+class Silent(Unreadable):
+    """A conversation in which every assistant turn is there and has no content."""
+
+
 class Turns(NamedTuple):
-    """A parsed conversation: the assistant's turns, the user's, and how many turns had no content."""
+    """A parsed conversation: the assistant's turns, the user's (None where not told), and how many of the
+    assistant's had no content."""
 
     assistant: tuple[str, ...]
-    user: tuple[str, ...]
+    user: tuple[str, ...] | None
     empty: int
 
 
@@ -58,6 +63,8 @@ class Side:
         Responses in which some, not all, assistant turns had no content.
     scrubbed : int
         Responses with characters that no UTF-8 can hold, replaced.
+    silent : tuple of int
+        Those of the bad rows in which every assistant turn is there and has no content.
     """
 
     texts: pa.Array
@@ -67,12 +74,15 @@ class Side:
     bad: dict[int, str]
     empty_turns: int = 0
     scrubbed: int = 0
+    silent: tuple[int, ...] = ()
 
 
 def read_side(column: Column) -> Side:
     """Texts, turn starts and user turns of one side; what cannot be read is listed in ``bad``."""
     if holds_conversations(column):
-        return _conversations(objects(column))
+        values = objects(column)
+        mixed = any(isinstance(value, NESTED) for value in values)
+        return _conversations(values, _turns_or_text if mixed else parse_turns)
     if isinstance(column, pa.ChunkedArray) and column.type == pa.large_string():
         texts = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
         missing = np.flatnonzero(texts.is_null().to_numpy(zero_copy_only=False))
@@ -82,6 +92,53 @@ def read_side(column: Column) -> Side:
         bad = {i: "no text" if null else "a number where a text is expected" for i, null in enumerate(kinds)}
         return Side(pa.nulls(len(column), pa.large_string()), [], [], None, bad)
     return _plain_texts(objects(column))
+
+
+def read_talks(column: Column) -> Side:
+    """Conversations only: a text that is none is bad, where `read_side` may take it for a plain response."""
+    return _conversations(objects(column), parse_turns)
+
+
+def read_turn_lists(column: Column, prompts: Sequence[tuple[str, ...] | None]) -> Side:
+    """Responses as lists of texts, a text an assistant turn, or the JSON or Python text of such a list.
+
+    Columns of conversations or of plain texts are read as these.
+
+    Parameters
+    ----------
+    column : Column
+        One side's responses.
+    prompts : sequence
+        The user's turns, a tuple a row, None where unknown.
+    """
+    values = objects(column)
+    if not _hold_lists(values):
+        return read_side(column)
+    side = _conversations(values, _turn_list)
+    user = [None if i in side.bad else turns for i, turns in enumerate(prompts)]
+    return replace(side, user=user)
+
+
+def turn_texts(value: Any) -> list[str | None]:
+    """The texts in a list of turns, or in the JSON or Python text of one; None for a turn that is null.
+
+    Raises
+    ------
+    Unreadable
+        If it is no list of texts.
+    """
+    if isinstance(value, str):
+        if not value.lstrip().startswith("["):
+            raise Unreadable("a text where a list of turns is expected")
+        value = literal(value)
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if not isinstance(value, list | tuple):
+        raise Unreadable("no list of turns")
+    for i, turn in enumerate(value):
+        if not (isinstance(turn, str) or is_missing(turn)):
+            raise Unreadable(f"a list of turns that cannot be read: turn {i} is no text")
+    return [turn if isinstance(turn, str) else None for turn in value]
 
 
 def holds_conversations(column: Column) -> bool:
@@ -136,7 +193,8 @@ def parse_turns(value: Any) -> Turns:
     said = tuple(text for text in assistant if text is not None)
     if not said:
         what = "no assistant turn with content" if assistant else "no assistant turn"
-        raise Unreadable(f"a conversation with {what} (roles: {', '.join(dict.fromkeys(roles)) or 'none'})")
+        kind = Silent if assistant else Unreadable
+        raise kind(f"a conversation with {what} (roles: {', '.join(dict.fromkeys(roles)) or 'none'})")
     return Turns(said, tuple(user), len(assistant) - len(said))
 
 
@@ -193,34 +251,62 @@ def _content(content: Any, turn: int) -> str | None:
     return "\n".join(texts) if texts else None
 
 
-def _conversations(values: list[Any]) -> Side:
-    """Parsed conversations; in a mixture of lists and texts, a text that is no list is a plain text."""
+def _turns_or_text(value: Any) -> Turns:
+    """In a mixture of lists and texts, a text that is no list is a plain text."""
+    if isinstance(value, str) and not re.match(TURNS, value):
+        return Turns((value,), None, 0)
+    return parse_turns(value)
+
+
+def _turn_list(value: Any) -> Turns:
+    texts = turn_texts(value)
+    said = tuple(text for text in texts if text is not None)
+    if not said:
+        raise Silent("every turn is null") if texts else Unreadable("an empty list of turns")
+    return Turns(said, None, len(texts) - len(said))
+
+
+def _hold_lists(values: list[Any]) -> bool:
+    """Whether most of these are lists, or texts that begin as one, and some can be read as lists of texts."""
+    given = [value for value in values if not is_missing(value)]
+    like = [v for v in given if isinstance(v, NESTED) or (isinstance(v, str) and v.lstrip()[:1] == "[")]
+    return 2 * len(like) > len(given) and any(_lists(value) for value in like[:20])
+
+
+def _lists(value: Any) -> bool:
+    try:
+        turn_texts(value)
+    except Unreadable:
+        return False
+    return True
+
+
+def _conversations(values: list[Any], parse: Callable[[Any], Turns]) -> Side:
     n = len(values)
-    mixed = any(isinstance(value, NESTED) for value in values)
     texts: list[str | None] = [None] * n
     starts: list[tuple[int, ...]] = [()] * n
     user: list[tuple[str, ...] | None] = [None] * n
     turns = np.zeros(n, np.int64)
     bad: dict[int, str] = {}
+    silent: list[int] = []
     empty = scrubbed = 0
     for i, value in enumerate(values):
         if is_missing(value):
             bad[i] = "no text"
             continue
-        if mixed and isinstance(value, str) and not re.match(TURNS, value):
-            texts[i], turns[i] = scrub(value), 1
-            continue
         try:
-            parsed = parse_turns(value)
+            parsed = parse(value)
         except Unreadable as error:
             bad[i] = str(error)
+            silent += [i] * isinstance(error, Silent)
             continue
         clean = tuple(scrub(turn) for turn in parsed.assistant)
         texts[i], starts[i] = JOINT.join(clean), _starts(clean)
-        user[i], turns[i] = tuple(scrub(turn) for turn in parsed.user), len(clean)
+        user[i] = None if parsed.user is None else tuple(scrub(turn) for turn in parsed.user)
+        turns[i] = len(clean)
         empty += parsed.empty > 0
         scrubbed += clean != parsed.assistant
-    return Side(pa.array(texts, pa.large_string()), starts, user, turns, bad, empty, scrubbed)
+    return Side(pa.array(texts, pa.large_string()), starts, user, turns, bad, empty, scrubbed, tuple(silent))
 
 
 def _scrubbed(text: str | None) -> str | None:

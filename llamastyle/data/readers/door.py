@@ -161,12 +161,11 @@ class Reader:
         return values
 
     def _sides(self) -> tuple[Side, Side]:
-        sides = []
-        for name in ("response_a", "response_b"):
-            side = read_side(self.draft.columns[name])
+        columns = self.draft.columns
+        sides = self.draft.sides or (read_side(columns["response_a"]), read_side(columns["response_b"]))
+        for name, side in zip(("response_a", "response_b"), sides, strict=True):
             self.checks.add_rows(side.bad, self.label(name), self._values(name))
-            sides.append(side)
-        return sides[0], sides[1]
+        return sides
 
     def _weight(self) -> NDArray[np.float64] | None:
         if "weight" not in self.draft.columns:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from llamastyle.data.battles import counted
+from llamastyle.data.readers.conversations import Side
 from llamastyle.data.readers.table import Column, Table
 
 GROUPING = ("prompt_id", "prompt", "judge", "voter", "category", "language", "timestamp", "session")
@@ -51,6 +53,9 @@ class Draft:
         Rows that the format marks as failed; they are set aside whether strict or not.
     failure : tuple of (str, str)
         Column and reason of the failed rows.
+    sides : tuple of Side or None
+        The responses of both sides where the format has read them itself; a text that is null and not
+        bad was withheld, and the vote stays.
     """
 
     columns: dict[str, Column]
@@ -60,6 +65,23 @@ class Draft:
     domains: dict[str, str] = field(default_factory=dict)
     failed: NDArray[np.bool_] | None = None
     failure: tuple[str, str] = ("", "")
+    sides: tuple[Side, Side] | None = None
+
+
+def spoken(draft: Draft, sides: tuple[Side, Side]) -> Draft:
+    """The draft with responses that its format has read itself.
+
+    Where every assistant turn of a side is there and null, nothing was said: such rows failed.
+    """
+    columns = ", ".join(draft.sources.get(name, name) for name in ("response_a", "response_b"))
+    failed = np.zeros(len(sides[0].texts), bool)
+    for side in sides:
+        failed[list(side.silent)] = True
+    what = "a response in which every turn is null"
+    n = int(failed.sum())
+    note = f"{counted(n, 'row')} of {len(failed)} {'has' if n == 1 else 'have'} {what}: set aside"
+    notes = [*draft.notes, *[note] * (n > 0)]
+    return replace(draft, sides=sides, notes=notes, failed=failed, failure=(columns, what))
 
 
 class Format(Protocol):

@@ -27,10 +27,28 @@ def read(table: Table) -> Draft:
     The category is the first that holds of math, code, creative writing, instruction following; else
     other.
     """
+    columns, sources, notes = arena_columns(table, COLUMNS)
+    return Draft(columns, sources=sources, notes=notes)
+
+
+def arena_columns(
+    table: Table, names: Mapping[str, str]
+) -> tuple[dict[str, Column], dict[str, str], list[str]]:
+    """Canonical columns of a table of Arena's, what they are called there, and notes on them.
+
+    Conversations are the responses, also where a column is called response.
+
+    Parameters
+    ----------
+    table : Table
+        With ``conv_metadata``, ``category_tag`` and ``is_code`` where there.
+    names : mapping
+        Arena's names of canonical columns.
+    """
     kept = {
         name: column for name, column in table.columns.items() if name not in ("response_a", "response_b")
     }
-    columns, sources = renamed(Table(kept, table.n), COLUMNS)
+    columns, sources = renamed(Table(kept, table.n), names)
     columns = canonical(table) | columns
     notes: list[str] = []
     if "conv_metadata" in table.columns and "tokens_a" not in columns:
@@ -41,12 +59,12 @@ def read(table: Table) -> Draft:
     if "category" not in columns and ("category_tag" in table.columns or "is_code" in table.columns):
         none: Column = pa.chunked_array([pa.nulls(table.n)])
         tags = records(table.columns.get("category_tag", none))
-        code = [_true(value) for value in objects(table.columns.get("is_code", none))]
-        names = [category(tag, flag) for tag, flag in zip(tags, code, strict=True)]
-        columns["category"] = pa.chunked_array([pa.array(names, pa.large_string())])
+        code = [is_true(value) for value in objects(table.columns.get("is_code", none))]
+        labels = [category(tag, flag) for tag, flag in zip(tags, code, strict=True)]
+        columns["category"] = pa.chunked_array([pa.array(labels, pa.large_string())])
         sources["category"] = "category_tag"
         notes += _unread(tags, table.columns.get("category_tag", none), "category_tag", "categories")
-    return Draft(columns, sources=sources, notes=notes)
+    return columns, sources, notes
 
 
 def category(tag: Mapping[str, Any] | None, is_code: bool) -> str | None:
@@ -74,6 +92,11 @@ def records(column: Column) -> list[Mapping[str, Any] | None]:
     return [_record(value) for value in objects(column)]
 
 
+def is_true(value: Any) -> bool:
+    """Whether a flag is set: True, 1, or the text of it."""
+    return (isinstance(value, bool | int | float) and value == 1) or str(value).lower() == "true"
+
+
 def _record(value: Any) -> Mapping[str, Any] | None:
     if isinstance(value, str):
         try:
@@ -89,14 +112,11 @@ def _tokens(metadata: list[Mapping[str, Any] | None], name: str) -> np.ndarray:
 
 
 def _unread(made: list[Mapping[str, Any] | None], column: Column, name: str, what: str) -> list[str]:
-    missing = sum(m is None and v is not None for m, v in zip(made, objects(column), strict=True))
+    none = column.null_count if isinstance(column, pa.ChunkedArray) else sum(v is None for v in column)
+    missing = sum(record is None for record in made) - none
     return [f"{name} cannot be read in {missing} of {len(made)} battles: no {what} there"] * (missing > 0)
 
 
 def _flag(flags: Mapping[str, Any], group: str, name: str) -> bool:
     inner = flags.get(group)
-    return isinstance(inner, Mapping) and _true(inner.get(name))
-
-
-def _true(value: Any) -> bool:
-    return (isinstance(value, bool | int | float) and value == 1) or str(value).lower() == "true"
+    return isinstance(inner, Mapping) and is_true(inner.get(name))

@@ -23,6 +23,7 @@ def battle_notes(battles: Battles) -> list[str]:
         notes.append(
             f"{counted(unnamed, 'battle')} without model names: kept for prices, left out of ratings"
         )
+    notes += _case_notes(battles.models)
     if alone := int((named & (battles.model_a == battles.model_b)).sum()):
         notes.append(
             f"{counted(alone, 'battle')} of a model with itself: kept for prices, left out of ratings"
@@ -36,6 +37,17 @@ def battle_notes(battles: Battles) -> list[str]:
         known = np.isfinite(battles.tokens[battles.row_a]) & np.isfinite(battles.tokens[battles.row_b])
         notes.append(f"token counts come with the data in {int(known.sum())} of {n} battles")
     return notes
+
+
+def _case_notes(models: tuple[str, ...]) -> list[str]:
+    """On names that are likely the same model's, in the sets of one source; they are not merged."""
+    groups: dict[str, list[str]] = {}
+    for name in models:
+        groups.setdefault(name.casefold(), []).append(name)
+    alike = [" and ".join(names) for names in groups.values() if len(names) > 1]
+    more = f" ... ({len(alike)} in all)" if len(alike) > 3 else ""
+    note = f"names that differ in case only stay different models: {'; '.join(alike[:3])}{more}"
+    return [note] * bool(alike)
 
 
 def correctness_notes(battles: Battles) -> list[str]:

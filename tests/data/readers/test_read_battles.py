@@ -81,7 +81,7 @@ def test_errors_name_the_column_as_the_table_does(votes: Votes) -> None:
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"format": "lmarna"}, "format='lmarna' is not known; did you mean 'lmarena'.*auto, lmarena, alpaca_eval, frame"),
+        ({"format": "lmarna"}, "format='lmarna' is not known; did you mean 'lmarena'.*auto, lmarena_55k, lmarena_maverick, lmarena_100k, lmarena, alpaca_eval, frame"),
         ({"format": None}, "format=None is not known"),
         ({"columns": {"winer": "winner"}}, "'winer' is no name that is read"),
         ({"columns": {"winner": "winer"}}, "no column 'winer'; did you mean 'winner'"),
@@ -133,7 +133,8 @@ VALUES = st.recursive(
     SCALARS | TURN, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=2), max_leaves=5
 )  # fmt: skip
 NAMES = st.sampled_from([*CANONICAL, "words_a", "words_b", "conversation_a", "conversation_b", "conv_metadata",
-    "category_tag", "output_1", "output_2", "preference", "model_dir", "generator_1", "generator_2", "odd"])  # fmt: skip
+    "category_tag", "judge_hash", "tstamp", "question_id", "redacted", "dedup_tag", "winner_model_a", "winner_model_b",
+    "winner_tie", "anony", "output_1", "output_2", "preference", "model_dir", "generator_1", "generator_2", "odd"])  # fmt: skip
 GOOD = st.fixed_dictionaries(
     {
         "model_a": st.just("x") | VALUES,
