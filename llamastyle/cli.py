@@ -317,10 +317,11 @@ def features_command(
     """Features of both sides of battles, one row a battle."""
     if output is not None:
         _check_output(output)
+    from llamastyle.data.battles import with_texts
     from llamastyle.features.extraction import extract
 
-    read = _read(options)
-    _say(*read.notes)
+    read, textless = with_texts(_read(options))
+    _say(*read.notes, *textless)
     frame = extract(read, _features(options.chosen)).to_frame()
     if output is None:
         _print(frame, options.form)

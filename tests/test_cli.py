@@ -235,3 +235,25 @@ def test_a_small_audit_loads_neither_scikit_learn_nor_textstat(votes):
         [sys.executable, "-c", code, str(votes)], capture_output=True, text=True, check=True
     )
     assert shown.stdout.strip() == "[]"
+
+
+def test_a_format_by_name_and_withheld_texts(run, tmp_path):
+    def talk(text):
+        return [{"role": "user", "content": "Why?"}, {"role": "assistant", "content": text}]
+
+    rows = [
+        {"model_a": "x", "model_b": "y", "winner": "tie (bothbad)", "conversation_a": talk("**So**"),
+         "conversation_b": talk("no"), "judge": "v", "redacted": i == 1}
+        for i in range(3)
+    ]  # fmt: skip
+    path = tmp_path / "clean-llama4.jsonl"
+    path.write_text("\n".join(json.dumps(row) for row in rows))
+    for options in ((), ("--input", "lmarena_maverick")):
+        shown = run("features", path, "--features", "words", "--format", "json", *options)
+        assert shown.code == 0
+        assert len(json.loads(shown.out)) == 2
+        assert "1 of 3 battles have a response without text: left out" in shown.err
+        assert "1 battle of 3 redacted" in shown.err
+    wrong = run("features", path, "--input", "lmarena_55k")
+    assert wrong.code == 2
+    assert "no column 'response_a'" in wrong.err

@@ -18,7 +18,7 @@ from llamastyle.options import nearest
 if TYPE_CHECKING:
     from llamastyle.features.feature import FeatureTable
 
-__all__ = ["Battles", "Responses", "assemble", "empty_issues"]
+__all__ = ["Battles", "Responses", "assemble", "empty_issues", "with_texts"]
 
 ISSUE_COLUMNS = ("row", "column", "what", "value")
 
@@ -426,6 +426,19 @@ class Battles:
         mask = np.zeros(len(self), bool)
         mask[at] = True
         return mask
+
+
+def with_texts(battles: Battles) -> tuple[Battles, list[str]]:
+    """The battles of which both texts are there, and a note on those left out.
+
+    All of them where features came with the data, or where no battle has its texts.
+    """
+    known = battles.text_known
+    if battles.measured is not None or known.all() or not known.any():
+        return battles, []
+    n = int((~known).sum())
+    note = f"{n} of {len(battles)} battles have a response without text: left out"
+    return battles.take(np.flatnonzero(known)), [note]
 
 
 def assemble(

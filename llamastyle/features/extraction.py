@@ -83,7 +83,10 @@ def extract(
     if isinstance(source, TextSource):
         texts, turn_starts, tokens, rows = source.texts, source.turn_starts, source.tokens, source.rows
         absent = check_texts(texts, rows)
-        batch = batch_from_arrow(texts.fill_null("") if absent.any() else texts, turn_starts)
+        if absent.any():
+            texts = texts.fill_null("")
+            tokens = None if tokens is None else np.where(absent, 0.0, tokens)
+        batch = batch_from_arrow(texts, turn_starts)
     else:
         batch = batch_from_arrow(arrow_texts(source))
     values = _measure(batch, wanted, tokens, _threads(n_jobs, batch), progress, strip_think)

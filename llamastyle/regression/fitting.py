@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from llamastyle.data.battles import Battles
+from llamastyle.data.battles import Battles, with_texts
 from llamastyle.errors import ConvergenceError, DataError, FitError, LlamaStyleWarning, SeparationError
 from llamastyle.features.extraction import extract
 from llamastyle.features.feature import FeatureTable
@@ -109,8 +109,7 @@ def fit(
     if not 0.5 <= level < 1:
         raise FitError(f"level={level!r} must lie in [0.5, 1), for example 0.95")
     battles = _as_battles(battles)
-    measured = isinstance(features, FeatureTable) or battles.measured is not None
-    battles, textless = (battles, []) if measured else _with_texts(battles)
+    battles, textless = (battles, []) if isinstance(features, FeatureTable) else with_texts(battles)
     chosen, first, with_correctness = _choose_battles(battles, correctness, ties)
     table = features if isinstance(features, FeatureTable) else extract(chosen, features)
     if len(table) != len(chosen.responses):
@@ -202,16 +201,6 @@ def _as_battles(source: Any) -> Battles:
     from llamastyle.data.readers import read_battles
 
     return read_battles(source)
-
-
-def _with_texts(battles: Battles) -> tuple[Battles, list[str]]:
-    """Battles of which both texts are there; where none has, extraction says so."""
-    known = battles.text_known
-    if known.all() or not known.any():
-        return battles, []
-    n = int((~known).sum())
-    note = f"{n} of {len(battles)} battles have a response without text: left out"
-    return battles.take(np.flatnonzero(known)), [note]
 
 
 def _choose_battles(battles: Battles, correctness: str, ties: str) -> tuple[Battles, list[str], bool]:

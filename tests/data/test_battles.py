@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import llamastyle as ls
-from llamastyle.data.battles import assemble
+from llamastyle.data.battles import assemble, with_texts
 
 
 def make(n: int = 6, seed: int = 0, measured: bool = False) -> ls.Battles:
@@ -138,6 +138,26 @@ def test_win_rates_by_hand() -> None:
     assert np.isnan(alone["win_rate"].to_numpy()).all()
     assert battles.probabilities
     assert not battles.take([0, 1, 2]).probabilities
+
+
+def withheld(texts_a: list[str | None], texts_b: list[str | None]) -> ls.Battles:
+    texts = (pa.array(texts_a, pa.large_string()), pa.array(texts_b, pa.large_string()))
+    return assemble(outcome=np.arange(len(texts_a)) % 2, texts=texts)
+
+
+def test_battles_whose_texts_are_known() -> None:
+    battles = withheld(["a", None, "b", None], ["a", "a", None, None])
+    assert battles.text_known.tolist() == [True, False, False, False]
+    left, said = with_texts(battles)
+    assert left.outcome.tolist() == [0]
+    assert said == ["3 of 4 battles have a response without text: left out"]
+    for whole in (withheld(["a"], ["b"]), withheld([None, "a"], ["b", None]), withheld([], [])):
+        kept, said = with_texts(whole)
+        assert (kept, said) == (whole, [])
+    measured = ls.read_battles([{"winner": "tie", "words_a": 1, "words_b": 2}])
+    assert with_texts(measured) == (measured, [])
+    swapped = battles.swap().text_known.tolist()
+    assert swapped == battles.text_known.tolist()
 
 
 def test_codes_group_and_refuse_nulls() -> None:

@@ -17,6 +17,7 @@ from llamastyle.features.text import (
     arrow_texts,
     batch_from_arrow,
     check_no_nulls,
+    check_texts,
     without_reasoning,
 )
 
@@ -80,6 +81,20 @@ def test_a_missing_text_is_named_by_its_row(missing: object) -> None:
         FeatureError, match=r"row 1 has no text \(2 of 4 rows have none\); leave such rows out"
     ):
         arrow_texts(["a", missing, "b", missing])
+
+
+def test_texts_that_battles_need() -> None:
+    texts = pa.array(["a", None, "b", None])
+    used = (np.array([0, 2]), np.array([2, 2]))
+    assert check_texts(texts, used).tolist() == [False, True, False, True]
+    with pytest.raises(FeatureError, match=r"battle 1 has a response without text \(2 of 3 battles have one\)"):
+        check_texts(texts, (np.array([0, 1, 2]), np.array([2, 2, 3])))
+    for rows in (None, used):
+        assert not check_texts(pa.array(["a", "b", "c"]), rows).any()
+    with pytest.raises(FeatureError, match="row 1 has no text"):
+        check_texts(texts, None)
+    with pytest.raises(FeatureError, match="row 0 has no text"):
+        check_texts(pa.nulls(3, pa.large_string()), used)
 
 
 def test_nothing_but_nulls() -> None:

@@ -62,8 +62,8 @@ def without_texts(table: Table) -> Draft:
         voters, unknown = known_voters(table.columns[name])
         if unknown < table.n:
             columns["voter"], sources["voter"] = voters, name
-            note = f"the voter of {counted(unknown, 'battle')} of {table.n} is unknown: each is taken for another"
-            notes += [note] * (unknown > 0)
+            whose = f"the voter of {counted(unknown, 'battle')} of {table.n} is unknown"
+            notes += [f"{whose}: each is taken for another"] * (unknown > 0)
     if "timestamp" not in columns and "tstamp" in table.columns:
         columns["timestamp"], unread = timestamps(table.columns["tstamp"])
         sources["timestamp"] = "tstamp"

@@ -1,4 +1,4 @@
-"""Arena's battles of Llama-4-Maverick-03-26-Experimental: clean-llama4.jsonl, from the space it was released in.
+"""Arena's battles of Llama-4-Maverick-03-26-Experimental, as released in clean-llama4.jsonl.
 
 Written from two public readings of the file: a notebook that loads it and prints its 24 columns and first
 rows, and the column types of a copy. From these: rows as of arena-human-preference-100k, but the hashed voter
@@ -58,7 +58,8 @@ def read(table: Table) -> Draft:
     note = f"{counted(n, 'battle')} of {table.n} redacted: votes kept, texts and prompts withheld"
     notes = [*draft.notes, *_add_tokens(columns), *[note] * (n > 0)]
     draft = replace(draft, columns=columns, notes=notes)
-    return spoken(draft, (withheld(sides[0], redacted), withheld(sides[1], redacted)) if n else sides)
+    a, b = (withheld(side, redacted) if n else side for side in sides)
+    return spoken(draft, (a, b))
 
 
 def withheld(side: Side, redacted: NDArray[np.bool_]) -> Side:
@@ -66,7 +67,9 @@ def withheld(side: Side, redacted: NDArray[np.bool_]) -> Side:
     gone = set(np.flatnonzero(redacted).tolist())
     return replace(
         side,
-        texts=pc.call_function("if_else", [pa.array(redacted), pa.scalar(None, pa.large_string()), side.texts]),
+        texts=pc.call_function(
+            "if_else", [pa.array(redacted), pa.scalar(None, pa.large_string()), side.texts]
+        ),
         starts=[() if row in gone else starts for row, starts in enumerate(side.starts)],
         user=[None if row in gone else turns for row, turns in enumerate(side.user)],
         turns=None if side.turns is None else np.where(redacted, 0, side.turns),
@@ -128,7 +131,8 @@ def _add_tokens(columns: dict[str, Column]) -> list[str]:
             summed += int(np.isfinite(counts[missing]).sum())
             if known is not None or np.isfinite(counts).any():
                 columns[f"tokens_{side}"] = pa.chunked_array([counts])
-    return [f"token counts of {counted(summed, 'response')} summed over num_tokens of its turns"] * (summed > 0)
+    note = f"token counts of {counted(summed, 'response')} summed over num_tokens of its turns"
+    return [note] * (summed > 0)
 
 
 def turn_tokens(conversation: Any) -> float:

@@ -13,12 +13,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llamastyle.data.readers.conversations import (
+    Silent,
     Unreadable,
     first_user_turn,
     holds_conversations,
     literal,
     parse_turns,
     read_side,
+    read_talks,
+    read_turn_lists,
+    turn_texts,
 )
 from llamastyle.data.readers.table import object_column, python_column
 
@@ -165,3 +169,56 @@ def test_holds_conversations(turns: list[dict[str, Any]]) -> None:
     assert not holds_conversations(python_column([repr(turns), "a", "b"]))
     assert not holds_conversations(python_column([1, 2]))
     assert holds_conversations(object_column(["a", [1]]))
+
+
+def test_among_conversations_a_text_is_none() -> None:
+    column = object_column([[{"role": "assistant", "content": "x"}], "plain"])
+    assert read_side(column).texts.to_pylist() == ["x", "plain"]
+    side = read_talks(column)
+    assert side.texts.to_pylist() == ["x", None]
+    assert list(side.bad) == [1]
+
+
+def test_turns_that_say_nothing() -> None:
+    with pytest.raises(Silent, match="no assistant turn with content"):
+        parse_turns([{"role": "assistant", "content": None}])
+    side = read_talks(
+        object_column([[{"role": "user", "content": "x"}], [{"role": "assistant", "content": None}]])
+    )
+    assert (sorted(side.bad), side.silent) == ([0, 1], (1,))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        ["a", None, ""],
+        ("a", None, ""),
+        '["a", null, ""]',
+        " ['a', None, '']",
+        np.array(["a", None, ""], object),
+    ],
+)
+def test_turns_as_a_list_of_texts(value: Any) -> None:
+    assert turn_texts(value) == ["a", None, ""]
+
+
+@pytest.mark.parametrize("value", ["a", '"a"', 5, None, {"a": 1}, [["a"]], "[1]", "[a]", '["a"'])
+def test_no_list_of_texts(value: Any) -> None:
+    with pytest.raises(Unreadable):
+        turn_texts(value)
+
+
+@given(st.lists(st.lists(st.none() | st.text(), max_size=4), min_size=1, max_size=5))
+def test_lists_of_turns_against_joining_by_hand(rows: list[list[str | None]]) -> None:
+    side = read_turn_lists(object_column([json.dumps(row) for row in rows]), [("p",)] * len(rows))
+    for i, row in enumerate(rows):
+        said = [text for text in row if text is not None]
+        if not said:
+            assert side.texts[i].as_py() is None
+            assert (i in side.silent) == bool(row)
+            continue
+        assert side.texts[i].as_py() == "\n\n".join(said)
+        data, cuts = side.texts[i].as_py().encode(), [*side.starts[i]]
+        assert [
+            data[a:b].decode() for a, b in zip([0, *cuts], [*(c - 2 for c in cuts), len(data)], strict=True)
+        ] == said

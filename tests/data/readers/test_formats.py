@@ -46,7 +46,7 @@ KAGGLE = {"winner_model_a", "winner_model_b", "winner_tie", "response_a", "respo
     ],
 )
 def test_columns_of_two_formats_are_decided_by_the_order(names: set[str], wins: str) -> None:
-    assert next(made for made in FORMATS if made.sniff(frozenset(names))).NAME == wins
+    assert wins == next(made for made in FORMATS if made.sniff(frozenset(names))).NAME
 
 
 def test_a_side_that_says_nothing_fails_its_row() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from pathlib import Path
 from typing import Any
@@ -117,3 +118,32 @@ def test_the_sample_reads_without_a_mapping(shared: Path) -> None:
     assert raw.turn_starts.equals(parsed.turn_starts)
     np.testing.assert_array_equal(raw.tokens, parsed.tokens)
     assert parsed.columns["category"].equals(raw.columns["category"])
+
+
+@pytest.mark.shared_data
+def test_the_sample_against_a_reading_of_its_own(shared: Path) -> None:
+    path = shared / "arena_140k_sample" / "raw.csv"
+    battles = ls.read_battles(path)
+    frame, source = battles.to_frame(), pd.read_csv(path)
+    for side in ("a", "b"):
+        said = [
+            "\n\n".join(
+                "\n".join(part["text"] for part in turn["content"] if part["text"] is not None)
+                for turn in ast.literal_eval(cell)
+                if turn["role"] == "assistant"
+            )
+            for cell in source[f"conversation_{side}"]
+        ]
+        assert frame[f"response_{side}"].tolist() == said
+        tokens = [ast.literal_eval(cell)[f"sum_assistant_{side}_tokens"] for cell in source["conv_metadata"]]
+        assert frame[f"tokens_{side}"].tolist() == tokens
+    for name in ("model_a", "model_b", "winner", "language"):
+        assert frame[name].tolist() == source[name].tolist()
+    assert frame["timestamp"].tolist() == pd.to_datetime(source["timestamp"]).tolist()
+    assert set(battles.columns) == {"prompt", "prompt_id", "category", "language", "timestamp", "session"}
+    assert battles.notes == (
+        "10 of 100 votes are both_bad: half a win each",
+        "token counts come with the data in 100 of 100 battles",
+    )
+    named = ls.read_battles(path, format="lmarena")
+    pd.testing.assert_frame_equal(named.to_frame(), frame)

@@ -73,7 +73,9 @@ def test_every_way_the_nested_columns_are_written(write: Any, tmp_path: Path) ->
         assert made["category"].tolist() == ["instruction following"] * 3
         assert made["language"].tolist() == ["English"] * 3
         assert made["prompt"].tolist() == made["prompt_id"].tolist() == ["Ask 0"] * 3
-        assert made["timestamp"].tolist() == [pd.Timestamp("2024-07-01T12:00:00.25") + pd.Timedelta(i, "s") for i in range(3)]
+        assert made["timestamp"].tolist() == [
+            pd.Timestamp("2024-07-01T12:00:00.25") + pd.Timedelta(i, "s") for i in range(3)
+        ]
         assert battles.notes == ("token counts come with the data in 3 of 3 battles",)
 
 
@@ -94,8 +96,14 @@ def test_labels_of_others_are_not_guessed(label: str) -> None:
 
 
 def test_all_turns_come_before_the_vote_and_are_measured() -> None:
-    parts = [{"type": "text", "text": "Four"}, {"type": "image", "image": "x"}, {"type": "text", "text": "five"}]
-    battles = ls.read_battles([row(conversation_a=talk("One", None, "Thrée"), conversation_b=talk(parts, "b"), turn=3)])
+    parts = [
+        {"type": "text", "text": "Four"},
+        {"type": "image", "image": "x"},
+        {"type": "text", "text": "five"},
+    ]
+    battles = ls.read_battles(
+        [row(conversation_a=talk("One", None, "Thrée"), conversation_b=talk(parts, "b"), turn=3)]
+    )
     frame = battles.to_frame()
     assert frame["response_a"].tolist() == ["One\n\nThrée"]
     assert frame["response_b"].tolist() == ["Four\nfive\n\nb"]
@@ -191,7 +199,10 @@ def test_votes_that_arena_leaves_out_are_counted() -> None:
 
 
 def test_fastchats_own_rows_have_users_as_judges() -> None:
-    rows = [{k: v for k, v in row(i, judge="arena_user_7").items() if k not in ("judge_hash", "conv_metadata")} for i in range(2)]
+    rows = [
+        {k: v for k, v in row(i, judge="arena_user_7").items() if k not in ("judge_hash", "conv_metadata")}
+        for i in range(2)
+    ]
     battles = ls.read_battles(rows, cluster="judge")
     assert battles.columns["voter"].tolist() == ["arena_user_7"] * 2
     assert "judge" not in battles.columns
@@ -212,4 +223,6 @@ def test_what_it_takes_to_be_known() -> None:
     assert not sniff(names - {"judge_hash", "tstamp"})
     assert not sniff(names - {"conversation_b"})
     with pytest.raises(ls.DataError, match="no column 'response_a'"):
-        ls.read_battles([{"model_a": "x", "model_b": "y", "winner": "tie", "judge_hash": "v"}], format="lmarena_100k")
+        ls.read_battles(
+            [{"model_a": "x", "model_b": "y", "winner": "tie", "judge_hash": "v"}], format="lmarena_100k"
+        )

@@ -42,7 +42,9 @@ def write(path: Path, rows: list[dict[str, Any]]) -> Path:
 
 def test_the_file_and_every_frame_read_the_same(tmp_path: Path) -> None:
     rows = [row(i, vote) for i, vote in enumerate(VOTED)]
-    parsed = [{k: json.loads(v) if isinstance(v, str) and v[:1] == "[" else v for k, v in r.items()} for r in rows]
+    parsed = [
+        {k: json.loads(v) if isinstance(v, str) and v[:1] == "[" else v for k, v in r.items()} for r in rows
+    ]
     python = [{k: repr(v) if isinstance(v, list) else v for k, v in r.items()} for r in parsed]
     sources = [write(tmp_path / "train.csv", rows), rows, pd.DataFrame(rows), parsed, python]
     for source in [*sources, pa.Table.from_pylist(parsed), pd.DataFrame(parsed)]:
@@ -113,7 +115,9 @@ def test_votes_in_other_types(write_vote: Any) -> None:
     rows = [row(i, vote) for i, vote in enumerate(VOTED)]
     rows = [{k: write_vote(v) if k in VOTES else v for k, v in r.items()} for r in rows]
     if write_vote is bool:
-        rows = [{k: int(v) if isinstance(v, bool) and k == VOTES[1] else v for k, v in r.items()} for r in rows]
+        rows = [
+            {k: int(v) if isinstance(v, bool) and k == VOTES[1] else v for k, v in r.items()} for r in rows
+        ]
     assert ls.read_battles(rows).outcome.tolist() == [1, 0, 0.5]
 
 

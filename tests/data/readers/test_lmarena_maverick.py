@@ -25,7 +25,10 @@ def talk(*said: Any, ask: str = "Why") -> list[dict[str, Any]]:
 
 def row(i: int = 0, **more: Any) -> dict[str, Any]:
     """A row of the file's 24 columns; redacted messages are the conversations again."""
-    a, b = more.get("conversation_a", talk(f"So {i}.")), more.get("conversation_b", talk(f"**So** {i}! \U0001f600"))
+    a, b = (
+        more.get("conversation_a", talk(f"So {i}.")),
+        more.get("conversation_b", talk(f"**So** {i}! \U0001f600")),
+    )
     return {
         "question_id": f"{i:032x}",
         "model_a": "phi-4",
@@ -61,12 +64,12 @@ def lines(path: Path, rows: list[dict[str, Any]]) -> Path:
 
 
 def test_lists_json_and_python_text_in_one_file(tmp_path: Path) -> None:
-    forms = [talk("It's \"so\""), json.dumps(talk("It's \"so\"")), repr(talk("It's \"so\""))]
+    forms = [talk('It\'s "so"'), json.dumps(talk('It\'s "so"')), repr(talk('It\'s "so"'))]
     rows = [row(i, conversation_a=form) for i, form in enumerate(forms)]
     for source in (rows, lines(tmp_path / "clean-llama4.jsonl", rows), pd.DataFrame(rows)):
         battles = ls.read_battles(source)
         frame = battles.to_frame()
-        assert frame["response_a"].tolist() == ["It's \"so\""] * 3
+        assert frame["response_a"].tolist() == ['It\'s "so"'] * 3
         assert frame["response_b"].tolist() == [f"**So** {i}! \U0001f600" for i in range(3)]
         assert frame["voter"].tolist() == [r["judge"] for r in rows]
         assert frame["category"].tolist() == ["math"] * 3
@@ -88,7 +91,10 @@ def test_python_text_is_read_and_never_run(tmp_path: Path) -> None:
 def test_names_stay_in_the_case_they_are_given(tmp_path: Path) -> None:
     battles = ls.read_battles([row(0), row(1, model_b=MAVERICK.lower())])
     assert battles.models == (MAVERICK, MAVERICK.lower(), "phi-4")
-    assert f"names that differ in case only stay different models: {MAVERICK} and {MAVERICK.lower()}" in battles.notes
+    assert (
+        f"names that differ in case only stay different models: {MAVERICK} and {MAVERICK.lower()}"
+        in battles.notes
+    )
 
 
 def redacted_rows() -> list[dict[str, Any]]:
@@ -133,6 +139,16 @@ def test_extraction_refuses_withheld_texts_and_says_the_way_out() -> None:
     everything = ls.read_battles([row(0, redacted=True)])
     with pytest.raises(ls.FeatureError, match="row 0 has no text"):
         ls.extract(everything, "words")
+
+
+def test_unknown_tokens_of_withheld_texts_do_no_harm() -> None:
+    bare = [{"role": "assistant", "content": "x"}]
+    rows = [row(0), row(1, redacted=True, conv_metadata=None, conversation_a=bare)]
+    battles = ls.read_battles(rows)
+    left = battles.filter(battles.text_known)
+    a, b = ls.extract(left, ls.ARENA).sides()
+    tokens = list(ls.extract(left, ls.ARENA).names).index("tokens")
+    assert (a[0, tokens], b[0, tokens]) == (11, 12)
 
 
 def test_a_fit_leaves_withheld_texts_out_and_equals_one_without_them() -> None:
@@ -188,7 +204,10 @@ def test_withheld_rows_are_not_bad() -> None:
 
 def test_a_category_of_the_callers_wins() -> None:
     rows = [row(0, kind="mine"), row(1, kind="other")]
-    assert ls.read_battles(rows, columns={"category": "kind"}).columns["category"].tolist() == ["mine", "other"]
+    assert ls.read_battles(rows, columns={"category": "kind"}).columns["category"].tolist() == [
+        "mine",
+        "other",
+    ]
 
 
 def test_what_it_takes_to_be_known() -> None:

@@ -63,3 +63,10 @@ def test_tokens_and_correctness_are_counted(votes: list[dict[str, Any]]) -> None
         "correctness known on both sides in 3 of 6 battles, on one side only in 3",
         "token counts come with the data in 5 of 6 battles",
     )
+
+
+def test_names_that_differ_in_case_only_are_told(votes: list[dict[str, Any]]) -> None:
+    said = notes([{**v, "model_a": v["model_a"].upper()} if i == 0 else v for i, v in enumerate(votes)])
+    assert said == ("names that differ in case only stay different models: X and x",)
+    many = [{**votes[0], "model_a": f"m{i}", "model_b": f"M{i}"} for i in range(5)]
+    assert notes(many)[0].endswith("M0 and m0; M1 and m1; M2 and m2 ... (5 in all)")
