@@ -115,6 +115,13 @@ class Design:
         """The same battles without any column: Bradley-Terry as leaderboards know it."""
         return replace(self, spec=replace(self.spec, columns=()), x=np.empty((self.n, 0)))
 
+    def rated(self) -> Design:
+        """The battles that say something on strengths, their clusters counted anew."""
+        if (self.a >= 0).all():
+            return self
+        met = self.take(np.flatnonzero(self.a >= 0))
+        return replace(met, cluster=None if met.cluster is None else np.unique(met.cluster, return_inverse=True)[1])
+
     def take(self, rows: Ints) -> Design:
         """Some of the battles, same models and scales."""
         return replace(
@@ -175,7 +182,8 @@ def _refuse(name: str, kind: str, bad: NDArray[np.bool_], needs: str) -> None:
 
 
 def _rms(values: Floats, w: Floats) -> float:
-    return float(np.sqrt(np.average(values**2, weights=w))) if values.size else 0.0
+    largest = float(np.abs(values).max(initial=0.0))
+    return largest * float(np.sqrt(np.average((values / largest) ** 2, weights=w))) if largest else 0.0
 
 
 def choose_contrasts(table: FeatureTable, asked: str | Mapping[str, str] | None) -> dict[str, str]:
@@ -264,9 +272,13 @@ def build_design(
     if position:
         add(Column("position", "position", "position", "difference"), np.ones(len(battles)))
     a, b = model_pairs(battles)
+    met = np.unique(np.concatenate([a, b]))
+    met = met[met >= 0]
+    place = np.full(len(battles.models) + 1, -1, dtype=np.int64)
+    place[met] = np.arange(met.size)
+    a, b = place[a], place[b]
     x = np.column_stack(arrays) if arrays else np.empty((len(battles), 0))
-    named = bool((a >= 0).any())
-    spec = DesignSpec(tuple(columns), tuple(battles.models) if named else ())
+    spec = DesignSpec(tuple(columns), tuple(battles.models[int(i)] for i in met))
     return Design(spec, x, a, b, battles.outcome, battles.weight, cluster), constant
 
 

@@ -7,7 +7,7 @@ columns that predicts every vote.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,7 @@ __all__ = [
     "overlap",
     "separable_models",
     "win_graph",
+    "without_collinear",
 ]
 
 Floats = NDArray[np.float64]
@@ -167,24 +168,48 @@ def check_collinearity(design: Design) -> None:
     FitError
         Naming the columns.
     """
+    named, why = _collinear(design)
+    if named:
+        away = f"features=['default', '-{named[0]}'] (--features default,-{named[0]})"
+        raise FitError(f"{why}: leave one out, for instance with {away}")
+
+
+def without_collinear(design: Design) -> tuple[Design, dict[str, str]]:
+    """The design without columns that say nothing beyond others, and what was said of each that left.
+
+    Of columns that say the same, the one that stands last leaves.
+    """
+    gone: dict[str, str] = {}
+    while True:
+        named, why = _collinear(design)
+        if not named:
+            return design, gone
+        names = [c.name for c in design.spec.columns]
+        last = max(named, key=names.index)
+        gone[last] = why
+        kept = np.array([i for i, name in enumerate(names) if name != last], dtype=np.int64)
+        spec = replace(design.spec, columns=tuple(design.spec.columns[int(i)] for i in kept))
+        design = replace(design, spec=spec, x=design.x[:, kept])
+
+
+def _collinear(design: Design) -> tuple[list[str], str]:
+    """Columns of one exact relation with each other and the strengths, and the relation in words."""
     m, k = design.n_models, design.x.shape[1]
     if k == 0:
-        return
-    full = information(design, design.w)
+        return [], ""
+    full = information(design, design.w / design.w.mean())
     schur = full[m:, m:]
     if m:
         schur = schur - full[m:, :m] @ np.linalg.solve(full[:m, :m], full[:m, m:])
     size = np.sqrt(np.maximum(np.diag(full[m:, m:]), 1e-300))
     values, vectors = np.linalg.eigh(schur / np.outer(size, size))
     if values[0] > 1e-9:
-        return
+        return [], ""
     loading = np.abs(vectors[:, 0])
     named = [design.spec.columns[int(i)].name for i in np.argsort(-loading) if loading[int(i)] > 0.05]
     if len(named) == 1:
-        why = "says nothing beyond who the models are (it is constant within models)"
-    else:
-        why = "say the same (each follows from the others and the models)"
-    raise FitError(f"columns {', '.join(map(repr, named))} {why}: leave one out")
+        return named, f"column {named[0]!r} says nothing beyond who the models are (it is constant within models)"
+    return named, f"columns {', '.join(map(repr, named))} say the same (each follows from the others and the models)"
 
 
 def check_separation(design: Design, fit: BTFit | None) -> None:

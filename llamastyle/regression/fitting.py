@@ -22,6 +22,7 @@ from llamastyle.regression.diagnostics import (
     check_connected,
     check_separation,
     separable_models,
+    without_collinear,
 )
 from llamastyle.regression.estimates import Clustering, Estimates, Settings
 from llamastyle.regression.inference import FEW_CLUSTERS, MIN_CLUSTERS, cluster_counts, sandwich
@@ -142,9 +143,12 @@ def fit(
             cluster=codes,
         )
         warned = [*clustering.warnings, *(_constant_warning(name) for name in constant)]
+        if separated == "drop":
+            design, repeating = without_collinear(design)
+            warned += [f"{why}: {name!r} was left out" for name, why in repeating.items()]
         estimates = estimate(design, clustering)
     except (SeparationError, ConvergenceError, FitError) as error:
-        if separated != "drop" or not isinstance(error, SeparationError | ConvergenceError | TooFewBattles):
+        if separated != "drop" or not isinstance(error, SeparationError | ConvergenceError | NoEvidence):
             raise
         return StyleResult(chosen, kept, table, None, None, dropped, settings, str(error), notes, ())
     for text in warned:
@@ -191,8 +195,8 @@ def audit(battles: Any, features: Any = None, **options: Any) -> StyleResult:
     return fit(battles, features, **{"separated": "drop", **options})
 
 
-class TooFewBattles(FitError):
-    """Fewer battles than the regression has parameters."""
+class NoEvidence(FitError):
+    """Nothing to estimate from: ties only, or fewer battles than the regression has parameters."""
 
 
 def _as_battles(source: Any) -> Battles:
@@ -227,15 +231,19 @@ def _choose_battles(battles: Battles, correctness: str, ties: str) -> tuple[Batt
 
 
 def _separable(battles: Battles) -> dict[str, str]:
+    """Models without a finite rating among those that met another, with the reason of each."""
     a, b = model_pairs(battles)
-    return separable_models(a, b, battles.outcome, battles.models) if (a >= 0).any() else {}
+    met = np.isin(np.arange(len(battles.models)), np.concatenate([a, b]))
+    gone = separable_models(a, b, battles.outcome, battles.models) if met.any() else {}
+    return {model: why for model, why in gone.items() if met[battles.models.index(model)]}
 
 
 def _without(battles: Battles, dropped: Mapping[str, str]) -> Battles:
+    """The battles left when models go; one of a model with itself says nothing on ratings and stays."""
     if not dropped:
         return battles
     gone = np.array([m in dropped for m in battles.models] + [False])
-    return battles.take(np.flatnonzero(~(gone[battles.model_a] | gone[battles.model_b])))
+    return battles.take(np.flatnonzero(~battles.rated | ~(gone[battles.model_a] | gone[battles.model_b])))
 
 
 def _choose_clusters(battles: Battles, vcov: str, cluster: str | None) -> Clustering:
@@ -247,40 +255,65 @@ def _choose_clusters(battles: Battles, vcov: str, cluster: str | None) -> Cluste
             f"cluster={asked!r} is not a column of these battles{nearest(asked, known)}; they have"
             f" {', '.join(known) or 'none'} (name others when reading: read_battles(..., cluster={asked!r}))"
         )
+    repeated = {name: _codes(battles, name) for name in _repeating(battles, asked)}
+    few = {name: groups for name, (_, groups, _) in repeated.items() if groups < MIN_CLUSTERS}
+    conditional = ", ".join(f"{name} has {groups} values" for name, groups in few.items())
+    warned = [_few_warning(name, groups) for name, groups in few.items()]
     if vcov in ("robust", "HC0", "classical"):
-        warned = _classical_warning(battles) if vcov == "classical" else ()
-        return Clustering(vcov, "", None, len(battles), "", warned)
-    repeated = {name: battles.codes(name) for name in _repeating(battles, asked)}
-    named = {asked} if asked is not None else set(repeated)
-    few = {name: groups for name, (_, groups) in repeated.items() if groups < MIN_CLUSTERS}
-    conditional = ", ".join(f"{name} has {groups} values" for name, groups in few.items() if name in named)
-    warned = [_few_warning(name, groups, name in named) for name, groups in few.items()]
-    usable = [name for name in repeated if name in named and name not in few]
+        warned += _classical_warning(battles) if vcov == "classical" else ()
+        return Clustering(vcov, "", None, len(battles), conditional, tuple(warned))
+    usable = [name for name in repeated if name not in few]
     if not usable:
         if vcov == "cluster" and not repeated:
             raise FitError("vcov='cluster' needs a column that repeats; name one with cluster=")
         return Clustering("robust", "", None, len(battles), conditional, tuple(warned))
     name = usable[0]
-    codes, groups = repeated[name]
+    codes, groups, alone = repeated[name]
+    if alone:
+        warned.append(f"{name} is empty in {alone} battles: each of them counts as a cluster of its own")
     if groups < FEW_CLUSTERS:
         warned.append(f"only {groups} clusters of {name}: intervals are rough below {FEW_CLUSTERS}")
-    return Clustering("cluster", name, codes, groups, conditional, tuple(warned))
+    return Clustering("cluster", name, codes, int(codes.max()) + 1, conditional, tuple(warned))
+
+
+def _codes(battles: Battles, name: str) -> tuple[Ints, int, int]:
+    """Cluster codes; how many clusters say something on ratings, where any battle does; how many are empty."""
+    column: Any = battles.columns[name]
+    empty = column.isna().to_numpy()
+    if not empty.any() or empty.all():
+        codes, groups = battles.codes(name)
+    else:
+        known, groups = battles.filter(~empty).codes(name)
+        codes = np.empty(len(battles), np.int64)
+        codes[~empty], codes[empty] = known, groups + np.arange(int(empty.sum()))
+        groups = int(codes.max()) + 1
+    rated = battles.rated
+    if rated.any():
+        groups = int(np.unique(codes[rated]).size)
+    return codes, groups, int(empty.sum())
 
 
 def _repeating(battles: Battles, asked: str | None) -> list[str]:
-    """The columns that rows share: the one asked for, then prompts, voters and sessions that repeat."""
+    """The columns that rows share: the one asked for, then prompts, voters and sessions that repeat.
+
+    A single voter or session is whom the results are about, not a sample of them.
+    """
     columns: Any = battles.columns
+    if asked is not None:
+        battles.codes(asked)
     found = [] if asked is None else [asked]
-    here = [name for name in CLUSTER_COLUMNS if name != asked and name in columns]
-    known = [name for name in here if not columns[name].isna().any()]
-    return found + [name for name in known if columns[name].nunique() < len(battles)]
+    for name in (name for name in CLUSTER_COLUMNS if name != asked and name in columns):
+        known = columns[name].dropna()
+        if known.nunique() < len(known) and (name == "prompt_id" or known.nunique() > 1):
+            found.append(name)
+    return found
 
 
-def _few_warning(name: str, groups: int, named: bool) -> str:
-    about = f"{name} has {groups} values, fewer than {MIN_CLUSTERS}: errors are conditional on these {groups}"
-    if not named:
-        return f"{about}, whatever else they are clustered by"
-    return f"{about}, and no verdict is given (cluster by another column, or bring more of {name})"
+def _few_warning(name: str, groups: int) -> str:
+    return (
+        f"{name} has {groups} values, fewer than {MIN_CLUSTERS}: it cannot be clustered on, errors are conditional on"
+        f" these {groups}, and no verdict is given (bring more of {name})"
+    )
 
 
 def _classical_warning(battles: Battles) -> tuple[str, ...]:
@@ -298,18 +331,22 @@ def _constant_warning(name: str) -> str:
 def estimate(design: Design, clustering: Clustering) -> Estimates:
     """Fit a design with and without its columns, check that the maximum exists, and take errors."""
     spec = design.spec
+    if np.all(design.y == 0.5):
+        raise NoEvidence("every battle is a tie: nothing tells models or styles apart")
     check_connected(design.a, design.b, design.y, spec.models)
     if design.n <= design.n_free:
-        raise TooFewBattles(
+        raise NoEvidence(
             f"{design.n} battles are too few for {design.n_free} parameters ({len(spec.models)} models,"
             f" {len(spec.columns)} columns); use fewer features or bring more battles"
         )
     check_collinearity(design)
     fitted = _fit_or_explain(design)
     made = sandwich(design, fitted, clustering.kind)
-    plain_design = design.plain()
-    plain = fit_bradley_terry(plain_design) if spec.models else None
-    plain_made = None if plain is None else sandwich(plain_design, plain, clustering.kind)
+    plain = plain_made = None
+    if spec.models:
+        met = design.plain().rated()
+        plain = fit_bradley_terry(met)
+        plain_made = sandwich(met, plain, clustering.kind)
     counts = cluster_counts(design, made.group)
     return Estimates(fitted, made, plain, plain_made, profiles(design), counts, clustering)
 

@@ -16,7 +16,7 @@ from llamastyle.regression.detector import detect, distance, unusual
 from llamastyle.regression.diagnostics import overlap
 from llamastyle.regression.estimates import Estimates
 from llamastyle.regression.inference import MIN_CLUSTERS, interval, rank_sets, standard_errors, tail
-from llamastyle.regression.wording import model_reason
+from llamastyle.regression.wording import join_notes, model_reason
 
 __all__ = [
     "AUDIT",
@@ -68,12 +68,16 @@ def centred_covariance(design: Design, est: Estimates) -> Floats:
 
 
 def tidy_frame(design: Design, est: Estimates, level: float) -> pd.DataFrame:
-    """Every coefficient: prices first, then strengths; log-odds per recorded scale."""
+    """Every coefficient: prices first, then strengths; log-odds per recorded scale.
+
+    A model in too few clusters has no error, test or interval.
+    """
     columns, models = design.spec.columns, design.spec.models
     error = np.sqrt(np.maximum(np.diag(centred_covariance(design, est)), 0.0))
     estimate = np.concatenate([est.fit.beta, est.fit.theta])
     error = np.concatenate([error[len(models) :], error[: len(models)]])
-    statistic = estimate / error
+    error[len(columns) :][~shown_models(design, est)] = np.nan
+    statistic = np.divide(estimate, error, out=np.full_like(error, np.nan), where=error > 0)
     low, high = interval(est.made, estimate, error, level)
     return pd.DataFrame(
         {
@@ -91,9 +95,9 @@ def tidy_frame(design: Design, est: Estimates, level: float) -> pd.DataFrame:
 
 
 def rating_frame(
-    design: Design, est: Estimates, level: float, anchor: float, reference: int | None, seed: int
+    design: Design, est: Estimates, level: float, anchor: float, reference: int | None, seed: int | None
 ) -> pd.DataFrame:
-    """Ratings and ranks of the design's models, in its order; columns `RATINGS`."""
+    """Ratings and ranks of the design's models, in its order; columns `RATINGS`. No seed, no rank sets."""
     parts = dec.decompose_ratings(design, est.fit, est.made, est.profiles, reference)
     strength, total = parts[0], parts[-1]
     if est.plain is None or est.plain_made is None:
@@ -106,9 +110,10 @@ def rating_frame(
     ratings = [plain, *interval(est.plain_made, plain, plain_error, level), total.estimate]
     ratings += [strength.estimate, *interval(est.made, strength.estimate, error, level)]
     ranks = np.full((m, 4), np.nan)
-    cov = centred_covariance(design, est)[:m, :m][np.ix_(shown, shown)]
-    low, high = rank_sets(est.fit.theta[shown], cov, level, seed)
-    ranks[shown] = np.column_stack([_ranks(est.plain.theta[shown]), _ranks(est.fit.theta[shown]), low, high])
+    ranks[shown, :2] = np.column_stack([_ranks(est.plain.theta[shown]), _ranks(est.fit.theta[shown])])
+    if seed is not None:
+        cov = centred_covariance(design, est)[:m, :m][np.ix_(shown, shown)]
+        ranks[shown, 2:] = np.column_stack(rank_sets(est.fit.theta[shown], cov, level, seed))
     values = np.column_stack([anchor + POINTS * np.column_stack(ratings), ranks])
     return pd.DataFrame(values, columns=list(RATINGS))
 
@@ -225,12 +230,14 @@ def detection_frame(
     found = detect(
         inflation, error, battles, tested, est.made, margin=margin, level=fdr, with_correctness=with_correctness
     )  # fmt: skip
-    score, why_score = unusual(inflation, error, shown)
+    score, why_score = unusual(*_field_inflation(design, est), shown)
     groups = [p.estimate for p in parts if p.block == "style" and p.group and not p.term]
     far, why_far = distance(np.column_stack(groups[:5]) if groups else np.empty((shown.size, 0)), shown)
     few = est.clustering.conditional
     withheld = f"no verdict: {few}, below {MIN_CLUSTERS}; intervals are conditional on these" if few else ""
-    general = "; ".join(w for w in (withheld, why_score, why_far) if w)
+    general = join_notes(withheld, why_score, why_far)
+    nothing = "" if any(c.block == "style" for c in design.spec.columns) else "no feature varies: style has no part"
+    fixed = ["is the reference" if m == reference else nothing for m in range(shown.size)]
     needed, close = _reachable(found.battles_needed, battles)
     return pd.DataFrame(
         {
@@ -245,11 +252,18 @@ def detection_frame(
             "verdict": found.verdict,
             "battles_needed": needed,
             "note": [
-                reason or "; ".join(w for w in (near, general) if w)
-                for reason, near in zip(reasons(design, est), close, strict=True)
+                reason or join_notes(zero, near, general)
+                for reason, zero, near in zip(reasons(design, est), fixed, close, strict=True)
             ],
         }
     )
+
+
+def _field_inflation(design: Design, est: Estimates) -> tuple[Floats, Floats]:
+    """Inflation against the field in Arena points, and its error: what `unusual` rests on, whatever the reference."""
+    parts = dec.decompose_ratings(design, est.fit, est.made, est.profiles)
+    style = next(p for p in parts if p.block == "style" and not p.group)
+    return POINTS * style.estimate, POINTS * standard_errors(est.made, style.influence)
 
 
 def _reachable(needed: Floats, battles: NDArray[np.int64]) -> tuple[Floats, list[str]]:
@@ -288,6 +302,8 @@ def override_rows(
         for label, mask in (("more", lead > 0), ("less", lead < 0), ("either", np.ones(one.size, bool))):
             rate = dec.override_rate(won[mask], design.w[one][mask], est.made.group[one][mask], level)
             note = "" if np.isfinite(rate.low) else "too few battles or clusters for an interval"
+            if np.isnan(index).all():
+                note = note and "withheld: prices have no finite value without some of the clusters"
             rows.append((name, label, rate.battles, rate.effective, rate.rate, rate.low, rate.high, note))
     names = [
         "index",

@@ -169,7 +169,7 @@ def covariances(made: Sandwich, one: Influence, two: Influence) -> Floats:
     """Covariance of each quantity of one influence with its namesake of another, shape (q,)."""
     g1, g2 = made.bread @ one.gradient, made.bread @ two.gradient
     out = (g1 * (made.meat @ g2)).sum(axis=0)
-    for mine, others, g in ((two, one, g1), (one, two, g2)):
+    for mine, g in ((two, g1), (one, g2)):
         if mine.own is not None:
             crossed = (made.scores.T @ mine.own).toarray()
             out = out + (g * (crossed if mine.spread is None else crossed @ mine.spread)).sum(axis=0)

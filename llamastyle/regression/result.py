@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from llamastyle.data.battles import Battles
-from llamastyle.errors import FitError
+from llamastyle.errors import ConvergenceError, FitError
 from llamastyle.features.extraction import extract
 from llamastyle.features.feature import FeatureTable
 from llamastyle.options import Scale, Verdict, allowed, check_option, nearest
@@ -20,7 +20,7 @@ from llamastyle.regression.bradley_terry import linear_predictor, sigmoid
 from llamastyle.regression.decomposition import cross_fitted_index, exchange_rates
 from llamastyle.regression.design import Design, apply_spec
 from llamastyle.regression.estimates import Estimates, Settings
-from llamastyle.regression.wording import diagnostic_rows, headline, summary_blocks
+from llamastyle.regression.wording import EXTRAPOLATED, diagnostic_rows, headline, join_notes, summary_blocks
 from llamastyle.report.tables import text_table
 
 __all__ = ["StyleResult"]
@@ -155,11 +155,16 @@ class StyleResult:
             ``rating``; ``rank_low`` to ``rank_high`` is the set of ranks of ``rating`` that the data do
             not reject, for all models at once.
         """
+        if not np.isfinite(anchor):
+            raise FitError(f"anchor={anchor!r} must be a number of Arena points, for example 1000")
+        return self._ratings(self._level(level), anchor, self._index(pinned), with_sets=True)
+
+    def _ratings(self, level: float, anchor: float, pinned: int | None, *, with_sets: bool) -> pd.DataFrame:
+        """`ratings`, its rank sets (which take long with many models) left out if not wanted."""
         table = self._models().reindex(columns=["model", "battles", "win_rate", *frames.RATINGS, "note"])
         if self.estimates is not None:
-            found = frames.rating_frame(
-                *self._fitted(), self._level(level), anchor, self._index(pinned), self.settings.seed
-            )
+            seed = self.settings.seed if with_sets else None
+            found = frames.rating_frame(*self._fitted(), level, anchor, pinned, seed)
             table.loc[found.index, found.columns] = found
         table.loc[table["note"] != "", list(frames.RATINGS)] = np.nan
         table = _whole(table, "rank_plain", "rank", "rank_low", "rank_high")
@@ -280,7 +285,7 @@ class StyleResult:
         table.loc[table["note"] != "", numbers] = np.nan
         table.loc[table["note"] != "", "extrapolated"] = False
         far = table["extrapolated"] & (table["note"] == "")
-        table.loc[far, "note"] = f"extrapolated: too few of its battles are near {block} parity"
+        table.loc[far, "note"] = EXTRAPOLATED.replace("style", block)
         return table.sort_values(["parity_change", "model"], ascending=[False, True], ignore_index=True)
 
     def exchange_rates(self, level: float | None = None) -> pd.DataFrame:
@@ -319,7 +324,11 @@ class StyleResult:
                 "the override rate needs correctness: hand it in with read_battles(correctness=...) or"
                 " join_correctness"
             )
-        indices = [("style", cross_fitted_index(design, est.fit, est.made, self.settings.seed))]
+        try:
+            style = cross_fitted_index(design, est.fit, est.made, self.settings.seed)
+        except ConvergenceError:
+            style = np.full(design.n, np.nan)
+        indices = [("style", style)]
         length = next((name for name in ("words", "chars", "tokens") if name in self.table.names), None)
         if length is not None:
             values = self.table.column(length)
@@ -362,6 +371,8 @@ class StyleResult:
         """
         if not margin > 0:
             raise FitError(f"margin={margin!r} must be above 0 Arena points")
+        if not 0 < fdr < 1:
+            raise FitError(f"fdr={fdr!r} must lie between 0 and 1, for example 0.05")
         models = self._models()
         table = models.reindex(columns=list(frames.AUDIT))
         table[["top_feature", "verdict"]] = "", "insufficient data"
@@ -379,10 +390,13 @@ class StyleResult:
             )
             for name in found.columns:
                 table[name] = found[name].reindex(table.index).where(table.index < len(found), table[name])
-            for beside in (self.parity(level), self.ratings(level)):
+            parity, ratings = self.parity(level), self._ratings(self._level(level), 1000.0, None, with_sets=False)
+            for beside in (parity, ratings):
                 shared = [name for name in beside.columns if name in table and name not in models]
                 values = beside.set_index("model")[shared].astype("Float64").loc[table["model"]]
                 table[shared] = values.to_numpy(np.float64, na_value=np.nan)
+            far = table["model"].isin(parity.loc[parity["extrapolated"], "model"])
+            table.loc[far, "note"] = [join_notes(EXTRAPOLATED, note) for note in table.loc[far, "note"]]
         thin = models["note"] != ""
         numbers = [name for name in frames.AUDIT if name not in (*models, "top_feature", "verdict")]
         table[numbers] = table[numbers].astype(float)
@@ -409,8 +423,9 @@ class StyleResult:
         return f"<StyleResult of {len(self.battles)} battles and {len(self.battles.models)} models>"
 
     def _repr_html_(self) -> str:
-        parts = [f"<p><b>{html.escape(self.headline())}</b></p>"]
-        parts += [f"<p>{html.escape(text)}</p>" for text in (*self.notes, *self.warnings)]
+        first, *notes = *self.notes, *self.warnings
+        parts = [f"<p>{html.escape(first)}</p>", f"<p><b>{html.escape(self.headline())}</b></p>"]
+        parts += [f"<p>{html.escape(text)}</p>" for text in notes]
         if self.estimates is not None:
             prices = self.tidy().query("block != 'strength'")
             parts.append(prices.to_html(index=False, border=0, float_format="{:.3f}".format))
@@ -464,11 +479,13 @@ class StyleResult:
             table["note"] = [self.dropped.get(model, self.failure) for model in table["model"]]
         else:
             design, est = self._need_models("this table")
-            table = self.battles.win_rates().assign(note=frames.reasons(design, est))
+            fitted = self.battles.win_rates().set_index("model").loc[list(design.spec.models)].reset_index()
+            table = fitted.assign(note=frames.reasons(design, est))
             gone = self.asked.win_rates()
-            gone = gone[~gone["model"].isin(list(table["model"]))]
+            gone = gone[~gone["model"].isin(design.spec.models)]
             if len(gone):
-                why = [self.dropped.get(model, "all models it met were left out") for model in gone["model"]]
+                other = ["all models it met were left out" if n else "met no other model" for n in gone["battles"]]
+                why = [self.dropped.get(m, why) for m, why in zip(gone["model"], other, strict=True)]
                 table = pd.concat([table, gone.assign(note=why)], ignore_index=True)
         if not len(table):
             raise FitError("these battles name no models: they give prices only (see tidy())")

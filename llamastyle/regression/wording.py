@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from llamastyle.regression.estimates import Clustering
     from llamastyle.regression.result import StyleResult
 
-__all__ = ["diagnostic_rows", "error_words", "gap_words", "headline", "model_reason", "summary_blocks"]
+__all__ = ["diagnostic_rows", "error_words", "gap_words", "headline", "join_notes", "model_reason", "summary_blocks"]
+
+
+EXTRAPOLATED = "extrapolated: too few of its battles are near style parity"
 
 
 def model_reason(count: int, clustering: Clustering) -> str:
@@ -40,57 +43,75 @@ def _percent(low: float, high: float, level: float) -> str:
     return f"{100 * level:g} % interval {100 * low:.1f} to {100 * high:.1f}"
 
 
+def join_notes(*notes: str) -> str:
+    """Notes in one, empty ones left out."""
+    return "; ".join(note for note in notes if note)
+
+
 def headline(result: StyleResult) -> str:
     """The answer in two sentences, or the reason why there is none."""
     if result.estimates is None:
         return f"No verdict: {result.failure}."
     design = result.design
     assert design is not None
-    first = _prices_sentence(result)
     if design.n_models < 2:
-        return f"These battles name no two models, so that there are prices and no verdicts. {first}"
+        first = "These battles name no two models, so that there are prices and no verdicts."
+    else:
+        first = _verdict_sentence(result)
+    if not result.settings.with_correctness:
+        first = f"Associated with style, quality not separated: {first[0].lower()}{first[1:]}"
+    return f"{first} {_prices_sentence(result)}"
+
+
+def _verdict_sentence(result: StyleResult) -> str:
+    """How many models have which verdict, and the largest change that style parity makes."""
     table = result.audit()
     verdicts = table["verdict"].value_counts()
-    if set(verdicts.index) == {"insufficient data"}:
-        return f"No verdict: every model has insufficient data ({table['note'].iloc[0]}). {first}"
     counted = ", ".join(f"{n} {verdict}" for verdict, n in verdicts.items())
-    flagged: Any = table[table["verdict"].isin(["inflated", "deflated", "style-favoured", "style-penalised"])]
-    if not len(flagged):
-        return f"Style decides no rating beyond doubt: of {len(table)} models {counted}. {first}"
-    top = flagged.loc[flagged["parity_change"].abs().idxmax()]
-    change = 100 * top["parity_change"]
-    at = 100 * (top["win_rate"] - top["parity_change"])
+    if set(verdicts.index) == {"insufficient data"}:
+        return f"No verdict: every model has insufficient data ({table['note'].iloc[0]})."
+    flagged = table["verdict"].isin(["inflated", "deflated", "style-favoured", "style-penalised"]).any()
+    first = f"Of {len(table)} models {counted}"
+    if not flagged:
+        first = f"No model's inflation is clear of the margin: of {len(table)} models {counted}"
+    parity: Any = result.parity()
+    clear = (parity["change_low"] > 0) | (parity["change_high"] < 0)
+    parity = parity[clear & ~parity["extrapolated"]]
+    if not len(parity):
+        return f"{first}; no model's win rate differs from its win rate at style parity beyond doubt."
+    top = parity.loc[parity["parity_change"].abs().idxmax()]
     return (
-        f"Of {len(table)} models {counted}; furthest from style parity is {top['model']}, which won"
-        f" {100 * top['win_rate']:.1f} % and at parity would have won {at:.1f} % ({change:+.1f} points,"
-        f" {_percent(top['change_low'], top['change_high'], result.settings.level)}). {first}"
+        f"{first}; furthest from style parity is {top['model']}, whose win rate is {100 * top['win_rate']:.1f} % and"
+        f" {100 * top['parity_win_rate']:.1f} % at style parity ({100 * top['parity_change']:+.1f} points,"
+        f" {_percent(top['change_low'], top['change_high'], result.settings.level)})."
     )
 
 
 def _prices_sentence(result: StyleResult) -> str:
-    """The strongest price: as an exchange rate where correctness is known, else in log-odds."""
+    """The strongest price, if it is clear of zero among as many as were looked at."""
     tidy = result.tidy()
     style: Any = tidy[tidy["block"] == "style"]
-    if not len(style):
+    if not style["statistic"].notna().any():
         return "No feature varies, so that style has no price."
-    strongest = style.loc[style["statistic"].abs().idxmax()]
+    n = len(style)
+    level = 1 - (1 - result.settings.level) / n
+    strongest = result.tidy(level).loc[style["statistic"].abs().idxmax()]
+    among = f" ({100 * result.settings.level:g} % interval{f' allowing for {n} features' * (n > 1)}"
+    if strongest["conf_low"] <= 0 <= strongest["conf_high"]:
+        return f"No feature's price is clear of zero{f', allowing for {n} of them' * (n > 1)}."
     if result.settings.with_correctness and "correctness" in set(tidy["block"]):
-        rates = result.exchange_rates()
+        rates = result.exchange_rates(level)
         rate = rates[rates["term"] == strongest["term"]].iloc[-1]
         if np.isfinite(rate["estimate"]):
-            step = (
-                f"{rate['unit']} {rate['term']}"
-                if rate["unit"][0] == "+"
-                else f"{rate['unit']} of {rate['term']}"
-            )
+            step = f"{rate['unit']}{' of' * (rate['unit'][0] != '+')} {rate['term']}"
             return (
-                f"The clearest price: {step} is worth {rate['estimate']:.3f} right answers"
-                f" ({100 * result.settings.level:g} % interval {rate['conf_low']:.3f} to {rate['conf_high']:.3f})."
+                f"The clearest price: {step} goes with as many votes as {rate['estimate']:.3f} right answers"
+                f"{among} {rate['conf_low']:.3f} to {rate['conf_high']:.3f})."
             )
+    ratio = [np.exp(strongest[name]) for name in ("estimate", "conf_low", "conf_high")]
     return (
-        f"The clearest price: one recorded scale of {strongest['term']} goes with {strongest['estimate']:+.3f} in"
-        f" log-odds ({100 * result.settings.level:g} % interval {strongest['conf_low']:.3f} to"
-        f" {strongest['conf_high']:.3f})."
+        f"The clearest price: a typical difference in {strongest['term']} between two answers goes with"
+        f" {ratio[0]:.2f} times the odds of winning{among} {ratio[1]:.2f} to {ratio[2]:.2f})."
     )
 
 
