@@ -1,8 +1,9 @@
 """Arenas with known truth: votes made from planted strengths, prices of style and of being right.
 
 A response's feature values are drawn on the scale of their log-ratio contrast around its model's
-mean and its prompt's shift, so that a model's profile is known exactly. Values are not rounded to
-whole counts: rounding would move the means.
+mean and its prompt's shift, so that a model's profile is known exactly. Without texts, values are
+not rounded to whole counts, for that would move the means. With texts, the counts are whole, votes
+are made from them, and the truth is that of the counts.
 """
 
 from __future__ import annotations
@@ -15,74 +16,47 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from llamastyle.data.answers import write_answers
 from llamastyle.data.battles import Battles, Responses
+from llamastyle.data.questions import write_questions
+from llamastyle.data.worlds import POINTS, VERSIONS, Differ, World, new_world, with_versions, written
 from llamastyle.errors import DataError
 from llamastyle.features.feature import FeatureSet, FeatureTable
+from llamastyle.options import check_option, nearest
 
-__all__ = ["Arena", "World", "simulate"]
+__all__ = ["VERSIONS", "Arena", "World", "simulate"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-POINTS = 400.0 / np.log(10.0)
-DEFAULT_STYLE = {"words": 0.5, "bold": 0.15, "emoji": 0.1}
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """What is true of every arena drawn from it; m models, k features.
-
-    Attributes
-    ----------
-    models : tuple of str (m,)
-    features : tuple of str (k,)
-    strength : float64 (m,)
-        Log-odds, mean zero.
-    style : float64 (m, k)
-        Mean of log(1 + value) of each model's responses.
-    spread : float64 (k,)
-        Standard deviation of log(1 + value) within a model, half of its variance from the prompt.
-    price : float64 (k,)
-        Log-odds per unit of log-ratio.
-    right : float64 (m,)
-        Log-odds that a response is correct on a prompt of average difficulty.
-    price_right : float
-        Log-odds for being right against being wrong.
-    position : float
-        Log-odds for the first side.
-    ties : float
-        Share of the possible ties that happen: P(tie) = 2 ties min(p, 1 - p), half from each side, so
-        that the expected outcome stays p.
-    popularity : float64 (m,)
-        Chance of a model to be drawn into a battle.
-    """
-
-    models: tuple[str, ...]
-    features: tuple[str, ...]
-    strength: Floats
-    style: Floats
-    spread: Floats
-    price: Floats
-    right: Floats
-    price_right: float
-    position: float
-    ties: float
-    popularity: Floats
-
-    @property
-    def inflation(self) -> Floats:
-        """Style inflation of each model in Arena points, against the unweighted field, shape (m,)."""
-        return POINTS * ((self.style - self.style.mean(axis=0)) @ self.price)
-
 
 @dataclass(frozen=True, slots=True)
 class _Drawn:
+    """Battles without votes; n battles, r responses.
+
+    Attributes
+    ----------
+    prompt, voter, a, b : int64 (n,)
+    rows : pair of int64 (n,)
+        The responses on side a and on side b.
+    model, asked : int64 (r,)
+        Who wrote each response, to which prompt.
+    value : float64 (r, k)
+        log(1 + value) of its features.
+    right : float64 (r,)
+    p, p_parity : float64 (n,)
+        Chance that side a wins, as it is and with style equal on both sides.
+    """
+
     prompt: Ints
     voter: Ints
     a: Ints
     b: Ints
-    values: tuple[Floats, Floats]
-    correct: tuple[Floats, Floats]
+    rows: tuple[Ints, Ints]
+    model: Ints
+    asked: Ints
+    value: Floats
+    right: Floats
     p: Floats
     p_parity: Floats
 
@@ -94,7 +68,7 @@ class Arena:
     Attributes
     ----------
     battles : Battles
-        With measured features and correctness.
+        With measured features or texts, and correctness.
     world : World
         What was planted.
 
@@ -134,6 +108,28 @@ class Arena:
             }
         )
 
+    def gap(self, model: str, other: str) -> pd.DataFrame:
+        """What one model is ahead of another by, in Arena points.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``block, term, planted``: strength, style, style by feature, correctness, and their total.
+        """
+        world = self.world
+        for name in (model, other):
+            if name not in world.models:
+                raise DataError(f"there is no model {name!r} in this arena{nearest(name, world.models)}")
+        i, j = world.models.index(model), world.models.index(other)
+        profile, rate = world.profile, world.right_rate
+        strength = POINTS * float(world.strength[i] - world.strength[j])
+        style = POINTS * (profile[i] - profile[j]) * world.price
+        right = POINTS * world.price_right * float(rate[i] - rate[j])
+        rows = [("strength", "", strength), ("style", "", float(style.sum()))]
+        rows += [("style", name, value) for name, value in zip(world.features, style.tolist(), strict=True)]
+        rows += [("correctness", "", right), ("total", "", strength + float(style.sum()) + right)]
+        return pd.DataFrame(rows, columns=["block", "term", "planted"])
+
 
 def simulate(
     n_battles: int = 4000,
@@ -147,6 +143,8 @@ def simulate(
     ties: float = 0.3,
     n_prompts: int | None = None,
     n_voters: int | None = None,
+    texts: bool = False,
+    versions: Differ | None = None,
     world: World | None = None,
     seed: int = 0,
 ) -> Arena:
@@ -156,7 +154,8 @@ def simulate(
     ----------
     n_battles, n_models : int
     style : mapping of feature name to price, optional
-        Log-odds per unit of log-ratio; ``{}`` plants none on ``words``.
+        Log-odds per unit of log-ratio; ``{}`` plants none. With texts: of any of ``words, headers,
+        list_items, bold, emoji, sycophancy``.
     correctness : float
         Log-odds of being right against being wrong.
     strength : float
@@ -169,8 +168,14 @@ def simulate(
         Share in [0, 1] of the possible ties that happen.
     n_prompts, n_voters : int, optional
         How many there are; by default one prompt for four battles and one voter for ten.
+    texts : bool
+        Write prompts and answers, whose counts are whole and exactly what is planted, instead of
+        handing in measured features. An answer states a fact, and is correct if the fact is right.
+    versions : {"style", "substance", "both"}, optional
+        Make the first two models two versions of one model, ``atlas-experimental`` and
+        ``atlas-release``, that differ in this only.
     world : World, optional
-        Draw from this truth instead of a new one.
+        Draw from this truth instead of a new one; it knows whether there are texts.
     seed : int
 
     Returns
@@ -180,55 +185,45 @@ def simulate(
     Raises
     ------
     DataError
-        Fewer than two models or one battle, or ties outside [0, 1].
+        Fewer than two models or one battle, ties outside [0, 1], a feature that texts have no dial
+        for, or texts or versions asked of a world without them.
 
     Examples
     --------
     >>> import llamastyle as ls
     >>> ls.simulate(100, 5, style={"words": 0.0}, seed=1).battles.models
     ('model-01', 'model-02', 'model-03', 'model-04', 'model-05')
+    >>> arena = ls.simulate(100, 5, texts=True, versions="style", seed=1)
+    >>> arena.battles.models[:2]
+    ('atlas-experimental', 'atlas-release')
+    >>> arena.gap("atlas-experimental", "atlas-release").round(1).query("term == ''").values.tolist()
     """
     if n_battles < 1 or n_models < 2:
         raise DataError(f"simulate needs at least 1 battle and 2 models, got {n_battles} and {n_models}")
     if not 0 <= ties <= 1:
         raise DataError(f"ties={ties} must lie in [0, 1]")
+    if world is not None and (versions is not None or (texts and not world.texts)):
+        raise DataError("a world is what it is: ask for texts and versions when it is made, without world=")
     rng = np.random.default_rng(seed)
     if world is None:
-        prices = DEFAULT_STYLE if style is None else (dict(style) or {"words": 0.0})
-        world = _new_world(rng, n_models, prices, strength, style_spread, correctness, position, ties)
+        world = new_world(
+            rng,
+            n_models,
+            style,
+            strength=strength,
+            style_spread=style_spread,
+            correctness=correctness,
+            position=position,
+            ties=ties,
+            texts=texts,
+        )
+    if versions is not None:
+        check_option("versions", versions, Differ)
+        world = with_versions(world, versions)
     drawn = _draw(
         rng, world, n_battles, n_prompts or max(n_battles // 4, 2), n_voters or max(n_battles // 10, 2)
     )
     return Arena(_vote(rng, world, drawn), world)
-
-
-def _new_world(
-    rng: np.random.Generator,
-    m: int,
-    prices: Mapping[str, float],
-    strength: float,
-    style_spread: float,
-    correctness: float,
-    position: float,
-    ties: float,
-) -> World:
-    features = FeatureSet.of(list(prices))
-    k = len(prices)
-    lengthy = np.array([f.group == "length" for f in features])
-    theta = rng.normal(0, strength, m)
-    return World(
-        models=tuple(f"model-{i + 1:0{max(len(str(m)), 2)}d}" for i in range(m)),
-        features=tuple(features.names),
-        strength=theta - theta.mean(),
-        style=np.where(lengthy, 5.5, 2.5) + rng.normal(0, style_spread, (m, k)),
-        spread=np.where(lengthy, 0.45, 0.5),
-        price=np.array([float(prices[name]) for name in features.names]),
-        right=rng.normal(0.8, 0.7, m),
-        price_right=correctness,
-        position=position,
-        ties=ties,
-        popularity=rng.dirichlet(np.full(m, 8.0)),
-    )
 
 
 def _draw(rng: np.random.Generator, world: World, n: int, n_prompts: int, n_voters: int) -> _Drawn:
@@ -242,13 +237,17 @@ def _draw(rng: np.random.Generator, world: World, n: int, n_prompts: int, n_vote
     shift = rng.normal(0, 1, (n_prompts, k))[where]
     noise = (shift + rng.normal(0, 1, (key.size, k))) / np.sqrt(2.0)
     value = world.style[who] + world.spread * noise
+    if world.texts:
+        value = np.log1p(written(value))
     hard = rng.normal(0, 1.0, n_prompts)[where]
     correct = (rng.random(key.size) < 1 / (1 + np.exp(-(world.right[who] - hard)))).astype(np.float64)
-    u, v = value[inverse[:n]], value[inverse[n:]]
-    c = correct[inverse[:n]], correct[inverse[n:]]
-    rest = world.strength[a] - world.strength[b] + world.price_right * (c[0] - c[1]) + world.position
-    p = 1 / (1 + np.exp(-(rest + (u - v) @ world.price)))
-    return _Drawn(prompt, rng.integers(n_voters, size=n), a, b, (u, v), c, p, 1 / (1 + np.exp(-rest)))
+    row_a, row_b = inverse[:n], inverse[n:]
+    rest = world.strength[a] - world.strength[b] + world.price_right * (correct[row_a] - correct[row_b])
+    rest += world.position
+    p = 1 / (1 + np.exp(-(rest + (value[row_a] - value[row_b]) @ world.price)))
+    parity = 1 / (1 + np.exp(-rest))
+    voter = rng.integers(n_voters, size=n)
+    return _Drawn(prompt, voter, a, b, (row_a, row_b), who, where, value, correct, p, parity)
 
 
 def _other(rng: np.random.Generator, world: World, a: Ints) -> Ints:
@@ -265,12 +264,9 @@ def _vote(rng: np.random.Generator, world: World, d: _Drawn) -> Battles:
     tie = 2 * world.ties * np.minimum(d.p, 1 - d.p)
     luck = rng.random(n)
     outcome = np.where(luck < d.p - tie / 2, 1.0, np.where(luck < d.p + tie / 2, 0.5, 0.0))
-    features = FeatureSet.of(list(world.features))
-    rows = np.arange(n), np.arange(n, 2 * n)
-    measured = FeatureTable(np.expm1(np.vstack(d.values)), features, rows, {"simulation": "1"})
-    responses = Responses(
-        texts=pa.nulls(2 * n, pa.large_string()), models=world.models, model=np.concatenate([d.a, d.b])
-    )
+    responses, measured, prompts = (_written if world.texts else _measured)(rng, world, d)
+    rows = d.rows if measured is None or measured.rows is None else measured.rows
+    correct = d.right[d.rows[0]], d.right[d.rows[1]]
     battles = Battles(
         responses=responses,
         row_a=rows[0],
@@ -279,11 +275,11 @@ def _vote(rng: np.random.Generator, world: World, d: _Drawn) -> Battles:
         model_a=d.a,
         model_b=d.b,
         outcome=outcome,
-        both_bad=(outcome == 0.5) & (d.correct[0] == 0) & (d.correct[1] == 0),
+        both_bad=(outcome == 0.5) & (correct[0] == 0) & (correct[1] == 0),
         weight=np.ones(n),
-        columns=pd.DataFrame({"prompt_id": d.prompt, "voter": d.voter}),
-        correct_a=d.correct[0],
-        correct_b=d.correct[1],
+        columns=pd.DataFrame({"prompt_id": d.prompt, **prompts, "voter": d.voter}),
+        correct_a=correct[0],
+        correct_b=correct[1],
         measured=measured,
     )
     # models that drew no battle are not in the arena
@@ -292,6 +288,36 @@ def _vote(rng: np.random.Generator, world: World, d: _Drawn) -> Battles:
         if np.unique(np.concatenate([d.a, d.b])).size == len(world.models)
         else battles.take(np.arange(n))
     )
+
+
+_Parts = tuple[Responses, FeatureTable | None, dict[str, NDArray[np.object_]]]
+
+
+def _measured(rng: np.random.Generator, world: World, d: _Drawn) -> _Parts:
+    """Responses without texts, and their features: the n of side a, then the n of side b."""
+    n = d.p.size
+    rows = np.arange(n), np.arange(n, 2 * n)
+    values = np.expm1(d.value[np.concatenate(d.rows)])
+    measured = FeatureTable(values, FeatureSet.of(list(world.features)), rows, {"simulation": "1"})
+    texts = pa.nulls(2 * n, pa.large_string())
+    return Responses(texts=texts, models=world.models, model=np.concatenate([d.a, d.b])), measured, {}
+
+
+def _written(rng: np.random.Generator, world: World, d: _Drawn) -> _Parts:
+    """Each response once, as a text, and the prompts of the battles."""
+    asked, which = np.unique(d.asked, return_inverse=True)
+    questions = write_questions(asked.size, rng)
+    dials = np.rint(np.expm1(d.value)).astype(np.int64)
+    texts = write_answers(questions, which, d.right == 1, dials, rng)
+    prompts = np.array([question.prompt for question in questions], object)
+    responses = Responses(
+        texts=pa.array(texts, pa.large_string()),
+        models=world.models,
+        model=d.model,
+        prompt_id=d.asked,
+        correct=d.right,
+    )
+    return responses, None, {"prompt": prompts[np.searchsorted(asked, d.prompt)]}
 
 
 def parity_changes(world: World, n_battles: int, seed: int = 1) -> Floats:

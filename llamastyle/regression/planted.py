@@ -17,7 +17,8 @@ __all__ = ["planted_models", "planted_prices"]
 def planted_prices(arena: Arena, result: StyleResult) -> pd.DataFrame:
     """Prices, true and found, in log-odds per recorded scale of the fit.
 
-    The truth of a price is the planted coefficient times the scale that the fit recorded.
+    The truth of a price is the planted coefficient times the scale that the fit recorded; a feature that
+    was not planted has none.
 
     Returns
     -------
@@ -33,7 +34,7 @@ def planted_prices(arena: Arena, result: StyleResult) -> pd.DataFrame:
     frame = frame[frame["block"] != "strength"][["term", "estimate", "conf_low", "conf_high"]].reset_index(
         drop=True
     )
-    frame.insert(1, "planted", [truth[t] * scale[t] for t in frame["term"]])
+    frame.insert(1, "planted", [truth.get(t, 0.0) * scale[t] for t in frame["term"]])
     return _covered(frame)
 
 
