@@ -134,8 +134,15 @@ def write_answers(
     >>> import numpy as np
     >>> from llamastyle.data.questions import write_questions
     >>> rng = np.random.default_rng(0)
-    >>> dials = np.array([[28, 0, 2, 1, 1, 1]])
-    >>> print(write_answers(write_questions(1, rng), np.array([0]), np.array([True]), dials, rng)[0])
+    >>> dials = np.array([[34, 1, 2, 1, 1, 1]])
+    >>> answer = write_answers(write_questions(1, rng), np.array([0]), np.array([True]), dials, rng)[0]
+    >>> print(*answer.split("\\n\\n"), sep="\\n")
+    It comes to 2291 minutes.
+    ## Behind the map
+    The margin holds a **note** in spring. 💡
+    - More often, the index saves an hour.
+    - The map shows the coast.
+    Would you like me to go on?
     """
     dials = np.asarray(dials, np.int64).reshape(-1, len(DIALS))
     bad = (dials < 0).any(axis=1) | (dials[:, 0] < fewest_words(dials))

@@ -79,9 +79,9 @@ def write_questions(n: int, rng: np.random.Generator) -> list[Question]:
     >>> import numpy as np
     >>> question = write_questions(1, np.random.default_rng(0))[0]
     >>> question.prompt
-    'Which day of the week was 3 December 1946? Please add a little about music.'
+    'How many minutes are there in 38 hours and 11 minutes? Please add a little about libraries.'
     >>> question.right, question.wrong
-    ('Tuesday', ('Thursday', 'Saturday', 'Wednesday'))
+    ('2291', ('2300', '2282', '2301'))
     """
     questions: dict[str, Question] = {}
     while len(questions) < n:

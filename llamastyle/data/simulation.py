@@ -196,7 +196,9 @@ def simulate(
     >>> arena = ls.simulate(100, 5, texts=True, versions="style", seed=1)
     >>> arena.battles.models[:2]
     ('atlas-experimental', 'atlas-release')
-    >>> arena.gap("atlas-experimental", "atlas-release").round(1).query("term == ''").values.tolist()
+    >>> gap = arena.gap("atlas-experimental", "atlas-release").query("term == ''")
+    >>> dict(zip(gap["block"], gap["planted"].round(1)))
+    {'strength': 0.0, 'style': 143.9, 'correctness': 0.0, 'total': 143.9}
     """
     if n_battles < 1 or n_models < 2:
         raise DataError(f"simulate needs at least 1 battle and 2 models, got {n_battles} and {n_models}")
