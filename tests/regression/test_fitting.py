@@ -84,9 +84,11 @@ def test_a_model_that_won_everything():
 
 
 def test_all_ties():
-    result = ls.fit(ls.read_battles(frame(winner="tie")))
-    np.testing.assert_allclose(result.params, 0, atol=1e-9)
-    assert not result.audit()["verdict"].isin(["style-favoured", "style-penalised"]).any()
+    with pytest.raises(ls.FitError, match="every battle is a tie"):
+        ls.fit(ls.read_battles(frame(winner="tie")))
+    result = ls.audit(frame(winner="tie"))
+    assert set(result.audit()["note"]) == {"every battle is a tie: nothing tells models or styles apart"}
+    assert "every battle is a tie" in result.headline()
     with pytest.raises(ls.FitError, match="no battle is left"):
         ls.fit(ls.read_battles(frame(winner="tie")), ties="drop")
 
@@ -148,7 +150,14 @@ def test_clusters_are_chosen_and_few_are_refused(arena):
     assert result.audit()["note"].str.contains("prompt_id has 5 values").all()
     with pytest.warns(ls.LlamaStyleWarning, match="conditional on these 5"):
         by_voter = ls.fit(few.battles, cluster="voter")
-    assert (by_voter.audit()["verdict"] != "insufficient data").any()
+    assert by_voter.estimates.clustering.column == "voter"
+    with pytest.warns(ls.LlamaStyleWarning, match="no verdict"):
+        robust = ls.fit(few.battles, vcov="robust")
+    with pytest.warns(ls.LlamaStyleWarning, match="no verdict"):
+        asked = ls.fit(few.battles, cluster="prompt_id")
+    assert asked.estimates.clustering.column == "voter"
+    for other in (by_voter, robust, asked):
+        assert (other.audit()["verdict"] == "insufficient data").all()
     with pytest.warns(ls.LlamaStyleWarning, match="only 15 clusters"):
         ls.fit(ls.simulate(800, 4, style={"words": 0.5}, n_prompts=15, seed=1).battles)
 
@@ -200,3 +209,86 @@ def test_nothing_is_random(arena):
         warnings.simplefilter("error")
         one, two = ls.fit(arena.battles, seed=3), ls.fit(arena.battles, seed=3)
     np.testing.assert_array_equal(numbers(one), numbers(two))
+
+
+def rare_column(weight: float) -> pd.DataFrame:
+    """Votes in which emoji occur in five battles only, and always on the side that wins."""
+    frame = ls.simulate(3000, 6, style={"words": 0.3, "emoji": 0.1}, ties=0.0, seed=5).battles.to_frame()
+    won = np.flatnonzero(frame["winner"] == "model_a")[:5]
+    frame[["emoji_a", "emoji_b"]] = 0.0
+    frame.loc[won, "emoji_a"] = 3.0
+    return frame.assign(weight=weight)
+
+
+@pytest.mark.parametrize("weight", [1.0, 1 / 3000, 1e-8])
+def test_separation_is_found_whatever_the_weights(weight):
+    with pytest.raises(ls.SeparationError, match="'emoji'"):
+        ls.fit(rare_column(weight), correctness="ignore")
+
+
+def test_separation_is_found_among_battles_of_little_weight():
+    frame = rare_column(1.0)
+    frame.loc[frame["emoji_a"] > 0, "weight"] = 1e-5
+    with pytest.raises(ls.SeparationError, match="'emoji'"):
+        ls.fit(frame, correctness="ignore")
+
+
+@pytest.mark.parametrize("scale", [1e-15, 1e-6, 1e100])
+def test_the_scale_of_the_weights_changes_nothing(arena, scale):
+    weight = np.random.default_rng(1).uniform(0.2, 3.0, len(arena.battles))
+    frame = arena.battles.to_frame()
+    one, other = (ls.fit(frame.assign(weight=weight * s)) for s in (1.0, scale))
+    np.testing.assert_allclose(other.params, one.params, rtol=1e-7, atol=1e-9)
+    np.testing.assert_allclose(other.bse, one.bse, rtol=1e-7)
+    parts = [r.decompose(scale="win_rate")["estimate"] for r in (one, other)]
+    np.testing.assert_allclose(parts[1], parts[0], atol=1e-9)
+
+
+def test_an_empty_prompt_is_its_own_cluster_and_is_counted(arena):
+    frame = arena.battles.to_frame()
+    frame["prompt_id"] = frame["prompt_id"].astype(object)
+    frame.loc[[3, 9], "prompt_id"] = None
+    with pytest.warns(ls.LlamaStyleWarning, match="prompt_id is empty in 2 battles"):
+        result = ls.fit(frame)
+    assert result.estimates.clustering.column == "prompt_id"
+    assert result.estimates.clustering.n_groups == frame["prompt_id"].nunique() + 2
+
+
+def with_self_battles() -> pd.DataFrame:
+    """600 battles on 12 prompts, and 600 of a model with itself on prompts of their own."""
+    frame = ls.simulate(600, 4, style={"words": 0.5}, n_prompts=12, seed=3).battles.to_frame()
+    alone = frame.assign(model_b=frame["model_a"], prompt_id=1000 + np.arange(600))
+    return pd.concat([frame, alone], ignore_index=True)
+
+
+def test_silent_battles_make_no_clusters_of_ratings():
+    with pytest.warns(ls.LlamaStyleWarning, match="only 12 clusters of prompt_id"):
+        result = ls.fit(with_self_battles())
+    with pytest.warns(ls.LlamaStyleWarning, match="only 12 clusters"):
+        alone = ls.fit(with_self_battles().head(600))
+    names = ["rating_plain", "rating_plain_low", "rating_plain_high"]
+    one, other = (r.ratings().sort_values("model")[names] for r in (result, alone))
+    np.testing.assert_allclose(one, other, atol=1e-6)
+
+
+def test_a_model_that_met_only_itself_is_kept_for_prices_and_named(arena):
+    frame = arena.battles.to_frame()
+    alone = frame.head(300).assign(model_a="zeta", model_b="zeta")
+    result = ls.fit(pd.concat([frame, alone], ignore_index=True))
+    assert result.predict().size == 1800
+    audit = result.audit().set_index("model")
+    assert audit.loc["zeta", "note"] == "met no other model"
+    assert result.ratings().set_index("model").loc["model-01", "battles"] > 0
+    forgiving = ls.audit(pd.concat([frame, alone], ignore_index=True))
+    np.testing.assert_allclose(forgiving.params, result.params)
+
+
+def test_a_column_that_repeats_others_is_an_error_or_leaves_a_forgiving_fit(arena):
+    frame = arena.battles.to_frame()
+    for side in "ab":
+        frame[f"headers_{side}"] = frame[f"bold_{side}"]
+    with pytest.raises(ls.FitError, match="'bold', 'headers' say the same|'headers', 'bold' say the same"):
+        ls.fit(frame)
+    with pytest.warns(ls.LlamaStyleWarning, match="'headers' was left out"):
+        result = ls.audit(frame)
+    np.testing.assert_allclose(result.params, ls.fit(arena.battles).params, atol=1e-8)

@@ -9,8 +9,10 @@ import pytest
 from scipy import stats
 
 from llamastyle.errors import FitError
+from llamastyle.regression import accounts as acc
+from llamastyle.regression import decomposition as dec
 from llamastyle.regression.bradley_terry import fit_bradley_terry
-from llamastyle.regression.inference import cluster_counts, fieller, rank_sets, sandwich
+from llamastyle.regression.inference import cluster_counts, covariance, covariances, fieller, rank_sets, sandwich
 from tests.regression.arenas import dummies, make_design, referee
 
 CASES = {
@@ -102,3 +104,15 @@ def test_rank_sets_of_equals_are_everything():
     low, high = rank_sets(np.zeros(4), np.eye(4), 0.95, 0, draws=500)
     assert (low == 1).all()
     assert (high == 4).all()
+
+
+@pytest.mark.parametrize("kind", ["cluster", "robust"])
+def test_the_diagonal_alone_is_the_covariances(kind):
+    design = make_design(seed=12, weights=True)
+    fit = fit_bradley_terry(design)
+    made = sandwich(design, fit, kind)
+    parts = dec.decompose_ratings(design, fit, made, dec.profiles(design))
+    more = acc.win_rate_accounts(design, fit, made)
+    for one, two in ((parts[0], parts[1]), (parts[1], parts[-1]), (more[1], more[-1]), (more[0], more[0])):
+        full = np.diag(covariance(made, one.influence, two.influence))
+        np.testing.assert_allclose(covariances(made, one.influence, two.influence), full, rtol=1e-9, atol=1e-15)

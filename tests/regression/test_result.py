@@ -198,3 +198,64 @@ def test_unknown_models_cannot_be_predicted(result):
     other = ls.simulate(50, 10, style={"words": 0.6, "bold": 0.2, "emoji": -0.2}, seed=1).battles
     with pytest.raises(ls.FitError, match="not in the fit"):
         result.predict(other)
+
+
+def test_thin_models_have_no_error_anywhere(arena):
+    frame = arena.battles.to_frame()
+    thin = frame[(frame["model_a"] == "model-01") | (frame["model_b"] == "model-01")].head(60).assign(prompt_id=1)
+    rest = frame[(frame["model_a"] != "model-01") & (frame["model_b"] != "model-01")]
+    result = ls.audit(pd.concat([rest, thin], ignore_index=True), cluster="prompt_id")
+    row = result.tidy().set_index("term").loc["model-01"]
+    assert np.isfinite(row["estimate"])
+    assert row[["std_error", "statistic", "p_value", "conf_low", "conf_high"]].isna().all()
+    assert result.tidy().query("block == 'style'")["std_error"].notna().all()
+
+
+def test_what_lies_beyond_the_data_is_said_wherever_it_is_shown():
+    frame = ls.simulate(3000, 6, style={"words": 1.0}, seed=4).battles.to_frame()
+    mine_a, mine_b = frame["model_a"] == "model-01", frame["model_b"] == "model-01"
+    frame.loc[mine_a, "words_a"] *= 60
+    frame.loc[mine_b, "words_b"] *= 60
+    result = ls.fit(frame)
+    assert result.parity().set_index("model").loc["model-01", "extrapolated"]
+    assert "extrapolated" in result.audit().set_index("model").loc["model-01", "note"]
+    assert "furthest from style parity is model-01" not in result.headline()
+
+
+def test_the_reference_is_named_and_what_is_unusual_does_not_depend_on_it(result):
+    field = result.audit().set_index("model")["unusual"]
+    table = result.audit(reference="model-03").set_index("model")
+    assert table.loc["model-03", "inflation"] == 0
+    assert table.loc["model-03", "note"].startswith("is the reference")
+    np.testing.assert_allclose(table["unusual"], field[table.index])
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda r: r.audit(fdr=5), "between 0 and 1"),
+        (lambda r: r.audit(margin=0), "above 0"),
+        (lambda r: r.ratings(anchor=float("nan")), "Arena points"),
+    ],
+)
+def test_options_out_of_range_are_refused(result, call, message):
+    with pytest.raises(ls.FitError, match=message):
+        call(result)
+
+
+def test_overrides_withhold_what_a_fold_cannot_give():
+    frame = ls.simulate(900, 4, style={"words": 0.4, "emoji": 0.2}, n_prompts=90, seed=6).battles.to_frame()
+    frame.loc[frame["prompt_id"] != frame["prompt_id"][0], ["emoji_a", "emoji_b"]] = 0.0
+    result = ls.audit(frame)
+    table = result.overrides()
+    assert "style" in set(table["index"])
+    assert table.loc[table["index"] == "words", "rate"].notna().all()
+
+
+def test_correctness_that_never_differs_is_said(arena):
+    frame = arena.battles.to_frame().assign(correct_a=1.0, correct_b=1.0)
+    with pytest.warns(ls.LlamaStyleWarning, match="'correctness' does not vary"):
+        result = ls.fit(frame)
+    with pytest.raises(ls.FitError, match="differs between the two sides"):
+        result.exchange_rates()
+    assert "right answers" not in result.headline()

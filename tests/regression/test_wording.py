@@ -40,7 +40,7 @@ def test_headline_has_the_numbers_of_the_tables(correctness):
 
 def test_nothing_found_is_said():
     result = ls.fit(ls.simulate(3000, style={}, style_spread=0.05, seed=3).battles)
-    assert result.headline().startswith("Style decides no rating beyond doubt")
+    assert result.headline().startswith("No model's inflation is clear of the margin: of 12 models")
 
 
 def test_summary_fits_eighty_columns_and_names_every_price():
@@ -86,3 +86,28 @@ def test_gap_words_say_why_there_are_no_shares():
     text = gap_words(result, "model-01", "model-02")
     assert "its interval covers zero, so that no shares are given" in text
     assert "%," not in text.split("interval")[-1]
+
+
+def test_the_headline_names_the_model_furthest_from_parity():
+    result = ls.fit(ls.simulate(1500, 12, style={"words": 0.6}, seed=3).battles)
+    parity = result.parity()
+    clear = parity[(parity["change_low"] > 0) | (parity["change_high"] < 0)]
+    clear = clear[~clear["extrapolated"]]
+    top = clear.loc[clear["parity_change"].abs().idxmax(), "model"]
+    assert f"furthest from style parity is {top}," in result.headline()
+
+
+def test_without_correctness_the_headline_says_so_by_itself():
+    battles = ls.simulate(3000, 6, style={"words": 0.9}, seed=2).battles
+    text = ls.fit(battles, correctness="ignore").headline()
+    assert text.startswith("Associated with style, quality not separated")
+    assert "would" not in text
+    assert "right answers" not in text
+
+
+def test_no_price_is_sold_that_chance_would_have_given():
+    rng = np.random.default_rng(3)
+    frame = ls.simulate(400, 3, style={"words": 0.0, "bold": 0.0, "emoji": 0.0, "links": 0.0}, seed=8).battles.to_frame()
+    frame["winner"] = rng.choice(["model_a", "model_b"], len(frame))
+    result = ls.fit(frame.drop(columns="outcome"), correctness="ignore")
+    assert result.headline().endswith("No feature's price is clear of zero, allowing for 4 of them.")
