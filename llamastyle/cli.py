@@ -5,30 +5,46 @@ Exit codes: 0 fine; 1 a ``--fail-on`` condition holds; 2 the input or the call i
 
 from __future__ import annotations
 
-import inspect
-import io
 import os
 import sys
+import traceback
 import warnings
-from collections.abc import Callable, Sequence
-from dataclasses import MISSING, dataclass, fields
-from enum import Enum
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from llamastyle import __version__
 from llamastyle.errors import LlamaStyleError, LlamaStyleWarning
-from llamastyle.options import Contrast, Scale, TableFormat, Verdict, allowed, check_option, nearest
+from llamastyle.options import Scale, TableFormat, Verdict, allowed, check_option, nearest
+from llamastyle.shell import (
+    Exit,
+    Fitting,
+    Form,
+    Reading,
+    bundled,
+    check_output,
+    complain,
+    explain,
+    features,
+    fitted,
+    one_line,
+    print_table,
+    read,
+    say,
+    show_warning,
+    width,
+    write_table,
+)
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from llamastyle.data.battles import Battles
     from llamastyle.regression.result import StyleResult
 
 __all__ = ["app", "main"]
+
+AUDIT_KEY = """
+parity change: win rate minus the win rate with style equal on both sides, in points, against the models it met
+inflation: Arena points of the raw rating that go with style, against the mean of these models"""
 
 app = typer.Typer(
     name="llamastyle",
@@ -40,215 +56,36 @@ app = typer.Typer(
     help="How much of a win is how it was said, and how much is being right.",
 )
 
-File = Annotated[
-    str,
-    typer.Argument(metavar="FILE", help="Battles: parquet, CSV, JSON or JSON lines; a glob; - for stdin."),
-]
-Map = Annotated[
-    list[str] | None,
-    typer.Option("--map", metavar="NAME=COLUMN", help="Our name for a column, e.g. winner=vote."),
-]
-Label = Annotated[
-    list[str] | None,
-    typer.Option("--label", metavar="VALUE=WINNER", help="What a winner value means, e.g. left=model_a."),
-]
-Right = Annotated[
-    str | None, typer.Option("--correctness", metavar="FILE", help="Table with prompt_id, model, correct.")
-]
-Cluster = Annotated[
-    str | None, typer.Option("--cluster", metavar="COLUMN", help="Column whose rows are not independent.")
-]
-Chosen = Annotated[
-    str | None,
-    typer.Option(
-        "--features", metavar="LIST", help="default, arena, arena_words, all, or names with commas."
-    ),
-]
-Kind = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--contrast", metavar="KIND", help="For all features, or NAME=KIND for one feature or group."
-    ),
-]
-Source = Annotated[
-    str, typer.Option("--input", metavar="FORMAT", help="Format of the file, if its columns do not tell.")
-]
-Lenient = Annotated[bool, typer.Option("--lenient", help="Set bad rows aside, count them, and go on.")]
-Form = Annotated[str, typer.Option("--format", metavar="table|csv|json|md", help="How tables are written.")]
-Level = Annotated[float, typer.Option("--level", help="Level of the intervals.")]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """Options of every command that reads battles."""
-
-    file: File
-    maps: Map = None
-    labels: Label = None
-    chosen: Chosen = None
-    source: Source = "auto"
-    lenient: Lenient = False
-    form: Form = "table"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fitting(Reading):
-    """Options of every command that fits them."""
-
-    correctness: Right = None
-    cluster: Cluster = None
-    contrast: Kind = None
-    level: Level = 0.95
-
-
-def bundled(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the fields of its first parameter's class as options, its own options after the file."""
-    (_, first), *own = inspect.signature(command, eval_str=True).parameters.items()
-    bundle, hints = first.annotation, get_type_hints(first.annotation, include_extras=True)
-
-    def run(**given: Any) -> None:
-        options = bundle(**{f.name: given.pop(f.name) for f in fields(bundle)})
-        check_option("--format", options.form, TableFormat)
-        command(options, **given)
-
-    kind = inspect.Parameter.KEYWORD_ONLY
-    file, *rest = [
-        inspect.Parameter(
-            f.name,
-            kind,
-            annotation=hints[f.name],
-            default=inspect.Parameter.empty if f.default is MISSING else f.default,
-        )
-        for f in fields(bundle)
-    ]
-    signature = inspect.Signature([file, *(p.replace(kind=kind) for _, p in own), *rest])
-    run.__name__, run.__doc__ = command.__name__, command.__doc__
-    run.__annotations__ = {p.name: p.annotation for p in signature.parameters.values()}
-    setattr(run, "__signature__", signature)  # noqa: B010 - functions have no such attribute to a type checker
-    return run
-
-
-class Exit(int, Enum):
-    """Exit codes."""
-
-    FINE = 0
-    CONDITION = 1
-    WRONG = 2
-
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and leave with its exit code."""
-    warnings.showwarning = _show_warning
+    warnings.showwarning = show_warning
     warnings.simplefilter("always", LlamaStyleWarning)
     try:
         code = app(args=list(arguments) if arguments is not None else None, standalone_mode=False)
     except LlamaStyleError as error:
-        code = _complain(str(error))
+        code = complain(str(error))
     except typer.Exit as leaving:
         code = leaving.exit_code
     except (typer.Abort, KeyboardInterrupt):
-        code = _complain("interrupted")
+        code = complain("interrupted")
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = Exit.FINE
+    except MemoryError:
+        code = complain("there is not enough memory for this; try fewer battles or features")
     except OSError as error:
-        code = _complain(f"{error.strerror or error}: {error.filename or ''}".rstrip(": "))
+        code = complain(f"{error.strerror or error}: {error.filename or ''}".rstrip(": "))
     except Exception as error:
         if not hasattr(error, "format_message"):  # click's own complaints about the call
-            raise
-        code = _complain(error.format_message())  # pyright: ignore[reportAttributeAccessIssue]
+            traceback.print_exc()
+            code = Exit.WRONG
+        elif type(error).__name__ == "NoArgsIsHelpError":
+            print(error.format_message())  # pyright: ignore[reportAttributeAccessIssue]
+            code = Exit.WRONG
+        else:
+            code = complain(error.format_message())  # pyright: ignore[reportAttributeAccessIssue]
     sys.exit(int(code) if isinstance(code, int) else 0)
-
-
-def _complain(text: str) -> Exit:
-    print(f"llamastyle: {_one_line(text)}", file=sys.stderr)
-    return Exit.WRONG
-
-
-def _one_line(text: str) -> str:
-    from llamastyle.report.tables import clean
-
-    return clean(" ".join(text.split()))
-
-
-def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
-    print(f"note: {_one_line(str(message))}", file=sys.stderr)
-
-
-def _say(*lines: str) -> None:
-    for line in lines:
-        print(_one_line(line), file=sys.stderr)
-
-
-def _pairs(values: list[str] | None, option: str) -> dict[str, str] | None:
-    pairs: dict[str, str] = {}
-    for value in values or []:
-        left, sign, right = value.partition("=")
-        if not sign or not left or not right:
-            raise LlamaStyleError(f"{option} {value!r} must be written NAME=VALUE")
-        pairs[left] = right
-    return pairs or None
-
-
-def _contrasts(values: list[str] | None) -> str | dict[str, str] | None:
-    if values and len(values) == 1 and "=" not in values[0]:
-        check_option("--contrast", values[0], Contrast)
-        return values[0]
-    return _pairs(values, "--contrast")
-
-
-def _features(chosen: str | None) -> Any:
-    if chosen is None:
-        return None
-    names = [name.strip() for name in chosen.split(",") if name.strip()]
-    return names[0] if len(names) == 1 else names
-
-
-def _read(options: Reading) -> Battles:
-    from llamastyle.data.readers import read_battles
-
-    fitting = options if isinstance(options, Fitting) else None
-    right = fitting.correctness if fitting else None
-    pair = right.split(",") if right and "," in right and not Path(right).exists() else None
-    return read_battles(
-        io.BytesIO(sys.stdin.buffer.read()) if options.file == "-" else options.file,
-        format=options.source,
-        columns=_pairs(options.maps, "--map"),
-        labels=_pairs(options.labels, "--label"),
-        correctness=tuple(pair) if pair else right,
-        cluster=fitting.cluster if fitting else None,
-        strict=not options.lenient,
-    )
-
-
-def _width() -> int:
-    import shutil
-
-    return max(shutil.get_terminal_size((120, 24)).columns, 60)
-
-
-def _print(frame: pd.DataFrame, form: str) -> None:
-    from llamastyle.report.tables import numbered_notes, render
-
-    notes: list[str] = []
-    if form == "table" and "note" in frame:
-        frame, notes = numbered_notes(frame)
-    print(render(frame, form, _width()))
-    for note in notes:
-        print(f"note {_one_line(note)}")
-
-
-def _explain(result: StyleResult) -> None:
-    """What every output says first: how the data were read and how errors are taken."""
-    from llamastyle.regression.wording import error_words
-
-    _say(*result.notes)
-    if result.estimates is not None:
-        _say(error_words(result.estimates.clustering, result.settings.level))
-    if result.dropped:
-        _say(
-            f"{len(result.dropped)} models have no finite rating and were left out (the note of each says why)"
-        )
 
 
 @app.callback(invoke_without_command=True)
@@ -265,45 +102,53 @@ def demo(
     battles: Annotated[int, typer.Option(help="How many votes to simulate.")] = 20_000,
     seed: Annotated[int, typer.Option(help="Seed of the arena.")] = 1,
     form: Form = "table",
+    output: Annotated[
+        str, typer.Option("-o", "--output", metavar="FILE", help="The page; an empty name writes none.")
+    ] = "report.html",
 ) -> None:
-    """An arena with known truth: what was planted, and what was found."""
+    """An arena with known truth, from texts: what was planted, and what was found; writes report.html."""
     check_option("--format", form, TableFormat)
-    import numpy as np
+    if output:
+        check_output(output, ".html")
+    import pandas as pd
 
-    from llamastyle.data.simulation import simulate
+    from llamastyle.data.simulation import VERSIONS, simulate
     from llamastyle.regression.fitting import fit
-    from llamastyle.regression.planted import planted_models, planted_prices
+    from llamastyle.regression.planted import planted_gap, planted_models, planted_prices
+    from llamastyle.regression.wording import gap_words
     from llamastyle.report.terminal import beside
 
-    arena = simulate(battles, 12, seed=seed)
-    result = fit(arena.battles, separated="drop")
+    arena = simulate(battles, 12, texts=True, versions="style", seed=seed)
+    result = fit(arena.battles, list(arena.world.features), separated="drop")
     truth = arena.truth()
-    prices = planted_prices(arena, result)
-    models = [planted_models(truth, result, quantity) for quantity in ("inflation", "parity_change")]
+    found = {
+        "price": planted_prices(arena, result),
+        "gap": planted_gap(arena, result, *VERSIONS),
+        "inflation": planted_models(truth, result, "inflation"),
+        "parity_change": planted_models(truth, result, "parity_change"),
+    }
     if form != "table":
-        import pandas as pd
-
-        named = [prices.rename(columns={"term": "name"}).assign(quantity="price")]
-        for frame, quantity in zip(models, ("inflation", "parity_change"), strict=True):
-            named.append(frame.rename(columns={"model": "name"}).assign(quantity=quantity))
-        _print(pd.concat(named, ignore_index=True), form)
-        return
-    _explain(result)
-    titles = (
-        "Prices: log-odds per recorded scale",
-        "Style inflation of each model, Arena points",
-        "Parity change of each model: win rate that goes with style, points",
-    )
-    print(
-        f"Planted: {len(arena.battles)} votes on {len(arena.world.models)} models; found beside it with intervals."
-    )
-    shown = (beside(prices, 1.0, 3), beside(models[0], 1.0, 1), beside(models[1], 100.0, 1))
-    for title, frame in zip(titles, shown, strict=True):
-        print(f"\n{title}\n")
-        _print(frame, form)
-    covered = sum(np.count_nonzero(frame["covered"]) for frame in (prices, *models))
-    total = sum(len(frame) for frame in (prices, *models))
-    print(f"\n{covered} of {total} intervals cover what was planted.\n{_one_line(result.headline())}")
+        named = [frame.set_axis(["name", *frame.columns[1:]], axis=1).assign(quantity=q) for q, frame in found.items()]
+        print_table(pd.concat(named, ignore_index=True), form)
+    else:
+        explain(result)
+        print(f"Planted: {len(arena.battles)} votes on the answers of {len(arena.world.models)} models, two of them")
+        print(f"versions of one that differ in style only: {' and '.join(VERSIONS)}.")
+        titles = {
+            "price": ("Prices: log-odds per recorded scale", 1.0, 3),
+            "gap": (f"The gap between the two versions, {VERSIONS[0]} minus {VERSIONS[1]}, Arena points", 1.0, 1),
+            "inflation": ("Style inflation of each model, Arena points", 1.0, 1),
+            "parity_change": ("Parity change of each model: win rate that goes with style, points", 100.0, 1),
+        }
+        for quantity, (title, factor, digits) in titles.items():
+            print(f"\n{title}\n")
+            print_table(beside(found[quantity], factor, digits), form)
+        covered = sum(int(frame["covered"].sum()) for frame in found.values())
+        print(f"\n{covered} of {sum(map(len, found.values()))} intervals cover what was planted.")
+        print(f"{one_line(gap_words(result, *VERSIONS))}\n{one_line(result.headline())}")
+    if output:
+        result.report(output, title="An arena with known truth")
+        say(f"the page is {output}")
 
 
 @app.command("features")
@@ -314,20 +159,24 @@ def features_command(
         str | None, typer.Option("-o", "--output", metavar="FILE", help="Write .parquet or .csv instead.")
     ] = None,
 ) -> None:
-    """Features of both sides of battles, one row a battle."""
+    """Features of both sides of battles, one row a battle; what is written can be read again in place of texts."""
     if output is not None:
-        _check_output(output)
+        check_output(output, ".parquet", ".csv")
     from llamastyle.data.battles import with_texts
     from llamastyle.features.extraction import extract
 
-    read, textless = with_texts(_read(options))
-    _say(*read.notes, *textless)
-    frame = extract(read, _features(options.chosen)).to_frame()
+    battles, textless = with_texts(read(options))
+    say(*battles.notes, *textless)
+    known = battles.to_frame()
+    known = known[[c for c in known if not c.startswith(("response_", "prompt")) or c == "prompt_id"]]
+    measured = extract(battles, features(options.chosen)).to_frame()
+    frame = known.drop(columns=[c for c in known if c in measured]).join(measured)
     if output is None:
-        _print(frame, options.form)
+        shown = ["model_a", "model_b", *measured.columns]
+        print_table(frame[[c for c in shown if c in frame]] if options.form == "table" else frame, options.form)
         return
-    _write(frame, Path(output))
-    _say(f"{len(frame)} rows, {frame.shape[1]} columns written to {output}")
+    write_table(frame, output)
+    say(f"{len(frame)} rows, {frame.shape[1]} columns written to {output}")
 
 
 @app.command()
@@ -336,8 +185,8 @@ def leaderboard(options: Fitting) -> None:
     """Raw and style-controlled ratings, side by side."""
     from llamastyle.report.terminal import rating_columns
 
-    table = _fit(options).ratings()
-    _print(rating_columns(table) if options.form == "table" else table, options.form)
+    table = fitted(options).ratings()
+    print_table(rating_columns(table) if options.form == "table" else table, options.form)
 
 
 @app.command("audit")
@@ -348,7 +197,7 @@ def audit_command(
         float, typer.Option("--margin", help="Arena points of inflation that still count as nothing.")
     ] = 20.0,
     fail_on: Annotated[
-        list[str] | None, typer.Option("--fail-on", metavar="VERDICT", help="Exit with 1 if a model has it.")
+        list[str] | None, typer.Option("--fail-on", metavar="VERDICT", help="Exit with 1 if a model has this verdict; may be repeated.")
     ] = None,
 ) -> None:
     """A verdict a model: how much of its standing is style."""
@@ -360,16 +209,39 @@ def audit_command(
             raise LlamaStyleError(
                 f"--fail-on {verdict!r} is no verdict{nearest(verdict, known)}; use {', '.join(known)}"
             )
-    result = _fit(options)
+    result = fitted(options)
+    _check_reachable(fail_on or [], result)
+    if result.design is not None and result.design.n_models < 2:
+        prices: Any = result.tidy()
+        print_table(prices, options.form)
+        if options.form == "table":
+            print(f"\n{one_line(result.headline())}")
+        return
     table = result.audit(margin=margin)
-    _print(audit_columns(table, _width()) if options.form == "table" else table, options.form)
+    print_table(audit_columns(table, width()) if options.form == "table" else table, options.form)
     if options.form == "table":
         _print_beside(result)
     found = [v for v in fail_on or [] if v in set(table["verdict"])]
     if found:
         flagged = sum(verdict in found for verdict in table["verdict"])
-        _say(f"--fail-on: {flagged} models are {' or '.join(found)}")
+        say(f"--fail-on: {flagged} models are {' or '.join(found)}")
         raise typer.Exit(int(Exit.CONDITION))
+    if fail_on and set(table["verdict"]) == {"insufficient data"}:
+        say("--fail-on: no model has a verdict, so that nothing was tested")
+
+
+def _check_reachable(asked: list[str], result: StyleResult) -> None:
+    """Verdicts asked for that these battles cannot give are an error: a test that cannot fail tests nothing."""
+    pairs = (("inflated", "style-favoured"), ("deflated", "style-penalised"))
+    other = dict(pairs) if not result.settings.with_correctness else {b: a for a, b in pairs}
+    cannot = [verdict for verdict in asked if verdict in other]
+    if asked and result.design is not None and result.design.n_models < 2:
+        raise LlamaStyleError("--fail-on needs verdicts, and battles without model names give prices only")
+    if asked and len(cannot) == len(asked):
+        why = "with" if result.settings.with_correctness else "without"
+        raise LlamaStyleError(
+            f"--fail-on {cannot[0]} cannot hold {why} correctness, where the verdict is {other[cannot[0]]!r}; use that"
+        )
 
 
 @app.command()
@@ -387,73 +259,67 @@ def compare(
     from llamastyle.regression.wording import gap_words
     from llamastyle.report.terminal import gap_columns
 
-    result = _fit(options, model, other)
+    result = fitted(options, model, other)
     gap = result.compare(model, other, scale=which)
     if options.form != "table":
-        _print(gap, options.form)
+        print_table(gap, options.form)
         return
-    _print(gap_columns(gap, which), "table")
-    print(f"\n{_one_line(gap_words(result, model, other, which))}")
+    print_table(gap_columns(gap, which), "table")
+    print(f"\n{one_line(gap_words(result, model, other, which))}")
 
 
-def _fit(options: Fitting, *models: str) -> StyleResult:
-    """Read and fit; ``models`` that the file does not have are an error before the work begins."""
-    from llamastyle.regression.fitting import audit as fit_forgiving
+@app.command()
+@bundled
+def report(
+    options: Fitting,
+    output: Annotated[
+        str, typer.Option("-o", "--output", metavar="FILE", help="The page, a single HTML file.")
+    ] = "report.html",
+    title: Annotated[str | None, typer.Option("--title", help="Its title.")] = None,
+) -> None:
+    """Everything on one page that works without a network: verdicts, ratings, prices, what the data cannot say."""
+    check_output(output, ".html")
+    result = fitted(options)
+    result.report(output, title=title)
+    say(f"the page is {output}")
 
-    kinds = _contrasts(options.contrast)
-    battles = _read(options)
-    for model in models:
-        if model not in battles.models:
-            hint = nearest(model, battles.models)
-            raise LlamaStyleError(f"no battle in {options.file} has a model {model!r}{hint}")
-    result = fit_forgiving(battles, _features(options.chosen), contrast=kinds, level=options.level)
-    _explain(result)
-    return result
+
+@app.command("highlight")
+@bundled
+def highlight_command(
+    options: Reading,
+    rows: Annotated[str, typer.Option("--rows", metavar="N[,N...]", help="Which battles, counted from 0.")] = "0",
+) -> None:
+    """Where in the answers each marker of style stands, in colour on a terminal."""
+    import numpy as np
+
+    from llamastyle.features.spans import highlight
+
+    battles = read(options)
+    say(*battles.notes)
+    try:
+        chosen = [int(row) for row in rows.split(",")]
+    except ValueError:
+        raise LlamaStyleError(f"--rows {rows!r} must be row numbers with commas, for example 0,3") from None
+    found = highlight(battles.take(np.array(chosen)), features(options.chosen))
+    if options.form == "table":
+        found.show()
+    else:
+        print_table(found.to_frame(), options.form)
 
 
 def _print_beside(result: StyleResult) -> None:
-    """Under the verdicts: exchange and override rates, or prices, and the answer in words."""
+    """Under the verdicts: how to read them, exchange and override rates, or prices, and the answer in words."""
+    print(AUDIT_KEY)
     if result.estimates is not None:
-        if result.settings.with_correctness:
+        prices: Any = result.tidy()
+        if "correctness" in set(prices["block"]):
             rates = result.exchange_rates()
             print("\nExchange rates: right answers that one step is worth\n")
-            _print(rates.groupby("term", sort=False).tail(1).drop(columns="group"), "table")
+            print_table(rates.groupby("term", sort=False).tail(1).drop(columns="group"), "table")
             print("\nOverrides: how often the wrong side wins where exactly one is right\n")
-            _print(result.overrides(), "table")
+            print_table(result.overrides(), "table")
         else:
-            prices: Any = result.tidy()
-            print("\nPrices: log-odds per recorded scale\n")
-            _print(prices[prices["block"] != "strength"].drop(columns=["block"]), "table")
-    print(f"\n{_one_line(result.headline())}")
-
-
-def _check_output(output: str) -> None:
-    path = Path(output)
-    if path.suffix not in (".parquet", ".csv"):
-        raise LlamaStyleError(f"--output {output!r} must end in .parquet or .csv")
-    if not path.parent.is_dir():
-        raise LlamaStyleError(f"--output {output!r}: there is no folder {str(path.parent)!r}")
-
-
-def _write(frame: pd.DataFrame, path: Path) -> None:
-    """Write a table whole or not at all."""
-    import tempfile
-
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=path.suffix, dir=path.parent)
-    os.close(handle)
-    unfinished = Path(name)
-    try:
-        if path.suffix == ".csv":
-            frame.to_csv(unfinished, index=False)
-        else:
-            frame.to_parquet(unfinished, index=False)
-        unfinished.chmod(0o666 & ~_umask())
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+            print("\nPrices: log-odds per recorded scale (a typical difference between two answers)\n")
+            print_table(prices[prices["block"] != "strength"].drop(columns=["block"]), "table")
+    print(f"\n{one_line(result.headline())}")

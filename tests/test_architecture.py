@@ -22,7 +22,7 @@ LAYERS = (
     ("features",),
     ("data",),
     ("regression",),
-    ("llama4", "distributed", "integrations", "cli", "__main__"),
+    ("llama4", "distributed", "integrations", "shell", "cli", "__main__"),
 )
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 TOP = len(LAYERS) - 1

@@ -204,6 +204,14 @@ def simulate(
         raise DataError(f"simulate needs at least 1 battle and 2 models, got {n_battles} and {n_models}")
     if not 0 <= ties <= 1:
         raise DataError(f"ties={ties} must lie in [0, 1]")
+    for name, value in {"seed": seed, "strength": strength, "style_spread": style_spread}.items():
+        if not value >= 0:
+            raise DataError(f"{name}={value} must not be negative")
+    for name, value in {"n_prompts": n_prompts, "n_voters": n_voters}.items():
+        if value is not None and value < 1:
+            raise DataError(f"{name}={value} must be at least 1")
+    if not np.isfinite([*(style or {}).values(), correctness, position]).all():
+        raise DataError("prices of style, correctness and position must be finite numbers")
     if world is not None and (versions is not None or (texts and not world.texts)):
         raise DataError("a world is what it is: ask for texts and versions when it is made, without world=")
     rng = np.random.default_rng(seed)

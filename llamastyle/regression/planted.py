@@ -11,7 +11,7 @@ from llamastyle.regression.result import StyleResult
 if TYPE_CHECKING:
     from llamastyle.data.simulation import Arena
 
-__all__ = ["planted_models", "planted_prices"]
+__all__ = ["planted_gap", "planted_models", "planted_prices"]
 
 
 def planted_prices(arena: Arena, result: StyleResult) -> pd.DataFrame:
@@ -62,6 +62,22 @@ def planted_models(truth: pd.DataFrame, result: StyleResult, quantity: str) -> p
     planted = pd.DataFrame({"model": truth["model"], "planted": truth[quantity]})
     frame = planted.merge(found, on="model", how="left")
     return _covered(frame)
+
+
+def planted_gap(arena: Arena, result: StyleResult, model: str, other: str) -> pd.DataFrame:
+    """The gap between two models, block by block and feature by feature, true and found.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``part, planted, estimate, conf_low, conf_high, covered`` in Arena points
+    """
+    gap: Any = result.compare(model, other)
+    gap = gap[(gap["term"] != "") | (gap["group"] == "")]
+    found = gap[["block", "term", "estimate", "conf_low", "conf_high"]].merge(arena.gap(model, other))
+    part = found["term"].where(found["term"] != "", found["block"])
+    frame = pd.DataFrame({"part": part, "planted": found["planted"]})
+    return _covered(frame.join(found[["estimate", "conf_low", "conf_high"]]))
 
 
 def _covered(frame: pd.DataFrame) -> pd.DataFrame:

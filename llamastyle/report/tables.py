@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import textwrap
 from collections.abc import Sequence
@@ -147,11 +148,20 @@ def _escape(cell: str) -> str:
     return re.sub(r"([\\|`*_<>\[\]])", r"\\\1", cell) if not set(cell) <= set("-:") else cell
 
 
+def _jsonable(frame: pd.DataFrame) -> pd.DataFrame:
+    """Missing and infinite values as None, everything else as Python's own kinds."""
+    import numpy as np
+
+    cells: Any = frame.astype(object)
+    return cells.where(frame.notna() & ~frame.isin([np.inf, -np.inf]), None)
+
+
 def render(frame: pd.DataFrame, form: str, width: int = 80) -> str:
     """The frame in one of the formats ``table, csv, json, md``; csv and json keep every digit."""
     check_option("format", form, TableFormat)
     if form == "csv":
         return frame.to_csv(index=False, lineterminator="\n").rstrip("\n")
     if form == "json":
-        return frame.to_json(orient="records", double_precision=15, force_ascii=False, indent=1) or "[]"
+        rows = [{str(k): v for k, v in row.items()} for row in _jsonable(frame).to_dict("records")]
+        return json.dumps(rows, ensure_ascii=False, indent=1, default=str, allow_nan=False)
     return markdown_table(frame) if form == "md" else text_table(frame, width)

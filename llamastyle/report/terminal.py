@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 __all__ = ["audit_columns", "beside", "gap_columns", "rating_columns"]
 
 NARROW = 110
+HIDDEN = ("unusual", "distance")  # notes on columns that are not shown where they are blank
 
 
 def beside(frame: pd.DataFrame, factor: float, digits: int) -> pd.DataFrame:
@@ -29,6 +30,7 @@ def audit_columns(table: pd.DataFrame, width: int) -> pd.DataFrame:
     shown = with_interval(shown, "inflation", "inflation_low", "inflation_high", "inflation")
     shown["win_rate"] = [f"{100 * rate:.1f}" for rate in shown["win_rate"]]
     shown["unusual"] = ["" if u != u else f"{u:.1f}" for u in shown["unusual"]]
+    shown["note"] = ["; ".join(n for n in note.split("; ") if not n.startswith(HIDDEN)) for note in shown["note"]]
     names = {"battles_needed": "needed", "top_feature": "mostly", "win_rate": "win %"}
     shown = shown.drop(columns="q_value").rename(columns=names)
     if width < NARROW:

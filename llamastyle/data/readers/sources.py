@@ -59,7 +59,7 @@ def _from_path(path: Any, what: str, strict: bool) -> Table:
         raise DataError(
             f"{path} is a folder; name a file, or files by a pattern such as {path.rstrip('/')}/*.parquet"
         )
-    if os.path.isfile(path):
+    if os.path.exists(path):
         return _from_one(path, strict)
     if any(c in path for c in "*?["):
         found = sorted(p for p in glob.glob(path, recursive=True) if os.path.isfile(p))
