@@ -13,6 +13,7 @@ Correctness = Literal["auto", "require", "ignore"]
 Ties = Literal["half", "drop"]
 Separated = Literal["error", "drop"]
 Covariance = Literal["auto", "cluster", "robust", "HC0", "classical"]
+Plot = Literal["ladder", "prices", "waterfall"]
 Scale = Literal["rating", "win_rate"]
 TableFormat = Literal["table", "csv", "json", "md"]
 Verdict = Literal[

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import html
 from dataclasses import dataclass
-from typing import ClassVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -14,14 +15,22 @@ from llamastyle.data.battles import Battles
 from llamastyle.errors import ConvergenceError, FitError
 from llamastyle.features.extraction import extract
 from llamastyle.features.feature import FeatureTable
-from llamastyle.options import Scale, Verdict, allowed, check_option, nearest
+from llamastyle.options import Plot, Scale, Verdict, allowed, check_option, nearest
 from llamastyle.regression import frames
 from llamastyle.regression.bradley_terry import linear_predictor, sigmoid
 from llamastyle.regression.decomposition import cross_fitted_index, exchange_rates
 from llamastyle.regression.design import Design, apply_spec
 from llamastyle.regression.estimates import Estimates, Settings
+from llamastyle.regression.telling import contents, controlled_words
 from llamastyle.regression.wording import EXTRAPOLATED, diagnostic_rows, headline, join_notes, summary_blocks
+from llamastyle.report import charts
+from llamastyle.report.files import write_whole
+from llamastyle.report.labels import shortened
+from llamastyle.report.page import render_page
 from llamastyle.report.tables import text_table
+
+if TYPE_CHECKING:
+    import altair as alt
 
 __all__ = ["StyleResult"]
 
@@ -408,6 +417,77 @@ class StyleResult:
     def diagnostics(self) -> pd.DataFrame:
         """Checks of the fit: ``check, value, note``."""
         return pd.DataFrame(diagnostic_rows(self), columns=["check", "value", "note"])
+
+    # -- pictures ---------------------------------------------------------------------------------
+
+    def plot(self, kind: Plot, model: str | None = None, **options: Any) -> alt.LayerChart:
+        """A chart of the result; ``chart.save("x.png")`` (or ``.svg``, ``.pdf``) writes it.
+
+        Parameters
+        ----------
+        kind : {"ladder", "prices", "waterfall"}
+            Ratings as voted and controlled; what each feature is worth; one model's rating in parts.
+        model : str, optional
+            The model of a waterfall.
+        **options
+            ``width`` in pixels, for all of them.
+
+        Returns
+        -------
+        altair.LayerChart
+
+        Examples
+        --------
+        >>> import llamastyle as ls
+        >>> arena = ls.simulate(3000, 4, style={"words": 0.8}, seed=2)
+        >>> result = ls.fit(arena.battles)
+        >>> result.plot("waterfall", "model-2").to_dict()["title"]["text"]
+        ['Raw rating of model-2 against the field']
+        """
+        check_option("kind", kind, Plot)
+        if kind != "waterfall" and model is not None:
+            raise FitError(f"a {kind} shows all models: leave out model={model!r}, or ask for a waterfall")
+        if kind == "prices":
+            return charts.prices(self.tidy(), **options)
+        if kind == "ladder":
+            return charts.ladder(self.ratings(), control=controlled_words(self), **options)
+        if model is None:
+            raise FitError('a waterfall is of one model: name it, for example plot("waterfall", "model-2")')
+        parts = self.decompose()
+        self._index(model)
+        name = shortened(model, 40)
+        return charts.waterfall(parts[parts["model"] == model], f"Raw rating of {name} against the field", **options)
+
+    def report(self, path: str | Path | None = None, *, title: str | None = None) -> Path | str:
+        """One self-contained HTML page: the answer, ladder, verdicts, prices, every model, the limits.
+
+        Parameters
+        ----------
+        path : str or Path, optional
+            Where to write it, whole or not at all; without one the page is returned as text.
+        title : str, optional
+
+        Returns
+        -------
+        Path or str
+            The path that was written, or the page.
+
+        Raises
+        ------
+        LlamaStyleError
+            The page cannot be written there.
+
+        Examples
+        --------
+        >>> import llamastyle as ls
+        >>> arena = ls.simulate(3000, 4, style={"words": 0.8}, seed=2)
+        >>> ls.fit(arena.battles).report().splitlines()[0]
+        '<!doctype html>'
+        """
+        page = render_page(contents(self, title))
+        if path is None:
+            return page
+        return write_whole(path, lambda unfinished: unfinished.write_text(page, "utf-8"))
 
     # -- words ------------------------------------------------------------------------------------
 

@@ -16,14 +16,19 @@ if TYPE_CHECKING:
 
 __all__ = ["clean", "markdown_table", "render", "text_table", "with_interval"]
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_CONTROL = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
 _LEAST = {"model": 16, "term": 12, "part": 16, "note": 16}  # columns that fold on a narrow terminal, and how far
 _KEPT = ("verdict", "note")  # columns that stay, with the first one, whatever the width
 _PROBABILITIES = ("p_value", "q_value")
 
 
 def clean(text: object) -> str:
-    """Text that cannot move the cursor, colour the terminal or turn the reading direction."""
+    """Text that cannot move the cursor, colour the terminal or turn the reading direction.
+
+    Half a surrogate pair and what XML forbids go too, so that it can be written to any file.
+    """
     return _CONTROL.sub("\ufffd", str(text))
 
 

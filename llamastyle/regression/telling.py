@@ -1,0 +1,335 @@
+"""What a page tells of a result: its tables, its words, and what the data cannot say."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Iterator, Sequence
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from llamastyle.features.catalog import list_features
+from llamastyle.regression.diagnostics import NEAR_PARITY
+from llamastyle.regression.inference import MIN_CLUSTERS
+from llamastyle.regression.wording import error_words
+from llamastyle.report.page import Contents
+from llamastyle.report.page_tables import FLAGGED
+
+if TYPE_CHECKING:
+    from llamastyle.regression.result import StyleResult
+
+__all__ = ["contents", "controlled_words"]
+
+MARGIN = 20.0  # Arena points that count as nothing: the default of `StyleResult.audit`
+NAMED = 8  # so many names stand in a sentence before the rest is counted
+PACKAGES = ("numpy", "scipy", "pandas", "pyarrow")
+
+
+def contents(result: StyleResult, title: str | None = None) -> Contents:
+    """Everything that the page of a result shows.
+
+    Parameters
+    ----------
+    result : StyleResult
+    title : str, optional
+        By default the size of the data.
+    """
+    named = len(result.asked.models) >= 2
+    fitted = result.estimates is not None
+    with_models = fitted and result.design is not None and result.design.n_models >= 2
+    audit = _audited(result) if named and (with_models or not fitted) else None
+    ratings = result.ratings() if with_models else None
+    parts = _shown_parts(result) if with_models else None
+    return Contents(
+        title=title or _title(result),
+        headline=result.headline(),
+        correctness=_sentence(result.notes[0]) if result.notes else "",
+        licence=_licence(result),
+        facts=_facts(result),
+        why=_why(result, audit),
+        control=controlled_words(result),
+        margin=MARGIN,
+        level=result.settings.level,
+        ratings=ratings,
+        audit=audit if with_models else None,
+        prices=_prices(result) if fitted else None,
+        rates=_rates(result) if fitted else None,
+        overrides=_overrides(result) if fitted else None,
+        parts=parts,
+        missing=_missing(audit),
+        limits=tuple(_limits(result, audit, parts)),
+        checks=result.diagnostics() if fitted else None,
+        settings=_settings(result),
+        versions=_versions(result),
+        reproduce=_reproduce(result),
+    )
+
+
+def controlled_words(result: StyleResult) -> str:
+    """What the controlled ratings hold equal."""
+    columns = result.design.spec.columns if result.design else ()
+    blocks = dict.fromkeys(c.block for c in columns)
+    words = [name for name in ("style", "correctness", "position") if name in blocks] or ["style"]
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+# -- tables ----------------------------------------------------------------------------------------
+
+
+def _audited(result: StyleResult) -> pd.DataFrame:
+    """Verdicts, the flagged ones first and in them the most unusual."""
+    order = {verdict: i for i, verdict in enumerate(FLAGGED)}
+    frame: Any = result.audit(margin=MARGIN)
+    rank = [order[verdict] for verdict in frame["verdict"]]
+    far = -frame["inflation"].abs().fillna(0.0)
+    return frame.assign(_rank=rank, _far=far).sort_values(["_rank", "_far"], kind="stable", ignore_index=True).drop(
+        columns=["_rank", "_far"]
+    )
+
+
+def _shown_parts(result: StyleResult) -> pd.DataFrame | None:
+    """The decomposition of the models that have intervals."""
+    frame: Any = result.decompose()
+    frame = frame[frame["std_error"].notna()]
+    return frame if len(frame) else None
+
+
+def _prices(result: StyleResult) -> pd.DataFrame:
+    assert result.design is not None
+    columns = {c.name: c for c in result.design.spec.columns}
+    frame: Any = result.tidy()
+    frame = frame[frame["block"] != "strength"].drop(columns=["std_error", "statistic"])
+    return frame.assign(
+        contrast=[columns[t].contrast for t in frame["term"]], scale=[columns[t].scale for t in frame["term"]]
+    )
+
+
+def _right_priced(result: StyleResult) -> bool:
+    columns = result.design.spec.columns if result.design else ()
+    return result.settings.with_correctness and any(c.block == "correctness" for c in columns)
+
+
+def _rates(result: StyleResult) -> pd.DataFrame | None:
+    if not _right_priced(result):
+        return None
+    return result.exchange_rates().groupby("term", sort=False).tail(1).drop(columns="group")
+
+
+def _overrides(result: StyleResult) -> pd.DataFrame | None:
+    if not _right_priced(result):
+        return None
+    frame: Any = result.overrides()
+    frame = frame[frame["battles"] > 0]
+    return frame if len(frame) else None
+
+
+def _missing(audit: pd.DataFrame | None) -> pd.DataFrame | None:
+    """Models without figures, with the reason."""
+    if audit is None:
+        return None
+    gone: Any = audit[audit["inflation"].isna()]
+    return gone[["model", "battles", "win_rate", "note"]] if len(gone) else None
+
+
+# -- words -----------------------------------------------------------------------------------------
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}."
+
+
+def _title(result: StyleResult) -> str:
+    models, battles = len(result.asked.models), len(result.asked)
+    of = f", {models} models" if models >= 2 else ""
+    return f"How much is style? {battles:,} battles{of}"
+
+
+def _licence(result: StyleResult) -> str:
+    given = "model and correctness" if _right_priced(result) else "model"
+    said = (
+        f"What is said to be style is what is associated with style in these votes, given {given}; “at style parity”"
+        " is the win rate that the regression expects with style equal on both sides. Neither is an experiment, and"
+        " neither says what a rewritten answer would have won."
+    )
+    if not _right_priced(result):
+        said += " Quality is not separated: what goes with style here may be quality that goes with style."
+    return said
+
+
+def _facts(result: StyleResult) -> dict[str, str]:
+    facts = {"Battles": f"{len(result.battles):,}", "Models": f"{len(result.battles.models):,}"}
+    if len(result.battles) < len(result.asked):
+        facts["Battles"] += f" of {len(result.asked):,}"
+        facts["Models"] += f" of {len(result.asked.models):,}"
+    if len(result.asked.models) < 2:
+        facts["Models"] = "not named"
+    if result.estimates is not None:
+        words = error_words(result.estimates.clustering, result.settings.level)
+        facts["Intervals"] = words.replace(" intervals", "", 1)
+    return facts
+
+
+def _why(result: StyleResult, audit: pd.DataFrame | None) -> str:
+    """Why no model has a verdict, and the ways out; empty where one has."""
+    if result.estimates is None:
+        return (
+            f"Nothing could be estimated: {result.failure}. More battles between the same models, or fewer features,"
+            " may help; models without figures are listed below."
+        )
+    if audit is None:
+        return (
+            "These battles do not name two models, so that style can be priced and no model can be rated. Columns"
+            " model_a and model_b make verdicts possible."
+        )
+    decided = audit["verdict"].isin(["insufficient data", "undetermined"])
+    if not decided.all():
+        return ""
+    counts = audit["verdict"].value_counts()
+    undecided, thin = int(counts.get("undetermined", 0)), int(counts.get("insufficient data", 0))
+    said = [f"No model of {len(audit)} has a verdict."]
+    if thin:
+        said.append(f"{thin} have too little data: each needs at least {MIN_CLUSTERS} battles, with wins and losses.")
+    if undecided:
+        needed = audit["battles_needed"].dropna()
+        many = f", and would need about {_range(needed)} battles each" if len(needed) else ""
+        said.append(
+            f"{undecided} {'is' if undecided == 1 else 'are'} undetermined: the interval of the inflation is too wide"
+            f" to tell it from {MARGIN:g} points{many}."
+        )
+    return " ".join(said)
+
+
+def _range(values: pd.Series) -> str:
+    low, high = int(values.min()), int(values.max())
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
+
+
+def _named(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:NAMED])
+    return shown if len(names) <= NAMED else f"{shown} and {len(names) - NAMED} more"
+
+
+def _limits(
+    result: StyleResult, audit: pd.DataFrame | None, parts: pd.DataFrame | None
+) -> Iterator[tuple[str, str]]:
+    """What the data cannot say: topic and sentence."""
+    if _right_priced(result):
+        yield "Strength", "Strength is everything that was not measured; correctness is as labelled in the data."
+    else:
+        yield "Quality", (
+            "There is no correctness in this fit, so that style that goes with quality cannot be told from style"
+            " without it. No verdict says more than style-favoured or style-penalised."
+        )
+    if result.estimates is not None:
+        yield from _fit_limits(result)
+    if audit is not None:
+        yield from _model_limits(result, audit, parts)
+    if len(result.notes) > 1:
+        yield "How the data were read", " ".join(map(_sentence, result.notes[1:]))
+    for text in result.warnings:
+        yield "Warning", _sentence(text)
+
+
+def _fit_limits(result: StyleResult) -> Iterator[tuple[str, str]]:
+    assert result.estimates is not None
+    if not result.settings.position:
+        yield "First side", "No advantage of the side shown first was estimated; position=True does."
+    if result.estimates.clustering.conditional:
+        yield "Errors", _sentence(f"{result.estimates.clustering.conditional}: errors hold for these only")
+    near = next(r for r in result.diagnostics().to_dict("records") if r["check"] == "overlap")
+    yield "Overlap", (
+        f"In {100 * float(near['value']):.0f} % of the battles the two sides are within {NEAR_PARITY} log-odds of each"
+        " other in style; what is said of parity rests on these, and on the model elsewhere."
+    )
+    rates = _rates(result)
+    if rates is not None:
+        withheld: Any = rates[rates["estimate"].isna()]
+        for why, rows in withheld.groupby("note", sort=False):
+            yield "Exchange rates withheld", _sentence(f"{_named(list(rows['term']))}: {why}")
+
+
+def _model_limits(
+    result: StyleResult, audit: pd.DataFrame, parts: pd.DataFrame | None
+) -> Iterator[tuple[str, str]]:
+    gone = audit[audit["inflation"].isna()]
+    if len(gone):
+        yield "Models without figures", f"{len(gone)} of {len(audit)}; the table below says why, one by one."
+    open_: Any = audit[audit["verdict"] == "undetermined"]
+    if len(open_) and len(open_) < len(audit):
+        yield "Undetermined", (
+            f"For {len(open_)} of {len(audit)} models the data neither show nor rule out an inflation beyond"
+            f" {MARGIN:g} points: {_named(list(open_['model']))}."
+        )
+    if result.estimates is not None:
+        far: Any = result.parity()
+        far = far[far["extrapolated"]]
+        if len(far):
+            yield "Extrapolated", (
+                f"Too few battles of {_named(list(far['model']))} are near style parity: their parity change is what"
+                " the model expects beyond the data."
+            )
+    if parts is not None:
+        total: Any = parts[(parts["block"] == "total") & parts["share"].isna()]
+        if len(total):
+            yield "Shares withheld", (
+                "The interval of the total covers zero, so that shares of it mean nothing, for"
+                f" {_named(list(total['model']))}."
+            )
+
+
+# -- how it was made -------------------------------------------------------------------------------
+
+
+def _settings(result: StyleResult) -> dict[str, str]:
+    s = result.settings
+    shown = {
+        "Correctness": "used" if s.with_correctness else "not used",
+        "Ties": "half a win each" if s.ties == "half" else "left out",
+        "First side": "estimated" if s.position else "not estimated",
+        "Models without a finite rating": "left out" if s.separated == "drop" else "an error",
+        "Level": f"{s.level:g}",
+        "Seed": str(s.seed),
+        "Margin of verdicts": f"{MARGIN:g} Arena points",
+        "False-discovery rate": "0.05",
+        "Reference": "the mean of the models in the fit",
+    }
+    if result.estimates is not None:
+        shown["Errors"] = error_words(result.estimates.clustering, s.level)
+    return shown
+
+
+def _versions(result: StyleResult) -> dict[str, str]:
+    from llamastyle import __version__
+
+    shown = {"llamastyle": __version__, "Python": platform.python_version()}
+    shown |= {name: metadata.version(name) for name in PACKAGES}
+    return {**shown, **{str(name): str(value) for name, value in result.table.versions.items()}}
+
+
+def _reproduce(result: StyleResult) -> list[str]:
+    """Lines of Python that make the same page from the same votes."""
+    s, names = result.settings, list(result.table.names)
+    options = [f'correctness="{"auto" if s.with_correctness else "ignore"}"', f'ties="{s.ties}"']
+    if result.design is not None and result.estimates is not None:
+        kinds = {c.name: c.contrast for c in result.design.spec.columns if c.block == "style"}
+        options.insert(0, f"contrast={json.dumps(kinds)}")
+        taken = result.estimates.clustering
+        options.append(f'vcov="{taken.kind}"')
+        options += [f"cluster={json.dumps(taken.column)}"] if taken.column else []
+    options += [f"position={s.position}", f'separated="{s.separated}"', f"level={s.level:g}", f"seed={s.seed}"]
+    own = sorted(set(names) - set(list_features()["name"]))
+    about = [f"# features of one's own, to be defined as before: {', '.join(own)}"] if own else []
+    return [
+        "import llamastyle as ls",
+        "battles = ls.read_battles(...)  # the same votes",
+        *about,
+        f"features = {json.dumps(names)}",
+        "result = ls.fit(",
+        "    battles,",
+        "    features,",
+        *(f"    {option}," for option in options),
+        ")",
+        'result.report("report.html")',
+    ]

@@ -1,0 +1,487 @@
+"""Charts: frames in, Altair charts out.
+
+Names and texts travel as data only, never in an expression, and are cleaned and cut before they are
+drawn. Positions are whole row numbers, so that two names that look alike keep their own rows.
+"""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from llamastyle.errors import LlamaStyleError
+from llamastyle.options import Scale, check_option
+from llamastyle.report.colours import LIGHT, colour
+from llamastyle.report.labels import decimals, ends, shortened, signed, with_ends
+from llamastyle.report.tables import clean
+
+if TYPE_CHECKING:
+    import altair as alt
+
+__all__ = ["ladder", "prices", "unchecked", "waterfall"]
+
+POINTS = "Arena points"
+UNITS: dict[str, tuple[str, float]] = {"rating": (POINTS, 1.0), "win_rate": ("points of win rate", 100.0)}
+_NAMES = 170  # pixels for the names at full width
+_WIDE = 480  # from this width on, figures stand beside the marks
+
+
+def _need(frame: pd.DataFrame, columns: str, what: str) -> None:
+    missing = [name for name in columns.split() if name not in frame]
+    if missing:
+        raise LlamaStyleError(f"{what} needs the columns {', '.join(missing)}, which this frame lacks")
+
+
+# -- what the charts share -------------------------------------------------------------------------
+
+
+@contextmanager
+def unchecked() -> Iterator[None]:
+    """Within it, charts are made without being held against Vega-Lite's schema: a page makes many alike."""
+    from altair.utils.schemapi import debug_mode
+
+    with debug_mode(False):
+        yield
+
+
+def _data(rows: Sequence[dict[str, Any]]) -> alt.Chart:
+    import altair as alt
+
+    plain = [{k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in r.items()} for r in rows]
+    return alt.Chart(alt.Data(values=plain))
+
+
+def _rows(count: int, step: int) -> alt.Y:
+    """The vertical axis: whole numbers, one a row, without ticks or names."""
+    import altair as alt
+
+    scale = alt.Scale(domain=list(range(count)), paddingInner=0.0, paddingOuter=0.15)
+    return alt.Y("row:O", axis=None, scale=scale, sort=None)
+
+
+def _intervals(rows: Sequence[dict[str, Any]], y: alt.Y, axis: alt.Axis, **mark: Any) -> alt.Chart:
+    """Rules from low to high, where both are there."""
+    import altair as alt
+
+    certain = [r for r in rows if math.isfinite(r["low"]) and math.isfinite(r["high"])]
+    x = alt.X("low:Q", axis=axis, scale=alt.Scale(zero=False, nice=True))
+    return _data(certain).mark_rule(**mark).encode(y=y, x=x, x2="high:Q")
+
+
+def _texts(rows: Sequence[dict[str, Any]], field: str, x: int, y: alt.Y, **mark: Any) -> alt.Chart:
+    style = {"align": "left", "baseline": "middle", "fontSize": 11, "color": LIGHT["ink"], **mark}
+    return _data(rows).mark_text(x=x, **style).encode(y=y, text=f"{field}:N")
+
+
+def _finished(
+    layers: Sequence[Any], title: str, subtitle: Sequence[str], width: int, height: float
+) -> alt.LayerChart:
+    import altair as alt
+
+    letters = max(24, (width + _NAMES) // 7)
+    heading = alt.Title(
+        text=textwrap.wrap(clean(title), letters) or [""],
+        subtitle=[line for text in subtitle for line in textwrap.wrap(clean(text), letters * 7 // 6)],
+        anchor="start",
+        frame="bounds",
+        fontSize=14,
+        subtitleFontSize=11,
+        color=LIGHT["ink"],
+        subtitleColor=LIGHT["muted"],
+        offset=12,
+    )
+    return (
+        alt.layer(*layers)
+        .properties(width=width, height=height, title=heading, background=LIGHT["paper"], padding=8)
+        .configure_view(stroke=None)
+        .configure_axis(
+            labelColor=LIGHT["muted"],
+            titleColor=LIGHT["muted"],
+            gridColor=LIGHT["grid"],
+            domainColor=LIGHT["grid"],
+            tickColor=LIGHT["grid"],
+            labelFontSize=11,
+            titleFontSize=11,
+            titleFontWeight="normal",
+        )
+        .configure_legend(
+            labelColor=LIGHT["ink"],
+            labelFontSize=11,
+            labelLimit=0,
+            orient="top",
+            title=None,
+            symbolSize=60,
+            symbolOpacity=1,
+            columnPadding=18,
+            offset=4,
+        )
+    )
+
+
+def _figures_beside(width: int, parts: int) -> tuple[int, int]:
+    """Pixels for the plot and for the names, of a whole width; figures take the rest when it is wide."""
+    names = _NAMES if width >= _WIDE else 112
+    return max(width - names - (parts if width >= _WIDE else 0) - 16, 80), names
+
+
+# -- ladder ----------------------------------------------------------------------------------------
+
+
+def ladder(ratings: pd.DataFrame, *, control: str = "style", width: int = 760) -> alt.LayerChart:
+    """Each model's rating as read off the votes, and with style controlled.
+
+    Parameters
+    ----------
+    ratings : pandas.DataFrame
+        ``model, rating_plain, rating_plain_low, rating_plain_high, rating_raw, rating, conf_low,
+        conf_high`` in Arena points, as from `StyleResult.ratings`. Models without a rating are left
+        out and counted.
+    control : str
+        What is controlled, in words.
+    width : int
+        Pixels in all; below 480 the figures beside the marks are left out.
+
+    Returns
+    -------
+    altair.LayerChart
+
+    Examples
+    --------
+    >>> import llamastyle as ls
+    >>> arena = ls.simulate(3000, 4, style={"words": 0.8}, seed=2)
+    >>> chart = ladder(ls.fit(arena.battles).ratings())
+    >>> chart.to_dict()["title"]["text"][0][:32]
+    'Controlling for style moves mode'
+    """
+    import altair as alt
+
+    _need(
+        ratings,
+        "model rating_plain rating_plain_low rating_plain_high rating_raw rating conf_low conf_high",
+        "a ladder",
+    )
+    rated: Any = ratings[ratings["rating"].notna() & ratings["rating_plain"].notna()]
+    if not len(rated):
+        raise LlamaStyleError("a ladder needs a model with a rating; the notes of ratings() say why none has")
+    rated = rated.sort_values("rating", ascending=False, kind="stable")
+    plot, names = _figures_beside(width, 132)
+    rows = [_rung(i, r, names // 6) for i, r in enumerate(rated.to_dict("records"))]
+    step = 22 if len(rows) <= 60 else 18
+    y = _rows(len(rows), step)
+    axis = alt.Axis(title=f"rating, {POINTS}", orient="bottom", tickCount=max(3, plot // 80), format="d")
+    x = alt.X("value:Q", axis=axis, scale=alt.Scale(zero=False, nice=True))
+    says = ["plain", "controlled"]
+    shown = alt.Color(
+        "kind:N", scale=alt.Scale(domain=says, range=[LIGHT["plain"], LIGHT["controlled"]]), legend=alt.Legend()
+    )
+    links = [
+        {"row": r["row"], "value": r["plain"], "end": r["rating"], "colour": colour("up" if r["up"] else "down")}
+        for r in rows
+    ]
+    marks = [
+        {"row": r["row"], "value": r[k], "low": r[f"{k}_low"], "high": r[f"{k}_high"], "kind": says[i]}
+        for r in rows
+        for i, k in enumerate(("plain", "rating"))
+    ]
+    band, tone = max(step // 3, 5), alt.Color("colour:N", scale=None)
+    dots: list[Any] = []
+    for kind, shift in zip(says, (-step // 5, step // 5), strict=True):
+        own = [m for m in marks if m["kind"] == kind]
+        dots.append(_intervals(own, y, axis, yOffset=shift, strokeWidth=1.5).encode(color=shown))
+        dots.append(_data(own).mark_circle(yOffset=shift, size=42, opacity=1).encode(y=y, x=x, color=shown))
+    layers = [
+        _data(links).mark_bar(height=band, opacity=0.22).encode(y=y, x=x, x2="end:Q", color=tone),
+        *dots,
+        _texts(rows, "name", -names, y),
+    ]
+    if width >= _WIDE:
+        layers.append(_texts(rows, "figures", plot + 12, y, color=LIGHT["muted"]))
+    return _finished(layers, _ladder_title(rows, control), _ladder_says(ratings, rows, control), plot, step * len(rows))
+
+
+def _rung(row: int, r: dict[str, Any], room: int) -> dict[str, Any]:
+    plain, rating = float(r["rating_plain"]), float(r["rating"])
+    return {
+        "row": row,
+        "name": shortened(r["model"], room),
+        "plain": plain,
+        "plain_low": float(r["rating_plain_low"]),
+        "plain_high": float(r["rating_plain_high"]),
+        "rating": rating,
+        "rating_low": float(r["conf_low"]),
+        "rating_high": float(r["conf_high"]),
+        "up": rating >= plain,
+        "figures": f"{plain:.0f} → {rating:.0f} ({signed(rating - plain, 0)})",
+        "title": shortened(r["model"], 48),
+    }
+
+
+def _ladder_title(rows: Sequence[dict[str, Any]], control: str) -> str:
+    most = max(rows, key=lambda r: abs(r["rating"] - r["plain"]))
+    return f"Controlling for {control} moves {most['title']} most: {most['plain']:.0f} to {most['rating']:.0f}"
+
+
+def _ladder_says(ratings: pd.DataFrame, rows: Sequence[object], control: str) -> list[str]:
+    gone = len(ratings) - len(rows)
+    who = (
+        f"{len(rows)} {'model' if len(rows) == 1 else 'models'}: plain is as voted, controlled at equal {control};"
+        " lines are intervals."
+    )
+    without = f"{gone} without a rating {'is' if gone == 1 else 'are'} left out."
+    return [f"{who} {without}" if gone else who]
+
+
+# -- waterfall -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Bar:
+    """One row of a waterfall: from where to where it runs, in the unit of the frame."""
+
+    name: str
+    level: int
+    start: float
+    size: float
+    low: float
+    high: float
+    colour: str
+
+
+def waterfall(
+    parts: pd.DataFrame, title: str = "", *, unit: Scale = "rating", width: int = 460
+) -> alt.LayerChart:
+    """One total split into its parts: blocks, in them groups, in these features.
+
+    Parameters
+    ----------
+    parts : pandas.DataFrame
+        ``block, group, term, estimate, conf_low, conf_high``: rows of `StyleResult.decompose` for one
+        model, or those of a comparison. ``term`` is empty for a whole group, ``group`` for a whole
+        block; the block ``total`` is the sum of the others.
+    title : str
+        What the total is of.
+    unit : {"rating", "win_rate"}
+        Whether estimates are Arena points, or win rates in [-1, 1], which are shown in points.
+    width : int
+        Pixels in all.
+
+    Raises
+    ------
+    LlamaStyleError
+        Rows of several models, no total, or parts that do not add up to it.
+
+    Examples
+    --------
+    >>> import llamastyle as ls
+    >>> arena = ls.simulate(3000, 4, style={"words": 0.8}, seed=2)
+    >>> parts = ls.fit(arena.battles).decompose()
+    >>> chart = waterfall(parts[parts["model"] == "model-1"], "model-1")
+    >>> chart.to_dict()["title"]["text"]
+    ['model-1']
+    """
+    import altair as alt
+
+    check_option("unit", unit, Scale)
+    words, factor = UNITS[unit]
+    bars = _bars(parts, factor)
+    names = 152
+    plot = max(width - names - 130 - 16, 100)
+    heights, step = (13, 8, 4), 20
+    digits = decimals([b.size for b in bars])
+    rows = [_bar_row(i, b, digits) for i, b in enumerate(bars)]
+    y = _rows(len(rows), step)
+    axis = alt.Axis(title=words, orient="bottom", tickCount=max(3, plot // 50))
+    x = alt.X("start:Q", axis=axis, scale=alt.Scale(zero=True, nice=True))
+    tone = alt.Color("colour:N", scale=None)
+    zero = _data([{"value": 0.0}]).mark_rule(color=LIGHT["muted"], strokeWidth=1).encode(x=alt.X("value:Q", axis=axis))
+    layers: list[Any] = [zero]
+    for level, height in enumerate(heights):
+        own = [r for r in rows if r["level"] == level]
+        if own:
+            bar = _data(own).mark_bar(height=height)
+            layers.append(bar.encode(y=y, x=x, x2="end:Q", color=tone))
+    layers += [
+        _intervals(rows, y, axis, color=LIGHT[ink], strokeWidth=thick, strokeCap="round")
+        for ink, thick in (("paper", 3.5), ("ink", 1.3))
+    ]
+    for level, weight in enumerate(("bold", "normal", "normal")):
+        own = [r for r in rows if r["level"] == level]
+        ink = LIGHT["muted" if level == 2 else "ink"]
+        if own:
+            layers.append(_texts(own, "name", -names + 12 * level, y, fontWeight=weight, color=ink))
+            layers.append(_texts(own, "figures", plot + 10, y, fontWeight=weight, color=ink))
+    return _finished(layers, title, [_waterfall_says(bars, parts, digits, words)], plot, step * len(rows))
+
+
+def _bar_row(row: int, bar: _Bar, digits: int) -> dict[str, Any]:
+    return {
+        "row": row,
+        "name": shortened(bar.name, 23 - 2 * bar.level),
+        "level": bar.level,
+        "start": bar.start,
+        "end": bar.start + bar.size,
+        "low": bar.start + bar.low,
+        "high": bar.start + bar.high,
+        "colour": bar.colour,
+        "figures": with_ends(bar.size, bar.low, bar.high, digits),
+    }
+
+
+def _bars(parts: pd.DataFrame, factor: float) -> list[_Bar]:
+    """Rows from top to bottom, each beginning where the one before it in the same whole ends."""
+    _need(parts, "block group term estimate conf_low conf_high", "a waterfall")
+    if "model" in parts and parts["model"].nunique() > 1:
+        raise LlamaStyleError(
+            f"a waterfall shows one model and these rows are of {parts['model'].nunique()}; choose one, for example"
+            " parts[parts['model'] == name]"
+        )
+    scaled = parts.assign(**{name: factor * parts[name] for name in ("estimate", "conf_low", "conf_high")})
+    rows = scaled.to_dict("records")
+    blocks = [r for r in rows if not r["group"] and not r["term"]]
+    total = next((r for r in blocks if r["block"] == "total"), None)
+    if total is None:
+        raise LlamaStyleError("a waterfall needs a row with the block 'total'")
+    out: list[_Bar] = []
+    at = 0.0
+    for block in (b for b in blocks if b is not total):
+        groups = [r for r in rows if r["block"] == block["block"] and r["group"] and not r["term"]]
+        out += [_bar(block, block["block"], 0, at, colour(block["block"]))]
+        out += _within(rows, groups, at)
+        at += block["estimate"]
+    if abs(at - total["estimate"]) > 1e-6 * max(1.0, *(abs(b["estimate"]) for b in blocks)):
+        raise LlamaStyleError(f"the blocks add up to {at:.6g} and the total is {total['estimate']:.6g}")
+    return [*out, _bar(total, "total", 0, 0.0, colour("total"))]
+
+
+def _within(rows: Sequence[dict[Any, Any]], groups: Sequence[dict[Any, Any]], at: float) -> list[_Bar]:
+    out: list[_Bar] = []
+    for group in groups:
+        tone = colour(group["group"])
+        terms = [r for r in rows if r["block"] == group["block"] and r["group"] == group["group"] and r["term"]]
+        alone = len(terms) == 1 and terms[0]["term"] != group["group"]
+        name = f"{group['group']}: {terms[0]['term']}" if alone else group["group"]
+        out.append(_bar(group, name, 1, at, tone))
+        inner = at
+        for term in terms if len(terms) > 1 else []:
+            out.append(_bar(term, term["term"], 2, inner, tone))
+            inner += term["estimate"]
+        at += group["estimate"]
+    return out
+
+
+def _bar(r: dict[Any, Any], name: str, level: int, start: float, tone: str) -> _Bar:
+    size, low, high = (float(r[k]) for k in ("estimate", "conf_low", "conf_high"))
+    return _Bar(str(name), level, start, size, low, high, tone)
+
+
+def _waterfall_says(bars: Sequence[_Bar], parts: pd.DataFrame, digits: int, words: str) -> str:
+    """What goes with style, and of what total; the share where it is not withheld."""
+    total = bars[-1]
+    style = next((b for b in bars if b.level == 0 and b.name == "style"), None)
+    if style is None:
+        return f"Total {with_ends(total.size, total.low, total.high, digits)} {words}"
+    said = with_ends(style.size, style.low, style.high, digits)
+    said += f" of {signed(total.size, digits)} {words} go with style"
+    whole: Any = parts[(parts["block"] == "style") & (parts["group"] == "") & (parts["term"] == "")].iloc[0]
+    if not math.isfinite(whole.get("share", math.nan)):
+        return said
+    share, low, high = (100 * whole.get(k, math.nan) for k in ("share", "share_low", "share_high"))
+    return f"{said}: {signed(share, 0).lstrip('+')} %{ends(low, high, 0)} of the total"
+
+
+# -- prices ----------------------------------------------------------------------------------------
+
+
+def prices(tidy: pd.DataFrame, *, width: int = 760) -> alt.LayerChart:
+    """What each feature is worth in the votes, all else in the model held equal.
+
+    Parameters
+    ----------
+    tidy : pandas.DataFrame
+        ``term, group, block, estimate, conf_low, conf_high`` in log-odds per recorded scale, as from
+        `StyleResult.tidy`; rows of the block ``strength`` are left out.
+    width : int
+        Pixels in all; below 480 the figures beside the marks are left out.
+
+    Returns
+    -------
+    altair.LayerChart
+
+    Examples
+    --------
+    >>> import llamastyle as ls
+    >>> arena = ls.simulate(3000, 4, style={"words": 0.8}, seed=2)
+    >>> prices(ls.fit(arena.battles).tidy()).to_dict()["title"]["text"]
+    ['Clearest in the votes: words, for which more goes with winning']
+    """
+    import altair as alt
+
+    _need(tidy, "term group block estimate conf_low conf_high", "a chart of prices")
+    priced: Any = tidy[tidy["block"] != "strength"]
+    if not len(priced):
+        raise LlamaStyleError("a chart of prices needs at least one coefficient that is no strength")
+    records = _grouped(priced.to_dict("records"))
+    plot, names = _figures_beside(width, 140)
+    digits = 3
+    rows = [
+        {
+            "row": i,
+            "name": shortened(r["term"], names // 6),
+            "value": float(r["estimate"]),
+            "low": float(r["conf_low"]),
+            "high": float(r["conf_high"]),
+            "group": r["group"],
+            "figures": with_ends(r["estimate"], r["conf_low"], r["conf_high"], digits),
+        }
+        for i, r in enumerate(records)
+    ]
+    step = 20
+    y = _rows(len(rows), step)
+    groups = list(dict.fromkeys(r["group"] for r in rows))
+    tone = alt.Color(
+        "group:N",
+        scale=alt.Scale(domain=groups, range=[colour(g) for g in groups]),
+        legend=alt.Legend(columns=0 if width >= _WIDE else 3),
+    )
+    axis = alt.Axis(title="log-odds of winning per recorded scale", orient="bottom", tickCount=max(3, plot // 70))
+    x = alt.X("value:Q", axis=axis, scale=alt.Scale(zero=True, nice=True))
+    layers: list[Any] = [
+        _data([{"value": 0.0}]).mark_rule(color=LIGHT["muted"], strokeWidth=1).encode(x=x),
+        _intervals(rows, y, axis, strokeWidth=2).encode(color=tone),
+        _data(rows).mark_circle(size=60, opacity=1).encode(y=y, x=x, color=tone),
+        _texts(rows, "name", -names, y),
+    ]
+    if width >= _WIDE:
+        layers.append(_texts(rows, "figures", plot + 12, y, color=LIGHT["muted"]))
+    return _finished(layers, *_prices_title(records), plot, step * len(rows))
+
+
+def _grouped(records: list[dict[Any, Any]]) -> list[dict[Any, Any]]:
+    """Style on top; rows by group in the order they came, the highest estimate of each group first."""
+
+    def home(r: dict[Any, Any]) -> tuple[bool, str]:
+        return r["block"] != "style", r["group"]
+
+    order = {group: i for i, group in enumerate(dict.fromkeys(map(home, records)))}
+    return sorted(records, key=lambda r: (r["block"] != "style", order[home(r)], -r["estimate"]))
+
+
+def _prices_title(records: Sequence[dict[Any, Any]]) -> tuple[str, list[str]]:
+    style = [r for r in records if r["block"] == "style"]
+    sure = [r for r in style if r["conf_low"] > 0 or r["conf_high"] < 0]
+    up = sum(r["conf_low"] > 0 for r in sure)
+    said = (
+        f"Intervals clear of zero: {up} of {len(style)} features with winning, {len(sure) - up} with losing, all else in"
+        " the model held equal."
+    )
+    if not sure:
+        return "No feature's price is clear of zero", [said]
+    best = max(sure, key=lambda r: abs(r["estimate"]) / max(r["conf_high"] - r["conf_low"], 1e-300))
+    way = "winning" if best["estimate"] > 0 else "losing"
+    return f"Clearest in the votes: {shortened(best['term'], 40)}, for which more goes with {way}", [said]

@@ -1,0 +1,48 @@
+"""Fixed colours: one a group of features and one a role, each for light and for dark paper.
+
+Hues are Okabe and Ito's and Tol's, darkened until those of groups stand 3 to 1 against white paper.
+``style`` and ``total`` frame other bars and stay pale. No hex is used twice, so that a drawn chart can
+be recoloured for dark paper.
+"""
+
+from __future__ import annotations
+
+__all__ = ["DARK", "LIGHT", "colour"]
+
+_PAIRS = {
+    # roles
+    "ink": ("#1c2126", "#e8ebee"),
+    "muted": ("#59626c", "#a3adb7"),
+    "grid": ("#dde1e6", "#343c45"),
+    "paper": ("#ffffff", "#15191d"),
+    "plain": ("#737d88", "#8f99a4"),
+    "controlled": ("#0b57a4", "#6fb5fa"),
+    "down": ("#cf5300", "#f08a45"),
+    "up": ("#00795c", "#35c29a"),
+    # groups and blocks
+    "length": ("#0072b2", "#4aa8e6"),
+    "markdown": ("#d55e00", "#f28c3c"),
+    "arena": ("#a3541c", "#d3935f"),
+    "emoji": ("#b3478b", "#e287bf"),
+    "sycophancy": ("#7a1f52", "#cf6ea4"),
+    "tone": ("#8a3fa0", "#c48ad6"),
+    "readability": ("#1d8087", "#5cc0c6"),
+    "lexical": ("#7c7a1e", "#c2bf55"),
+    "refusal": ("#6b2a14", "#cf8465"),
+    "correctness": ("#008a65", "#2fc99a"),
+    "strength": ("#5b6570", "#9ba6b1"),
+    "style": ("#b9c0c8", "#59636e"),
+    "total": ("#8d97a2", "#7a848f"),
+    "schedule": ("#8b7a5e", "#bfae90"),
+    "prompt": ("#93693f", "#c9a077"),
+    "position": ("#655a9e", "#a79de0"),
+    "other": ("#7d7f82", "#a9abae"),
+}
+
+LIGHT = {name: light for name, (light, _) in _PAIRS.items()}
+DARK = {name: dark for name, (_, dark) in _PAIRS.items()}
+
+
+def colour(name: str) -> str:
+    """The colour of a group, block or role on light paper; that of ``other`` for names not known."""
+    return LIGHT.get(name, LIGHT["other"])

@@ -1,0 +1,278 @@
+"""One self-contained HTML page: frames and words in, a text out that needs nothing from anywhere."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from llamastyle.report import charts
+from llamastyle.report.colours import DARK, LIGHT
+from llamastyle.report.labels import with_ends
+from llamastyle.report.page_tables import (
+    FLAGGED,
+    Table,
+    audit_table,
+    checks_table,
+    missing_table,
+    override_table,
+    parts_table,
+    price_table,
+    rate_table,
+    rating_table,
+)
+from llamastyle.report.svg import inline_svg
+from llamastyle.report.tables import clean
+
+if TYPE_CHECKING:
+    import altair as alt
+    from jinja2 import Environment
+
+    from llamastyle.options import Scale
+
+__all__ = ["Contents", "render_page"]
+
+WIDE, NARROW = 760, 340  # pixels that a chart is drawn for: a screen or paper, and a phone
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Contents:
+    """What a page shows. A frame that is None, or has no rows, is left out with its section.
+
+    Attributes
+    ----------
+    title, headline : str
+        The answer in two sentences, or the reason why there is none.
+    correctness : str
+        What correctness was used, of how many battles.
+    licence : str
+        Which words the figures allow.
+    facts : mapping of str to str
+        Size of the data and how errors were taken, in a few words each.
+    why : str
+        Why there are no verdicts, and the ways out; empty when there are some.
+    control : str
+        What the controlled ratings hold equal, in words.
+    margin : float
+        Arena points of inflation that count as nothing.
+    level : float
+        Level of the intervals.
+    ratings : DataFrame or None
+        ``model, battles, win_rate, rating_plain, rating_plain_low, rating_plain_high, rating_raw,
+        rating, conf_low, conf_high, rank_plain, rank, rank_low, rank_high``
+    audit : DataFrame or None
+        ``model, battles, win_rate, parity_change, change_low, change_high, rank_plain, rank, inflation,
+        inflation_low, inflation_high, q_value, unusual, top_feature, verdict, battles_needed, note``
+    prices : DataFrame or None
+        ``term, group, block, contrast, scale, estimate, conf_low, conf_high, p_value``, log-odds per
+        recorded scale, without strengths.
+    rates : DataFrame or None
+        ``term, unit, estimate, conf_low, conf_high, note``: right answers that a step is worth.
+    overrides : DataFrame or None
+        ``index, wrong_side_has, battles, rate, conf_low, conf_high, note``
+    parts : DataFrame or None
+        ``model, block, group, term, estimate, conf_low, conf_high, share, share_low, share_high`` in
+        Arena points; models with figures only.
+    win_parts : DataFrame or None
+        The same columns, of each model's win rate less one half, in [-1, 1].
+    missing : DataFrame or None
+        ``model, battles, win_rate, note``: models without figures, with the reason.
+    limits : sequence of (str, str)
+        What the data cannot say: topic and sentence.
+    checks : DataFrame or None
+        ``check, value, note``
+    settings, versions : mapping of str to str
+    reproduce : sequence of str
+        Lines of Python that make the page again.
+    """
+
+    title: str
+    headline: str
+    correctness: str
+    licence: str
+    facts: Mapping[str, str] = field(default_factory=dict)
+    why: str = ""
+    control: str = "style"
+    margin: float = 20.0
+    level: float = 0.95
+    ratings: pd.DataFrame | None = None
+    audit: pd.DataFrame | None = None
+    prices: pd.DataFrame | None = None
+    rates: pd.DataFrame | None = None
+    overrides: pd.DataFrame | None = None
+    parts: pd.DataFrame | None = None
+    win_parts: pd.DataFrame | None = None
+    missing: pd.DataFrame | None = None
+    limits: Sequence[tuple[str, str]] = ()
+    checks: pd.DataFrame | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    reproduce: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Figure:
+    """A chart drawn: its markup for wide and for narrow screens, and the words under it."""
+
+    title: str
+    says: str
+    wide: Any
+    narrow: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Model:
+    """What the page shows of one model."""
+
+    name: str
+    verdict: str
+    line: str
+    figures: tuple[_Figure, ...]
+    table: Table
+
+
+def render_page(contents: Contents) -> str:
+    """The page as one HTML text that asks for nothing outside itself.
+
+    Examples
+    --------
+    >>> page = render_page(Contents("Votes", "No verdict: <too few>.", "no correctness", "associated with style"))
+    >>> "&lt;too few&gt;" in page, "://" in page
+    (True, False)
+    """
+    return _environment().get_template("page.html").render(**_view(contents))
+
+
+def _view(c: Contents) -> dict[str, Any]:
+    script = _script()
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    rated = None if c.ratings is None else c.ratings[c.ratings["rating"].notna()]
+    return {
+        "c": c,
+        "script": _markup(script),
+        "script_hash": f"sha256-{digest}",
+        "light": LIGHT,
+        "dark": DARK,
+        "ladder": _ladder(rated, c.control),
+        "ladder_table": _made(rating_table, rated, c.level),
+        "audit": _made(audit_table, c.audit, c.level),
+        "prices": None if _none(c.prices) else _figure(lambda w: charts.prices(c.prices, width=w)),  # type: ignore[arg-type]
+        "price_table": _made(price_table, c.prices, c.level),
+        "rate_table": _made(rate_table, c.rates, c.level),
+        "override_table": _made(override_table, c.overrides, c.level),
+        "models": _models(c),
+        "missing": _made(missing_table, c.missing),
+        "checks": _made(checks_table, c.checks),
+    }
+
+
+def _none(frame: pd.DataFrame | None) -> bool:
+    return frame is None or not len(frame)
+
+
+def _made(make: Callable[..., Table], frame: pd.DataFrame | None, *options: Any) -> Table | None:
+    table = None if frame is None or not len(frame) else make(frame, *options)
+    return table if table and table.rows else None
+
+
+# -- figures ---------------------------------------------------------------------------------------
+
+
+def _ladder(rated: pd.DataFrame | None, control: str) -> _Figure | None:
+    if rated is None or len(rated) < 2:
+        return None
+    return _figure(lambda width: charts.ladder(rated, control=control, width=width))
+
+
+def _figure(draw: Callable[[int], alt.LayerChart]) -> _Figure:
+    specs = [draw(width).to_dict() for width in (WIDE, NARROW)]
+    title, says = _words(specs[0])
+    wide, narrow = (_markup(inline_svg(spec, f"{title}. {says}")) for spec in specs)
+    return _Figure(title, says, wide, narrow)
+
+
+def _words(spec: dict[str, Any]) -> tuple[str, str]:
+    return " ".join(spec["title"]["text"]), " ".join(spec["title"]["subtitle"])
+
+
+def _waterfall(parts: pd.DataFrame, model: str, heading: str, unit: Scale) -> _Figure:
+    with charts.unchecked():
+        spec = charts.waterfall(parts, heading, unit=unit).to_dict(validate=False)
+    _, says = _words(spec)
+    return _Figure(heading, says, _markup(inline_svg(spec, f"{clean(model)}: {heading}. {says}")))
+
+
+def _models(c: Contents) -> list[_Model]:
+    """One entry a model with figures, in the order of the audit."""
+    if c.parts is None or not len(c.parts):
+        return []
+    rating = {str(m): rows for m, rows in c.parts.groupby("model", sort=False)}
+    rates = {} if c.win_parts is None else {str(m): rows for m, rows in c.win_parts.groupby("model", sort=False)}
+    audited = {} if c.audit is None else {str(r["model"]): r for r in c.audit.to_dict("records")}
+    order = [name for name in audited if name in rating] + [name for name in rating if name not in audited]
+    return [_model(name, rating[name], rates.get(name), audited.get(name, {}), c.level) for name in order]
+
+
+def _model(
+    name: str, rating: pd.DataFrame, rates: pd.DataFrame | None, row: Mapping[Any, Any], level: float
+) -> _Model:
+    figures = [_waterfall(rating, name, "Raw rating against the field", "rating")]
+    if rates is not None:
+        figures.append(_waterfall(rates, name, "Win rate against one half", "win_rate"))
+    verdict = str(row.get("verdict", ""))
+    return _Model(name, verdict, _won(row, level), tuple(figures), parts_table(rating, level))
+
+
+def _won(row: Mapping[Any, Any], level: float) -> str:
+    """A model's win rate as it is and at parity, in a sentence."""
+    change = row.get("parity_change", float("nan"))
+    if change != change:
+        return ""
+    at = 100 * (row["win_rate"] - change)
+    return (
+        f"Won {100 * row['win_rate']:.1f} % of {row['battles']:,} battles; at style parity {at:.1f} % (parity change"
+        f" {with_ends(100 * change, 100 * row['change_low'], 100 * row['change_high'], 1)} points,"
+        f" {100 * level:g} % interval)."
+    )
+
+
+# -- template --------------------------------------------------------------------------------------
+
+
+def _markup(text: str) -> Any:
+    from markupsafe import Markup
+
+    return Markup(text)
+
+
+@cache
+def _environment() -> Environment:
+    """Templates with every value escaped and cleaned; names and texts are values, never templates."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup
+
+    def cleaned(value: object) -> object:
+        return value if isinstance(value, Markup) or callable(value) else clean(value)
+
+    made = Environment(
+        loader=PackageLoader("llamastyle.report"),
+        autoescape=True,
+        finalize=cleaned,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals["flagged"] = FLAGGED
+    made.filters["bound"] = lambda text: str(text).replace(" %", "\u00a0%")
+    return made
+
+
+def _script() -> str:
+    environment = _environment()
+    assert environment.loader is not None
+    return environment.loader.get_source(environment, "page.js")[0]
