@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         ratio,
         tokens,
     )
+    from llamastyle.features.spans import Highlights, highlight
     from llamastyle.regression.fitting import audit, fit
     from llamastyle.regression.result import StyleResult
 
@@ -68,6 +69,7 @@ _HOMES = {
         "ratio",
         "tokens",
     ),
+    "llamastyle.features.spans": ("Highlights", "highlight"),
     "llamastyle.regression.fitting": ("audit", "fit"),
     "llamastyle.regression.result": ("StyleResult",),
 }
@@ -87,6 +89,7 @@ __all__ = [
     "FeatureSet",
     "FeatureTable",
     "FitError",
+    "Highlights",
     "LlamaStyleError",
     "LlamaStyleWarning",
     "Responses",
@@ -97,6 +100,7 @@ __all__ = [
     "extract",
     "fit",
     "from_counts",
+    "highlight",
     "join_correctness",
     "list_features",
     "pattern",

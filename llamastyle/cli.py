@@ -143,7 +143,7 @@ def demo(
         for quantity, (title, factor, digits) in titles.items():
             print(f"\n{title}\n")
             print_table(beside(found[quantity], factor, digits), form)
-        covered = sum(int(frame["covered"].sum()) for frame in found.values())
+        covered = sum(sum(frame["covered"].tolist()) for frame in found.values())
         print(f"\n{covered} of {sum(map(len, found.values()))} intervals cover what was planted.")
         print(f"{one_line(gap_words(result, *VERSIONS))}\n{one_line(result.headline())}")
     if output:
@@ -167,10 +167,10 @@ def features_command(
 
     battles, textless = with_texts(read(options))
     say(*battles.notes, *textless)
-    known = battles.to_frame()
+    known: Any = battles.to_frame()
     known = known[[c for c in known if not c.startswith(("response_", "prompt")) or c == "prompt_id"]]
     measured = extract(battles, features(options.chosen)).to_frame()
-    frame = known.drop(columns=[c for c in known if c in measured]).join(measured)
+    frame: Any = known.drop(columns=[c for c in known if c in measured]).join(measured)
     if output is None:
         shown = ["model_a", "model_b", *measured.columns]
         print_table(frame[[c for c in shown if c in frame]] if options.form == "table" else frame, options.form)
@@ -197,7 +197,8 @@ def audit_command(
         float, typer.Option("--margin", help="Arena points of inflation that still count as nothing.")
     ] = 20.0,
     fail_on: Annotated[
-        list[str] | None, typer.Option("--fail-on", metavar="VERDICT", help="Exit with 1 if a model has this verdict; may be repeated.")
+        list[str] | None,
+        typer.Option("--fail-on", metavar="VERDICT", help="Exit with 1 if a model has this verdict; repeatable."),
     ] = None,
 ) -> None:
     """A verdict a model: how much of its standing is style."""
@@ -303,7 +304,9 @@ def highlight_command(
         raise LlamaStyleError(f"--rows {rows!r} must be row numbers with commas, for example 0,3") from None
     found = highlight(battles.take(np.array(chosen)), features(options.chosen))
     if options.form == "table":
-        found.show()
+        from rich.console import Console
+
+        Console().print(found)
     else:
         print_table(found.to_frame(), options.form)
 

@@ -124,7 +124,7 @@ def _measure(
     needed = frozenset().union(*(feature.counters for feature in features))
     chunks = list(batch.chunks(SLOW_CHUNK_BYTES if slow else CHUNK_BYTES))
     show = sys.stderr.isatty() if progress is None else progress
-    scan = _scanner(batch, needed, strip_think, progress is not False) if counted and chunks else None
+    scan = scanner(batch, needed, strip_think, progress is not False) if counted and chunks else None
 
     def work(begin: int, end: int) -> int:
         if scan is not None:
@@ -163,7 +163,7 @@ def _threaded(
             job.result()
 
 
-def _scanner(
+def scanner(
     batch: TextBatch, needed: frozenset[Counter], strip_think: bool, show: bool
 ) -> Callable[[int, int], NDArray[np.int64]]:
     """The compiled scan, as a function of a range of rows; compiled or loaded before it is returned."""
@@ -188,8 +188,8 @@ def _scanner(
         )
         return out
 
-    if not kernel.scan_rows.signatures:
-        with _notice(show):
+    if not getattr(kernel.scan_rows, "signatures", True):  # numba may be switched off
+        with notice(show):
             scan(0, 0)
     return scan
 
@@ -245,7 +245,7 @@ def _token_counts(tokens: NDArray[np.float64] | None, rows: int) -> NDArray[np.f
 
 
 @contextmanager
-def _notice(show: bool) -> Iterator[None]:
+def notice(show: bool) -> Iterator[None]:
     """Say that the scanner is being compiled, if it takes too long to be loaded from its cache."""
     notice = threading.Timer(COMPILE_PATIENCE, lambda: print(COMPILING, file=sys.stderr, flush=True))
     notice.daemon = True

@@ -421,11 +421,11 @@ def pattern(
             f"the regular expression of {name!r} is wrong at position {error.pos}: {error.msg}"
         ) from error
     text = definition or f"matches of {compiled.pattern}"
-    return Feature(name, group, unit, text, contrast=contrast, how=_Matches(compiled))
+    return Feature(name, group, unit, text, contrast=contrast, how=Matches(compiled))
 
 
 @dataclass(frozen=True, slots=True)
-class _Matches:
+class Matches:
     """Count the matches of a pattern; a class so that features can be pickled."""
 
     compiled: re.Pattern[str]

@@ -4,6 +4,10 @@
 (``_parse_line``, the block structure of CommonMark); bytes that may be inline markup are noted and paired at
 the end of their block (``_pair_marks``). Time is linear in the text: notes that overflow their array double
 it and the row is read again, reasoning is cut out once and the row is read again.
+
+``scan_spans`` is the same source compiled a second time: what is counted is also marked, with the bytes where it
+stands. The argument ``spans`` of the functions below is an array of marks or None; numba cuts the branches on
+``spans is not None`` out of what it compiles for None, so that counting costs nothing more.
 """
 
 from __future__ import annotations
@@ -85,7 +89,9 @@ APOSTROPHE, HYPHEN = np.uint64(t.APOSTROPHE_CODE), np.uint64(t.HYPHEN_CODE)
     S_FLUSH,
     S_RUN,
     S_PROSE,
-) = range(12)
+    S_BEGIN,  # where the paragraph starts, and the mark of the open fence: kept for spans only
+    S_MARK,
+) = range(14)
 S_WIDTH, S_EMPTY, MAX_DEPTH = (
     16,
     48,
@@ -190,6 +196,81 @@ def _only(b: Array, i: int, hi: int, char: int) -> Any:
             return 0
         i += 1
     return n
+
+
+# -- counting and marking -----------------------------------------------------------------------------------
+
+
+@_njit
+def _mark(counter: int, start: int, end: int, spans: Any) -> None:
+    """Note where something stands; row 0 of ``spans`` holds how many marks there are."""
+    if spans is not None:
+        spans[0, 0] += 1
+        n = spans[0, 0]
+        if n < spans.shape[0]:  # a pass that is to be repeated may find more
+            spans[n, 0] = counter
+            spans[n, 1] = start
+            spans[n, 2] = end
+
+
+@_njit
+def _tally(counter: int, start: int, end: int, cnt: Array, spans: Any) -> None:
+    """Count one, and mark it."""
+    cnt[counter] += 1
+    _mark(counter, start, end, spans)
+
+
+@_njit
+def _tally_line(counter: int, start: int, b: Array, p: int, hi: int, cnt: Array, spans: Any) -> None:
+    """Count one, and mark it up to the end of the line that ``p`` is on, without white space there."""
+    cnt[counter] += 1
+    if spans is not None:
+        _mark(counter, start, _trimmed(b, p, _line_end(b, p, hi)), spans)
+
+
+@_njit
+def _trimmed(b: Array, lo: int, i: int) -> Any:
+    """The end ``i``, moved back over white space as far as ``lo``."""
+    while i > lo and (b[i - 1] == 32 or b[i - 1] == 9 or b[i - 1] == 10 or b[i - 1] == 13):
+        i -= 1
+    return i
+
+
+@_njit
+def _end_fence(S: Array, b: Array, i: int, spans: Any) -> None:
+    """The open fence ends before ``i``: its mark goes up to there."""
+    if spans is not None:
+        n = S[S_MARK]
+        if n < spans.shape[0]:
+            spans[n, 2] = _trimmed(b, spans[n, 1], i)
+
+
+@_njit
+def _origins(size: int, spans: Any) -> Any:
+    """Room for the places where the bytes of a changed copy come from, if there are marks to be moved back."""
+    if spans is not None:
+        return np.empty(size, dtype=np.int64)
+    return None
+
+
+@_njit
+def _row_spans(starts: Any, row: int, spans: Any) -> Any:
+    """The marks of one row."""
+    if spans is not None:
+        return spans[starts[row] : starts[row + 1]]
+    return None
+
+
+@_njit
+def _move_back(origin: Any, lo: int, spans: Any) -> None:
+    """Marks as offsets in their row's text; ``origin``, unless it is empty, says where the bytes scanned come from."""
+    if spans is not None:
+        for n in range(1, min(spans[0, 0] + 1, spans.shape[0])):
+            if origin.size > 0:
+                spans[n, 1] = origin[spans[n, 1]]
+                spans[n, 2] = origin[spans[n, 2] - 1] + 1
+            spans[n, 1] -= lo
+            spans[n, 2] -= lo
 
 
 # -- words, phrases, emoji ----------------------------------------------------------------------------------
@@ -384,14 +465,22 @@ def _keycap_start(b: Array, i: int, lo: int) -> Any:
 
 @_njit
 def _note_emoji(
-    start: int, node: int, first: int, opening: bool, stamps: Array, stamp: int, cnt: Array
+    start: int,
+    end: int,
+    node: int,
+    first: int,
+    opening: bool,
+    stamps: Array,
+    stamp: int,
+    cnt: Array,
+    spans: Any,
 ) -> None:
-    cnt[C_EMOJI] += 1
+    _tally(C_EMOJI, start, end, cnt, spans)
     if stamps[node] != stamp:
         stamps[node] = stamp
-        cnt[C_DISTINCT] += 1
+        _tally(C_DISTINCT, start, end, cnt, spans)
     if first <= start <= opening:
-        cnt[C_EMOJI_LINES] += 1
+        _tally(C_EMOJI_LINES, start, end, cnt, spans)
 
 
 @_njit
@@ -405,6 +494,7 @@ def _emoji_in_word(
     stamps: Array,
     stamp: int,
     cnt: Array,
+    spans: Any,
     C: Any,
     E: Any,
 ) -> None:
@@ -419,11 +509,11 @@ def _emoji_in_word(
             start = _keycap_start(b, i, lo)
             if start >= 0:
                 _, node = _match_emoji(b, start, i + 3, E)
-                _note_emoji(start, node, first, opening, stamps, stamp, cnt)
+                _note_emoji(start, i + 3, node, first, opening, stamps, stamp, cnt, spans)
         elif _kind(point, C) & EMOJI:
             end, node = _match_emoji(b, i, hi, E)
             if end > i:
-                _note_emoji(i, node, first, opening, stamps, stamp, cnt)
+                _note_emoji(i, end, node, first, opening, stamps, stamp, cnt, spans)
                 i = end
                 continue
         i += n
@@ -564,7 +654,7 @@ def _link_end(b: Array, i: int, hi: int) -> Any:
 
 
 @_njit
-def _pair_emphasis(dl: Array, bottom: int, n: int, cnt: Array) -> None:
+def _pair_emphasis(dl: Array, bottom: int, n: int, cnt: Array, spans: Any) -> None:
     """Pair the delimiter runs from ``bottom`` on, as CommonMark does, and count what comes of them."""
     floors = np.full(12, bottom, dtype=np.int64)
     top = bottom  # dl[5, bottom:top] is the stack of runs that may still open
@@ -587,7 +677,9 @@ def _pair_emphasis(dl: Array, bottom: int, n: int, cnt: Array) -> None:
                     break
                 o = dl[5, j]
                 use = 2 if left >= 2 and dl[1, o] >= 2 else 1
-                cnt[C_BOLD if use == 2 else C_ITALIC] += 1
+                start = dl[6, o] + dl[1, o] - use
+                end = dl[6, k] + original - left + use
+                _tally(C_BOLD if use == 2 else C_ITALIC, start, end, cnt, spans)
                 cnt[C_MARKUP] += 2 * use
                 left -= use
                 dl[1, o] -= use
@@ -596,6 +688,7 @@ def _pair_emphasis(dl: Array, bottom: int, n: int, cnt: Array) -> None:
                     if floors[s] > top:
                         floors[s] = top
         dl[1, k] = left
+        dl[6, k] += original - left  # what closed something is gone from the left end
         if left > 0 and opens:
             dl[5, top] = k
             top += 1
@@ -603,7 +696,7 @@ def _pair_emphasis(dl: Array, bottom: int, n: int, cnt: Array) -> None:
 
 @_njit
 def _pair_marks(
-    b: Array, lo: int, hi: int, ev: Array, n: int, dl: Array, br: Array, cnt: Array, C: Any
+    b: Array, lo: int, hi: int, ev: Array, n: int, dl: Array, br: Array, cnt: Array, spans: Any, C: Any
 ) -> None:
     """Pair the noted marks of one block that ends at ``hi``: code, links, emphasis, formulas."""
     last = np.full(MAX_TICKS + 1, -1, dtype=np.int64)
@@ -635,11 +728,11 @@ def _pair_marks(
                 elif c == 91:
                     square = escaped
                 elif c == 41 and round_ >= 0:
-                    cnt[C_MATH] += 1
+                    _tally(C_MATH, round_ - 1, escaped + 1, cnt, spans)
                     cnt[C_MARKUP] += 4
                     round_ = -1
                 elif c == 93 and square >= 0:
-                    cnt[C_MATH] += 1
+                    _tally(C_MATH, square - 1, escaped + 1, cnt, spans)
                     cnt[C_MARKUP] += 4
                     square = -1
         elif char == 96:
@@ -655,12 +748,12 @@ def _pair_marks(
                 while b[ev[0, m]] != 96 or ev[1, m] != size:
                     m += 1
                 k = m + 1
-                cnt[C_CODE] += 1
+                _tally(C_CODE, pos, ev[0, m] + size, cnt, spans)
                 cnt[C_MARKUP] += 2 * size
         elif char == 60:
             end = _autolink(b, pos, hi)
             if end > 0:
-                cnt[C_LINKS] += 1
+                _tally(C_LINKS, pos, end, cnt, spans)
                 cnt[C_MARKUP] += 2
                 while k < n and ev[0, k] < end:
                     k += 1
@@ -669,7 +762,7 @@ def _pair_marks(
             after = b[pos + size] if pos + size < hi else 32
             if size == 2:
                 if dollars >= 0:
-                    cnt[C_MATH] += 1
+                    _tally(C_MATH, dollars, pos + 2, cnt, spans)
                     cnt[C_MARKUP] += 4
                     dollars = -1
                 else:
@@ -677,7 +770,7 @@ def _pair_marks(
                 dollar = -1
             elif size == 1 and dollars < 0:
                 if dollar >= 0 and before > 32 and not 48 <= after <= 57:
-                    cnt[C_MATH] += 1
+                    _tally(C_MATH, dollar, pos + 1, cnt, spans)
                     cnt[C_MARKUP] += 2
                     dollar = -1
                 elif after > 32:
@@ -686,6 +779,7 @@ def _pair_marks(
             image = pos > lo and b[pos - 1] == 33 and pos - 1 != escaped
             br[0, brackets] = 1 if image else 0
             br[1, brackets] = delims
+            br[2, brackets] = pos - 1 if image else pos
             brackets += 1
         elif char == 93:
             if brackets == 0:
@@ -700,9 +794,9 @@ def _pair_marks(
             end = _link_end(b, pos + 1, hi)
             if end < 0:
                 continue
-            _pair_emphasis(dl, br[1, brackets], delims, cnt)
+            _pair_emphasis(dl, br[1, brackets], delims, cnt, spans)
             delims = br[1, brackets]
-            cnt[C_IMAGES if image else C_LINKS] += 1
+            _tally(C_IMAGES if image else C_LINKS, br[2, brackets], end, cnt, spans)
             cnt[C_MARKUP] += _points(b, pos, end) + (2 if image else 1)
             if not image:
                 dead = brackets
@@ -723,8 +817,9 @@ def _pair_marks(
                 dl[2, delims] = size
                 dl[3, delims] = 1 if opens else 0
                 dl[4, delims] = 1 if closes else 0
+                dl[6, delims] = pos
                 delims += 1
-    _pair_emphasis(dl, 0, delims, cnt)
+    _pair_emphasis(dl, 0, delims, cnt, spans)
 
 
 # -- blocks -------------------------------------------------------------------------------------------------
@@ -873,7 +968,7 @@ def _skip_indent(b: Array, p: int, col: int, hi: int) -> Any:
 
 
 @_njit
-def _parse_line(b: Array, i: int, hi: int, S: Array, cnt: Array, fold: Array, H: Any) -> Any:
+def _parse_line(b: Array, i: int, hi: int, S: Array, cnt: Array, spans: Any, fold: Array, H: Any) -> Any:
     """Parse the start of the line at ``i`` as CommonMark does; where its content starts.
 
     What the line is goes to ``S``: S_INLINE (its marks are noted), S_EOL_FLUSH (its block ends with it),
@@ -914,7 +1009,8 @@ def _parse_line(b: Array, i: int, hi: int, S: Array, cnt: Array, fold: Array, H:
         m += 1
     if leaf == FENCE:
         if m == depth:
-            return _fence_line(b, i, p, hi, col - base, raw_blank, S, cnt)
+            return _fence_line(b, i, p, hi, col - base, raw_blank, S, cnt, spans)
+        _end_fence(S, b, i, spans)
         leaf = NONE
     elif leaf == HTML:
         if m == depth and not (blank and S[S_HTML] == 6):
@@ -932,7 +1028,7 @@ def _parse_line(b: Array, i: int, hi: int, S: Array, cnt: Array, fold: Array, H:
             if c == 61 or c == 45:
                 if leaf == PARAGRAPH and m == depth and not fresh and _setext(b, p, hi):
                     if c != 45 or not _table_here(b, p, hi, S):
-                        cnt[C_HEADERS] += 1
+                        _tally_line(C_HEADERS, S[S_BEGIN], b, p, hi, cnt, spans)
                         cnt[C_MARKUP] += _visible(b, p, hi)
                         S[S_DEPTH], S[S_LEAF] = d, NONE
                         _fill(S, d)
@@ -942,7 +1038,7 @@ def _parse_line(b: Array, i: int, hi: int, S: Array, cnt: Array, fold: Array, H:
                 if n >= 3 and not (
                     leaf == PARAGRAPH and m == depth and not fresh and c == 45 and _table_here(b, p, hi, S)
                 ):
-                    cnt[C_RULES] += 1
+                    _tally_line(C_RULES, p, b, p, hi, cnt, spans)
                     cnt[C_MARKUP] += n
                     S[S_DEPTH], S[S_LEAF] = d, NONE
                     _fill(S, d)
@@ -967,7 +1063,7 @@ def _parse_line(b: Array, i: int, hi: int, S: Array, cnt: Array, fold: Array, H:
                     break
             if d >= MAX_DEPTH:
                 break
-            cnt[C_ORDERED if ordered else C_BULLET] += 1
+            _tally_line(C_ORDERED if ordered else C_BULLET, p, b, p, hi, cnt, spans)
             cnt[C_MARKUP] += q - p
             if ordered:
                 cnt[C_WORDS] += 1
@@ -986,7 +1082,7 @@ def _parse_line(b: Array, i: int, hi: int, S: Array, cnt: Array, fold: Array, H:
         if c == 62:
             if d >= MAX_DEPTH:
                 break
-            cnt[C_QUOTES] += 1
+            _tally_line(C_QUOTES, p, b, p, hi, cnt, spans)
             cnt[C_MARKUP] += 1
             S[S_WIDTH + d] = -1
             S[S_EMPTY + d] = 0
@@ -1004,7 +1100,7 @@ def _parse_line(b: Array, i: int, hi: int, S: Array, cnt: Array, fold: Array, H:
             while q < hi and b[q] == 35:
                 q += 1
             if q - p <= 6 and (q >= hi or b[q] == 32 or b[q] == 9 or b[q] == 10 or b[q] == 13):
-                cnt[C_HEADERS] += 1
+                _tally_line(C_HEADERS, p, b, p, hi, cnt, spans)
                 cnt[C_MARKUP] += q - p
                 S[S_DEPTH], S[S_LEAF] = d, NONE
                 S[S_INLINE], S[S_EOL_FLUSH] = 1, 1
@@ -1024,7 +1120,9 @@ def _parse_line(b: Array, i: int, hi: int, S: Array, cnt: Array, fold: Array, H:
                     q += 1
                 if q < hi and b[q] == 96:
                     break
-            cnt[C_FENCES] += 1
+            _tally(C_FENCES, p, hi, cnt, spans)
+            if spans is not None:
+                S[S_MARK] = spans[0, 0]
             cnt[C_MARKUP] += _visible(b, p, hi)
             S[S_DEPTH], S[S_LEAF] = d, FENCE
             S[S_FENCE], S[S_FENCE_LEN] = c, n
@@ -1057,14 +1155,14 @@ def _parse_line(b: Array, i: int, hi: int, S: Array, cnt: Array, fold: Array, H:
     matched = m == depth and not fresh
     if leaf == TABLE and matched and not indented:
         _, bars = _columns(b, p, hi)
-        cnt[C_TABLES] += 1
+        _tally_line(C_TABLES, p, b, p, hi, cnt, spans)
         cnt[C_MARKUP] += bars
         S[S_INLINE], S[S_EOL_FLUSH] = 1, 1
         return p
     if leaf == PARAGRAPH and matched:
         if not indented and _table_here(b, p, hi, S):
             _, bars = _columns(b, S[S_LINE], hi)
-            cnt[C_TABLES] += 1
+            _tally_line(C_TABLES, S[S_LINE], b, S[S_LINE], hi, cnt, spans)
             cnt[C_MARKUP] += bars + _visible(b, p, hi)
             S[S_LEAF] = TABLE
             return p
@@ -1077,12 +1175,13 @@ def _parse_line(b: Array, i: int, hi: int, S: Array, cnt: Array, fold: Array, H:
         return p
     S[S_LEAF] = PARAGRAPH
     S[S_LINE] = p
+    S[S_BEGIN] = p
     S[S_INLINE] = 1
     return p
 
 
 @_njit
-def _plain_line(i: int, blank: bool, leaf: int, S: Array, cnt: Array) -> None:
+def _plain_line(i: int, blank: bool, leaf: int, S: Array, cnt: Array, spans: Any) -> None:
     """What ``_parse_line`` does to the commonest lines, outside containers: empty, or opening with a letter."""
     S[S_EOL_FLUSH] = 0
     S[S_CODE] = 0
@@ -1097,6 +1196,9 @@ def _plain_line(i: int, blank: bool, leaf: int, S: Array, cnt: Array) -> None:
     if S[S_RUN] == 0:
         cnt[C_PARAGRAPHS] += 1
     S[S_RUN] = 2 if S[S_RUN] == 0 else 1
+    if spans is not None:
+        if leaf != PARAGRAPH:
+            S[S_BEGIN] = i
     S[S_LEAF] = PARAGRAPH
     S[S_LINE] = i
 
@@ -1121,7 +1223,9 @@ def _paragraph_line(blank: bool, S: Array, cnt: Array) -> None:
 
 
 @_njit
-def _fence_line(b: Array, i: int, p: int, hi: int, indent: int, blank: bool, S: Array, cnt: Array) -> Any:
+def _fence_line(
+    b: Array, i: int, p: int, hi: int, indent: int, blank: bool, S: Array, cnt: Array, spans: Any
+) -> Any:
     """A line inside an open fence, or the one that closes it."""
     S[S_PROSE] = 0
     S[S_RUN] = 0
@@ -1131,6 +1235,7 @@ def _fence_line(b: Array, i: int, p: int, hi: int, indent: int, blank: bool, S: 
             q += 1
         if q - p >= S[S_FENCE_LEN] and _visible(b, q, hi) == 0:
             S[S_LEAF] = NONE
+            _end_fence(S, b, q, spans)
             cnt[C_MARKUP] += q - p
             return p
     S[S_CODE] = 1
@@ -1199,8 +1304,9 @@ def _scan_turn(
     stamp: int,
     strip: bool,
     cnt: Array,
+    spans: Any,
 ) -> Any:
-    """Count everything in one turn; adds to ``cnt``."""
+    """Count everything in one turn; adds to ``cnt`` and ``spans``."""
     C, E, P, H = T
     fold, act = C.fold, C.act
     S[:] = 0
@@ -1215,19 +1321,20 @@ def _scan_turn(
     free = lo
     phrase_sentence = -1
     opening_hit = False
+    begin = last = -1  # where the newest phrase starts, and the last one of the turn
     i = lo
     while i < hi:
         line = i
         line_cont = cont
         leaf = S[S_LEAF]
         if S[S_DEPTH] > 0 or leaf > PARAGRAPH or not (b[i] == 10 or 0 < fold[b[i]] <= 26):
-            first = _parse_line(b, i, hi, S, cnt, fold, H)
+            first = _parse_line(b, i, hi, S, cnt, spans, fold, H)
         else:
             first = i
-            _plain_line(i, b[i] == 10, leaf, S, cnt)
+            _plain_line(i, b[i] == 10, leaf, S, cnt, spans)
         i = first
         if S[S_FLUSH] == 1 and notes > 0:
-            _pair_marks(b, lo, line, ev, notes, dl, br, cnt, C)
+            _pair_marks(b, lo, line, ev, notes, dl, br, cnt, spans, C)
             notes = 0
         prose = S[S_PROSE] == 1
         inline = S[S_INLINE] == 1
@@ -1298,12 +1405,12 @@ def _scan_turn(
                         if kind & EMOJI:
                             end, node = _match_emoji(b, i, hi, E)
                             if end > i:
-                                _note_emoji(i, node, first, opening, stamps, stamp, cnt)
+                                _note_emoji(i, end, node, first, opening, stamps, stamp, cnt, spans)
                         elif point == 0x20E3:
                             start = _keycap_start(b, i, lo)
                             if start >= 0:
                                 _, node = _match_emoji(b, start, i + 3, E)
-                                _note_emoji(start, node, first, opening, stamps, stamp, cnt)
+                                _note_emoji(start, i + 3, node, first, opening, stamps, stamp, cnt, spans)
                         if end > i:
                             cont += end - i - _points(b, i, end)
                             prev_start = -1
@@ -1357,7 +1464,7 @@ def _scan_turn(
                 i, h, extra, odd = _word_tail(b, i, hi, h, C)
                 cont += extra
                 if odd:
-                    _emoji_in_word(b, lo, start, i, first, opening, stamps, stamp, cnt, C, E)
+                    _emoji_in_word(b, lo, start, i, first, opening, stamps, stamp, cnt, spans, C, E)
             words += 1
             if prose:
                 prose_words += 1
@@ -1368,15 +1475,20 @@ def _scan_turn(
                     if state >= 0:
                         state = _step(state, key, P)
                 category = end = 0
+                begin = prev_start
                 if state >= 0:
                     category, end = _match_phrase(b, i, hi, state, C, P)
                 opens = _first_hit(key, P)
                 if opens and not has_word and category == 0 and start >= free:
                     state = _step(1, key, P)
+                    begin = start
                     if state >= 0:
                         category, end = _match_phrase(b, i, hi, state, C, P)
                 if category > 0:
-                    cnt[C_PRAISE - 1 + category] += 1
+                    _tally(C_PRAISE - 1 + category, begin, end, cnt, spans)
+                    if sentences == 0 and not opening_hit:
+                        _mark(C_OPENING, begin, end, spans)
+                    last = begin
                     free = end
                     phrase_sentence = sentences
                     opening_hit = opening_hit or sentences == 0
@@ -1394,10 +1506,10 @@ def _scan_turn(
         if S[S_CODE] == 1:
             cnt[C_CODE_CHARS] += (i - line) - (cont - line_cont)
         if S[S_EOL_FLUSH] == 1 and notes > 0:
-            _pair_marks(b, lo, i, ev, notes, dl, br, cnt, C)
+            _pair_marks(b, lo, i, ev, notes, dl, br, cnt, spans, C)
             notes = 0
     if notes > 0:
-        _pair_marks(b, lo, hi, ev, notes, dl, br, cnt, C)
+        _pair_marks(b, lo, hi, ev, notes, dl, br, cnt, spans, C)
     cnt[C_CHARS] += hi - lo - cont
     cnt[C_WORDS] += words
     cnt[C_PROSE_WORDS] += prose_words
@@ -1405,15 +1517,18 @@ def _scan_turn(
     if opening_hit:
         cnt[C_OPENING] += 1
     if phrase_sentence >= 0 and phrase_sentence == sentences - 1:
-        cnt[C_CLOSING] += 1
+        _tally(C_CLOSING, last, free, cnt, spans)
+    if spans is not None:
+        if S[S_LEAF] == FENCE:
+            _end_fence(S, b, hi, spans)
     return DONE
 
 
 @_njit
-def strip_reasoning(b: Array, lo: int, hi: int, out: Array, at: int) -> Any:
-    """Copy a turn without its reasoning to ``out[at:]``; where the copy ends.
+def strip_reasoning(b: Array, lo: int, hi: int, out: Array, at: int, origin: Any) -> Any:
+    """Copy a turn without its reasoning to ``out[at:]``, and where each byte comes from to ``origin``.
 
-    Paired <think>...</think> go; from a tag without a partner on, everything goes.
+    Returns where the copy ends. Paired <think>...</think> go; from a tag without a partner on, everything goes.
     """
     i = lo
     while i < hi:
@@ -1430,6 +1545,8 @@ def strip_reasoning(b: Array, lo: int, hi: int, out: Array, at: int) -> Any:
                 i += 8
                 continue
         out[at] = b[i]
+        if origin is not None:
+            origin[at] = i
         at += 1
         i += 1
     return at
@@ -1455,7 +1572,7 @@ def _next_fence(b: Array, i: int, hi: int) -> Any:
 
 
 @_njit
-def _remove_all(buf: Array, n: int, b: Array, s: int, e: int, fail: Array) -> Any:
+def _remove_all(buf: Array, n: int, b: Array, s: int, e: int, fail: Array, origin: Any) -> Any:
     """Remove what stands in ``b[s:e]`` from ``buf[0:n]`` wherever it occurs (Knuth, Morris, Pratt); the new length."""
     size = e - s
     fail[0] = 0
@@ -1475,6 +1592,8 @@ def _remove_all(buf: Array, n: int, b: Array, s: int, e: int, fail: Array) -> An
         if b[s + k] == c:
             k += 1
         buf[w] = c
+        if origin is not None:
+            origin[w] = origin[r]
         w += 1
         if k == size:
             w -= size
@@ -1483,10 +1602,13 @@ def _remove_all(buf: Array, n: int, b: Array, s: int, e: int, fail: Array) -> An
 
 
 @_njit
-def _without_code(b: Array, lo: int, hi: int) -> Any:
+def _without_code(b: Array, lo: int, hi: int, origin: Any) -> Any:
     """The turn as FastChat sees it: the inside of each ```fence``` removed from everywhere in the text."""
     buf = b[lo:hi].copy()
     n = hi - lo
+    if origin is not None:
+        for k in range(n):
+            origin[k] = lo + k
     s, e = _next_fence(b, lo, hi)
     if s < 0:
         return buf, n
@@ -1501,7 +1623,7 @@ def _without_code(b: Array, lo: int, hi: int) -> Any:
                 there = False
                 break
         if there:
-            after = _remove_all(buf, n, b, s, e, fail)
+            after = _remove_all(buf, n, b, s, e, fail, origin)
             times = (n - after) // (e - s)
             n = after
             for k in range(s, e):
@@ -1547,7 +1669,14 @@ def _arena_item(b: Array, q: int, hi: int, ordered: bool, C: Any) -> Any:
 
 
 @_njit
-def _arena_bold(b: Array, n: int, mark: int) -> Any:
+def _mark_copy(counter: int, start: int, end: int, origin: Any, spans: Any) -> None:
+    """Mark where something in a copy comes from."""
+    if spans is not None:
+        _mark(counter, origin[start], origin[end - 1] + 1, spans)
+
+
+@_njit
+def _arena_bold(b: Array, n: int, mark: int, origin: Any, spans: Any) -> Any:
     count = 0
     i = 0
     while i + 4 < n:
@@ -1559,6 +1688,7 @@ def _arena_bold(b: Array, n: int, mark: int) -> Any:
             j += 1
         if j > i + 2 and j + 1 < n and b[j] == mark and b[j + 1] == mark:
             count += 1
+            _mark_copy(C_A_BOLD, i, j + 2, origin, spans)
             i = j + 2
         else:
             i = j if j > i + 2 else i + 1
@@ -1566,9 +1696,10 @@ def _arena_bold(b: Array, n: int, mark: int) -> Any:
 
 
 @_njit
-def _scan_arena(text: Array, lo: int, hi: int, C: Any, cnt: Array) -> None:
+def _scan_arena(text: Array, lo: int, hi: int, C: Any, cnt: Array, spans: Any) -> None:
     """FastChat's counts of headers, list items and bold, one turn."""
-    b, n = _without_code(text, lo, hi)
+    origin = _origins(hi - lo, spans)
+    b, n = _without_code(text, lo, hi, origin)
     p = 0
     while p < n:
         q = p
@@ -1576,6 +1707,7 @@ def _scan_arena(text: Array, lo: int, hi: int, C: Any, cnt: Array) -> None:
             q += 1
         if 1 <= q - p <= 6 and _space_end(b, q, n, C) > 0:
             cnt[C_A_HEADERS] += 1
+            _mark_copy(C_A_HEADERS, p, _space_end(b, q, n, C), origin, spans)
         p = _next_line(b, q, n)
     for ordered in (False, True):
         p = 0
@@ -1588,10 +1720,11 @@ def _scan_arena(text: Array, lo: int, hi: int, C: Any, cnt: Array) -> None:
             end = _arena_item(b, q, n, ordered, C)
             if end > 0:
                 cnt[C_A_LISTS] += 1
+                _mark_copy(C_A_LISTS, q, end, origin, spans)
                 p = end if b[end - 1] == 10 else _next_line(b, end, n)
             else:
                 p = _next_line(b, q, n)
-    cnt[C_A_BOLD] += _arena_bold(b, n, 42) + _arena_bold(b, n, 95)
+    cnt[C_A_BOLD] += _arena_bold(b, n, 42, origin, spans) + _arena_bold(b, n, 95, origin, spans)
 
 
 # -- rows --------------------------------------------------------------------------------------------------
@@ -1610,9 +1743,10 @@ def _scan_row(
     stamp: int,
     strip: bool,
     cnt: Array,
+    spans: Any,
 ) -> Any:
     for k in range(bounds.shape[0]):
-        code = _scan_turn(b, bounds[k, 0], bounds[k, 1], T, S, ev, dl, br, stamps, stamp, strip, cnt)
+        code = _scan_turn(b, bounds[k, 0], bounds[k, 1], T, S, ev, dl, br, stamps, stamp, strip, cnt, spans)
         if code != DONE:
             return code
     cnt[C_TURNS] = bounds.shape[0]
@@ -1635,6 +1769,70 @@ def row_turns(lo: int, hi: int, turns: Array, first: int, last: int) -> Any:
 
 
 @_njit
+def _scan_rows(
+    b: Array,
+    offsets: Array,
+    turns: Array,
+    turn_offsets: Array,
+    begin: int,
+    end: int,
+    strip: bool,
+    arena: bool,
+    T: Any,
+    out: Array,
+    spans: Any,
+    starts: Any,
+) -> None:
+    """What ``scan_rows`` does, with None for the last two, and ``scan_spans``."""
+    S = np.zeros(STATE_SIZE, dtype=np.int64)
+    stamps = np.zeros(T[1].end.size, dtype=np.int64)
+    stamp = 0
+    size = 1024
+    ev = np.empty((2, size), dtype=np.int64)
+    dl = np.empty((7, size), dtype=np.int64)
+    br = np.empty((3, size), dtype=np.int64)
+    for row in range(begin, end):
+        lo, hi = offsets[row], offsets[row + 1]
+        first = last = 0
+        if turn_offsets.size > 0:
+            first, last = turn_offsets[row], turn_offsets[row + 1]
+        bounds = row_turns(lo, hi, turns, first, last)
+        text = b
+        cnt = out[row - begin]
+        marks = _row_spans(starts, row - begin, spans)
+        origin = _origins(0, spans)
+        look = strip
+        while True:
+            cnt[:] = 0
+            if spans is not None:
+                marks[0, 0] = 0
+            stamp += 1
+            code = _scan_row(text, bounds, T, S, ev, dl, br, stamps, stamp, look, cnt, marks)
+            if code == DONE:
+                break
+            if code == CROWDED:
+                size *= 4
+                ev = np.empty((2, size), dtype=np.int64)
+                dl = np.empty((7, size), dtype=np.int64)
+                br = np.empty((3, size), dtype=np.int64)
+            else:
+                copy = np.empty(hi - lo, dtype=np.uint8)
+                origin = _origins(hi - lo, spans)
+                at = 0
+                for k in range(bounds.shape[0]):
+                    after = strip_reasoning(b, bounds[k, 0], bounds[k, 1], copy, at, origin)
+                    bounds[k, 0] = at
+                    bounds[k, 1] = after
+                    at = after
+                text = copy
+                look = False
+        if arena:
+            for k in range(bounds.shape[0]):
+                _scan_arena(text, bounds[k, 0], bounds[k, 1], T[0], cnt, marks)
+        _move_back(origin, lo, marks)
+
+
+@_njit
 def scan_rows(
     b: Array,
     offsets: Array,
@@ -1648,43 +1846,27 @@ def scan_rows(
     out: Array,
 ) -> None:
     """Count rows ``begin`` to ``end`` into ``out[0:end - begin]``; ``turn_offsets`` is empty for single turns."""
-    S = np.zeros(STATE_SIZE, dtype=np.int64)
-    stamps = np.zeros(T[1].end.size, dtype=np.int64)
-    stamp = 0
-    size = 1024
-    ev = np.empty((2, size), dtype=np.int64)
-    dl = np.empty((6, size), dtype=np.int64)
-    br = np.empty((2, size), dtype=np.int64)
-    for row in range(begin, end):
-        lo, hi = offsets[row], offsets[row + 1]
-        first = last = 0
-        if turn_offsets.size > 0:
-            first, last = turn_offsets[row], turn_offsets[row + 1]
-        bounds = row_turns(lo, hi, turns, first, last)
-        text = b
-        cnt = out[row - begin]
-        look = strip
-        while True:
-            cnt[:] = 0
-            stamp += 1
-            code = _scan_row(text, bounds, T, S, ev, dl, br, stamps, stamp, look, cnt)
-            if code == DONE:
-                break
-            if code == CROWDED:
-                size *= 4
-                ev = np.empty((2, size), dtype=np.int64)
-                dl = np.empty((6, size), dtype=np.int64)
-                br = np.empty((2, size), dtype=np.int64)
-            else:
-                copy = np.empty(hi - lo, dtype=np.uint8)
-                at = 0
-                for k in range(bounds.shape[0]):
-                    after = strip_reasoning(b, bounds[k, 0], bounds[k, 1], copy, at)
-                    bounds[k, 0] = at
-                    bounds[k, 1] = after
-                    at = after
-                text = copy
-                look = False
-        if arena:
-            for k in range(bounds.shape[0]):
-                _scan_arena(text, bounds[k, 0], bounds[k, 1], T[0], cnt)
+    _scan_rows(b, offsets, turns, turn_offsets, begin, end, strip, arena, T, out, None, None)
+
+
+@_njit
+def scan_spans(
+    b: Array,
+    offsets: Array,
+    turns: Array,
+    turn_offsets: Array,
+    begin: int,
+    end: int,
+    strip: bool,
+    arena: bool,
+    T: Any,
+    out: Array,
+    spans: Array,
+    starts: Array,
+) -> None:
+    """Count as ``scan_rows`` does, and mark what is counted and has a place.
+
+    Row ``begin + k`` has ``spans[starts[k]:starts[k + 1]]``: first how many marks there are, then the marks as
+    counter, start and end, in bytes of the row's text. What finds no room there is not written.
+    """
+    _scan_rows(b, offsets, turns, turn_offsets, begin, end, strip, arena, T, out, spans, starts)

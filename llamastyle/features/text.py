@@ -105,14 +105,19 @@ def without_reasoning(text: str) -> str:
     >>> without_reasoning("<think>hm</think>Yes.<think>and")
     'Yes.'
     """
+    return "".join(text[start:end] for start, end in outside_reasoning(text))
+
+
+def outside_reasoning(text: str) -> list[tuple[int, int]]:
+    """The ranges of a turn that ``without_reasoning`` keeps."""
     kept, at = [], 0
     while tag := _TAG.search(text, at):
-        kept.append(text[at : tag.start()])
+        kept.append((at, tag.start()))
         close = text.find("</think>", tag.end())
         if tag.group() == "</think>" or close < 0:
-            return "".join(kept)
+            return kept
         at = close + len("</think>")
-    return "".join([*kept, text[at:]])
+    return [*kept, (at, len(text))]
 
 
 def batch_from_arrow(texts: pa.Array, turn_starts: pa.Array | None = None) -> TextBatch:

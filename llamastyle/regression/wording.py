@@ -91,7 +91,7 @@ def _prices_sentence(result: StyleResult) -> str:
     """The strongest price, if it is clear of zero among as many as were looked at."""
     tidy = result.tidy()
     style: Any = tidy[tidy["block"] == "style"]
-    if not style["statistic"].notna().any():
+    if not np.isfinite(style["statistic"].to_numpy(float)).any():
         return "No feature varies, so that style has no price."
     n = len(style)
     level = 1 - (1 - result.settings.level) / n

@@ -12,7 +12,14 @@ from llamastyle.errors import FitError
 from llamastyle.regression import accounts as acc
 from llamastyle.regression import decomposition as dec
 from llamastyle.regression.bradley_terry import fit_bradley_terry
-from llamastyle.regression.inference import cluster_counts, covariance, covariances, fieller, rank_sets, sandwich
+from llamastyle.regression.inference import (
+    cluster_counts,
+    covariance,
+    covariances,
+    fieller,
+    rank_sets,
+    sandwich,
+)
 from tests.regression.arenas import dummies, make_design, referee
 
 CASES = {

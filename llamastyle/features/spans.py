@@ -1,0 +1,418 @@
+"""``highlight()``: where in a text each marker stands.
+
+The places come from the compiled pass that counts, so that a text has as many spans of a feature as ``extract``
+counts.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from llamastyle.errors import FeatureError
+from llamastyle.features import catalog, tables
+from llamastyle.features.counters import ARENA_COUNTERS, CATEGORIES, N_COUNTERS, Counter
+from llamastyle.features.extraction import CHUNK_BYTES, notice, scanner
+from llamastyle.features.feature import Feature, FeatureSet, Matches, Recipe
+from llamastyle.features.text import (
+    TURN_JOIN,
+    TextBatch,
+    TextSource,
+    arrow_texts,
+    batch_from_arrow,
+    check_no_nulls,
+    outside_reasoning,
+)
+from llamastyle.report import marks
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.console import Console, ConsoleOptions, RenderResult
+    from rich.text import Text
+
+Array = NDArray[np.int64]
+View = tuple[str, list[int], list[int], list[str]]
+"""A text, and the starts, ends and labels of its spans."""
+
+WITHOUT_PLACE = frozenset(
+    {
+        *(Counter.TURNS, Counter.CHARS, Counter.WORDS, Counter.PROSE_WORDS, Counter.SENTENCES),
+        *(Counter.PARAGRAPHS, Counter.LINES, Counter.CODE_CHARS, Counter.MARKUP_CHARS),
+    }
+)
+"""What is counted but has no place that could be marked."""
+PLACES = np.array([int(c) for c in Counter if c not in WITHOUT_PLACE])
+LONGEST = 200
+"""Code points of a span that a frame shows."""
+SHOWN_TEXTS, SHOWN_CHARS = 20, 50_000
+"""Texts and code points that a notebook or a terminal shows."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Highlights:
+    """Where in texts the markers stand; made by :func:`highlight`.
+
+    A heading, list item, quote, table row or rule stands from its mark to the end of its line (a heading with a
+    line below it from the start of its paragraph), a code block from fence to fence, a sycophantic opening or
+    closing where the phrase is. Everything else stands where it is, its marks included.
+
+    Attributes
+    ----------
+    texts : TextBatch
+        The texts.
+    row, start, end : int64 arrays, one value a span
+        The text, and the code points of it. Ordered by row, then start, then longest first.
+    feature : int64 array, one value a span
+        Which of ``features`` it is.
+    features : FeatureSet
+        What was looked for.
+
+    Examples
+    --------
+    >>> import llamastyle as ls
+    >>> found = ls.highlight("Great question! 🎉")
+    >>> print(found)
+    [praise: Great question]! [emoji: 🎉]
+    -- emoji 1, praise 1
+    >>> found.to_frame()[["start", "end", "feature"]].values.tolist()
+    [[0, 14, 'praise'], [16, 17, 'emoji']]
+    """
+
+    texts: TextBatch
+    row: Array
+    start: Array
+    end: Array
+    feature: Array
+    features: FeatureSet
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+    def counts(self) -> dict[str, int]:
+        """Spans by feature, of those that have any."""
+        number = np.bincount(self.feature, minlength=len(self.features)).tolist()
+        return {f.name: n for f, n in zip(self.features, number, strict=True) if n}
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a span: ``row, start, end, feature, group, text``.
+
+        ``row`` is the text's place in what was handed in (for battles, in their responses), ``start`` and ``end``
+        are in code points of the text as given, ``text`` is what stands there, cut after 200 code points.
+        """
+        import pandas as pd
+
+        names = np.array(self.features.names, dtype=object)
+        groups = np.array([f.group for f in self.features], dtype=object)
+        spans: list[str] = []
+        for _, (text, starts, ends, _) in self._views(None):
+            spans += [_cut(text[a : min(b, a + LONGEST + 1)]) for a, b in zip(starts, ends, strict=True)]
+        return pd.DataFrame(
+            {
+                "row": self.row,
+                "start": self.start,
+                "end": self.end,
+                "feature": names[self.feature],
+                "group": groups[self.feature],
+                "text": pd.Series(spans, dtype=object),
+            }
+        )
+
+    def to_html(self) -> str:
+        """All texts with their marks, as a piece of HTML that needs nothing else."""
+        return self._html(None)
+
+    def to_text(self) -> str:
+        """All texts with their marks in brackets."""
+        return self._plain(None)
+
+    def _repr_html_(self) -> str:
+        return self._html(SHOWN_CHARS)
+
+    def __repr__(self) -> str:
+        found = ", ".join(f"{name} {n}" for name, n in self.counts().items())
+        return f"Highlights({_counted(len(self.texts), 'text')}, {_counted(len(self), 'span')}: {found or 'none'})"
+
+    def __str__(self) -> str:
+        from rich.console import Console
+
+        console = Console(file=sys.stdout, force_jupyter=False, highlight=False)
+        if console.color_system is None or console.no_color:
+            return self._plain(SHOWN_CHARS)
+        with console.capture() as caught:
+            console.print(self._rich(SHOWN_CHARS), soft_wrap=True, end="")
+        return caught.get()
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        from rich.text import Text
+
+        plain = console.color_system is None or console.no_color
+        yield Text(self._plain(None)) if plain else self._rich(None)
+
+    @property
+    def _groups(self) -> dict[str, str]:
+        return {f.name: f.group for f in self.features}
+
+    def _views(self, limit: int | None) -> Iterator[tuple[int, View]]:
+        """Row and view of one text after the other, as far as there is room."""
+        edges = np.searchsorted(self.row, np.arange(len(self.texts) + 1)).tolist()
+        names = self.features.names
+        for row, (a, b) in enumerate(pairwise(edges)):
+            text = self.texts.text(row)
+            if limit is not None:
+                if row >= SHOWN_TEXTS or limit <= 0:
+                    return
+                text, limit = text[:limit], limit - len(text)
+            here = slice(a, a + int(np.searchsorted(self.start[a:b], len(text), side="right")))
+            ends = np.minimum(self.end[here], len(text)).tolist()
+            yield row, (text, self.start[here].tolist(), ends, [names[k] for k in self.feature[here]])
+
+    def _left_out(self, limit: int | None) -> str:
+        """What there is no room for, or nothing."""
+        if limit is None:
+            return ""
+        shown = [(row, len(view[0])) for row, view in self._views(limit)]
+        rest = len(self.texts) - len(shown)
+        cut = len(self.texts.text(shown[-1][0])) - shown[-1][1] if shown else 0
+        left = [_counted(cut, "more character")] * (cut > 0) + [_counted(rest, "more text")] * (rest > 0)
+        return " and ".join(left)
+
+    def _html(self, limit: int | None) -> str:
+        head = f"<style>{marks.STYLESHEET}</style>"
+        titles = {f.name: f.definition for f in self.features}
+        legend = marks.legend_html(self.counts(), self._groups, titles)
+        several = len(self.texts) > 1
+        body = [
+            f'{f"<div>text {row}</div>" if several else ""}<div class="llamastyle-marks">'
+            f"{marks.marked_html(*view, self._groups)}</div>"
+            for row, view in self._views(limit)
+        ]
+        left = self._left_out(limit)
+        more = f"<p>{left}; to_html() has all</p>" if left else ""
+        return f"<div>{head}{legend}{''.join(body)}{more}</div>"
+
+    def _plain(self, limit: int | None) -> str:
+        several = len(self.texts) > 1
+        out = [f"text {row}: " * several + marks.marked_plain(*view) for row, view in self._views(limit)]
+        left = self._left_out(limit)
+        out += [f"({left}; to_text() has all)"] * bool(left)
+        return "\n".join([*out, marks.legend_rich(self.counts(), self._groups).plain])
+
+    def _rich(self, limit: int | None) -> Text:
+        from rich.text import Text
+
+        several = len(self.texts) > 1
+        out = [
+            Text.assemble((f"text {row}: " * several, "dim"), marks.marked_rich(*view, self._groups))
+            for row, view in self._views(limit)
+        ]
+        left = self._left_out(limit)
+        out += [Text(f"({left}; to_text() has all)", "dim")] * bool(left)
+        return Text("\n").join([*out, marks.legend_rich(self.counts(), self._groups)])
+
+
+def highlight(source: Any, features: Any = None, *, strip_think: bool = True) -> Highlights:
+    """Find where in texts each marker stands.
+
+    A text has as many spans of a feature as :func:`extract` counts. A density (``bold_per_100_words``) is shown
+    by what it is a density of; of a preset, what has no place (``words``) is left out.
+
+    Parameters
+    ----------
+    source : str, list, Series, Arrow array, Responses or Battles
+        The texts.
+    features : preset, name, Feature, or list of names and Features
+        The markers of ``DEFAULT`` unless given, with the categories of sycophancy each by its name. A ``pattern``
+        is shown by its matches.
+    strip_think : bool
+        Look for nothing in reasoning in ``<think>...</think>``.
+
+    Returns
+    -------
+    Highlights
+        Shows itself in a notebook and in a terminal; ``to_frame()`` has one row a span.
+
+    Raises
+    ------
+    FeatureError
+        For a feature asked for by name that has no place in a text, an unknown feature, or a row without text.
+
+    Examples
+    --------
+    >>> import llamastyle as ls
+    >>> print(ls.highlight("- **Great question!** 🎉", ["bold", "praise"]))
+    - [bold: **[praise: Great question]!**] 🎉
+    -- bold 1, praise 1
+    """
+    wanted = _default() if features is None else _wanted(features)
+    if isinstance(source, TextSource):
+        check_no_nulls(source.texts)
+        batch = batch_from_arrow(source.texts, source.turn_starts)
+    else:
+        batch = batch_from_arrow(arrow_texts(source))
+    found = [np.empty((0, 4), dtype=np.int64)]
+    found += _counted_places(batch, wanted, strip_think)
+    for k, feature in enumerate(wanted):
+        if isinstance(feature.how, Matches):
+            found += _matches(batch, feature.how, k, strip_think)
+    spans = np.concatenate(found)
+    row, feature, start, end = spans[np.lexsort((spans[:, 1], -spans[:, 3], spans[:, 2], spans[:, 0]))].T
+    return Highlights(batch, row.copy(), start.copy(), end.copy(), feature.copy(), wanted)
+
+
+# -- which features ------------------------------------------------------------------------------------------
+
+
+def _counters(feature: Feature) -> tuple[Counter, ...]:
+    """The counters whose places are the feature's, or none."""
+    recipe = feature.how
+    if not isinstance(recipe, Recipe) or recipe.function is not None:
+        return ()
+    found = tuple(Counter[name.upper()] for name in recipe.counts)
+    return () if WITHOUT_PLACE & set(found) else found
+
+
+def _shown_as(feature: Feature) -> Feature | None:
+    """The feature that is marked for this one: for a density, what it is a density of; ``None`` has no place."""
+    if isinstance(feature.how, Matches):
+        return feature
+    if not isinstance(feature.how, Recipe) or not _counters(feature):
+        return None
+    if not feature.how.per:
+        return feature
+    counts = Recipe(feature.how.counts)
+    return next((f for f in (*catalog.ALL, *catalog.ARENA_WORDS) if f.how == counts), feature)
+
+
+def _default() -> FeatureSet:
+    """The markers of DEFAULT, and the categories of sycophancy in place of their sum."""
+    names = [f.name for f in catalog.DEFAULT if _shown_as(f) is f and f.name != "sycophancy"]
+    return FeatureSet.of([*names, *CATEGORIES])
+
+
+def _wanted(features: Any) -> FeatureSet:
+    """What to mark; an error for what is asked for by name and has no place."""
+    found: dict[str, Feature] = {}
+    for feature, by_name in _asked(features):
+        shown = _shown_as(feature)
+        if shown is not None:
+            if found.setdefault(shown.name, shown).how != shown.how:
+                raise FeatureError(f"two features are called {shown.name!r}; each name stands for one mark")
+        elif by_name:
+            raise FeatureError(
+                f"{feature.name!r} has no place in a text that could be marked; there are "
+                f"{', '.join(f.name for f in (*catalog.ALL, *catalog.ARENA_WORDS) if _shown_as(f) is f)}, "
+                "and what pattern() makes"
+            )
+    if not found:
+        raise FeatureError("none of the features has a place in a text that could be marked; name one, as 'bold'")
+    return FeatureSet(found.values())
+
+
+def _asked(features: Any) -> Iterator[tuple[Feature, bool]]:
+    """The features asked for, and whether by name rather than in a set."""
+    if isinstance(features, (str, Feature)):
+        chosen = FeatureSet.of(features)
+        preset = isinstance(features, str) and features.lower() in catalog.PRESETS
+        yield from ((feature, not preset) for feature in chosen)
+    elif isinstance(features, FeatureSet) or not isinstance(features, Iterable):
+        yield from ((feature, False) for feature in FeatureSet.of(features))
+    else:
+        for item in features:
+            yield from _asked(item)
+
+
+# -- where they stand ----------------------------------------------------------------------------------------
+
+
+def _counted_places(batch: TextBatch, features: FeatureSet, strip_think: bool) -> list[Array]:
+    """Row, feature, start and end (in code points) of all that the compiled pass counts, chunk by chunk."""
+    wanted = [(k, _counters(f)) for k, f in enumerate(features) if isinstance(f.how, Recipe)]
+    needed = frozenset(c for _, counters in wanted for c in counters)
+    if not needed or not len(batch):
+        return []
+    show = sys.stderr.isatty()
+    count = scanner(batch, needed, strip_think, show)
+    found = []
+    for begin, end in batch.chunks(CHUNK_BYTES):
+        places = _places(batch, begin, end, count(begin, end), bool(needed & ARENA_COUNTERS), strip_think, show)
+        for k, counters in wanted:
+            part = places[np.isin(places[:, 1], counters)]
+            part[:, 1] = k
+            found.append(part)
+    return found
+
+
+def _places(
+    batch: TextBatch, begin: int, end: int, counts: Array, arena: bool, strip_think: bool, show: bool
+) -> Array:
+    """Row, counter, start and end (in code points) of what was counted in a range of rows."""
+    from llamastyle.features import kernel
+
+    totals = counts[:, PLACES].sum(axis=1)
+    starts = np.concatenate(([0], np.cumsum(totals + 1))).astype(np.int64)
+    found = np.zeros((int(starts[-1]), 3), dtype=np.int64)
+    again = np.empty((end - begin, N_COUNTERS), dtype=np.int64)
+
+    def scan(to: int) -> None:
+        args = (batch.data, batch.offsets, batch.turns, batch.turn_offsets, begin, to, strip_think, arena)
+        kernel.scan_spans(*args, tables.load()[0], again, found, starts)
+
+    if not getattr(kernel.scan_spans, "signatures", True):
+        with notice(show):
+            scan(begin)
+    scan(end)
+    row = np.repeat(np.arange(begin, end), totals)
+    found = np.delete(found, starts[:-1], axis=0)
+    marked = np.zeros_like(counts)
+    np.add.at(marked, (row - begin, found[:, 0]), 1)
+    if not np.array_equal(marked[:, PLACES], counts[:, PLACES]):
+        raise RuntimeError("the spans found are not what was counted")
+    first = batch.offsets[begin]
+    lead = (batch.data[first : batch.offsets[end]] & 0xC0) != 0x80
+    points = np.concatenate(([0], np.cumsum(lead)))
+    base = batch.offsets[row] - first
+    a, b = (points[base + found[:, k]] - points[base] for k in (1, 2))
+    return np.stack([row, found[:, 0], a, b], axis=1).astype(np.int64)
+
+
+def _matches(batch: TextBatch, pattern: Matches, feature: int, strip_think: bool) -> Iterator[Array]:
+    """Row, feature, start and end of what a pattern matches, text by text."""
+    for row in range(len(batch)):
+        text, here, there = _prose(batch.turn_texts(row), strip_think)
+        found = [match.span() for match in pattern.compiled.finditer(text)]
+        if not found:
+            continue
+        start, end = np.array(found, dtype=np.int64).T
+        last = np.maximum(end - 1, start)
+        a, z = (at + (there - here)[np.searchsorted(here, at, side="right") - 1] for at in (start, last))
+        b = np.where(end > start, z + 1, a)
+        yield np.stack([np.full(len(a), row), np.full(len(a), feature), a, b], axis=1)
+
+
+def _prose(turns: list[str], strip_think: bool) -> tuple[str, Array, Array]:
+    """A text as patterns see it; where its pieces start in it, and where they start in the text as given."""
+    kept, there, at = [""], [0], 0
+    for k, turn in enumerate(turns):
+        if k:
+            kept.append(TURN_JOIN)
+            there.append(at - len(TURN_JOIN))
+        for start, end in outside_reasoning(turn) if strip_think else [(0, len(turn))]:
+            kept.append(turn[start:end])
+            there.append(at + start)
+        at += len(turn) + len(TURN_JOIN)
+    here = np.cumsum([0, *map(len, kept[:-1])])
+    return "".join(kept), here, np.array(there)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else text[:LONGEST] + "…"
+
+
+def _counted(n: int, what: str) -> str:
+    return f"{n:,} {what}" + "s" * (n != 1)

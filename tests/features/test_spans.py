@@ -1,0 +1,486 @@
+"""highlight(): as many spans as counts, each where it should be, shown without harm."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections import Counter as Tally
+from html.parser import HTMLParser
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from emoji import EMOJI_DATA
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+import llamastyle as ls
+from llamastyle.features.counters import CATEGORIES
+from llamastyle.features.spans import Highlights, highlight
+from llamastyle.features.text import TURN_JOIN
+from tests.features.measuring import counts, real_texts
+from tests.features.scanning import TEXTS
+from tests.features.test_kernel_twin import CUTS, GLUE, HOSTILE, PHRASES, PIECES, joined
+from tests.features.twin import Turn, emoji_spans, phrases, sentences, twin, without_reasoning, words
+
+ROOT = Path(__file__).resolve().parents[2]
+PLACED = [
+    *"headers ordered_items bullet_items bold italic inline_code code_blocks links images tables".split(),
+    *"quotes rules math emoji emoji_distinct emoji_lines sycophantic_opening sycophantic_closing".split(),
+    *CATEGORIES,
+]
+ARENA = ["arena_headers", "arena_lists", "arena_bold"]
+SUMS = ["list_items", "sycophancy"]
+
+# What stands at a span, by its first and last characters.
+LOOKS = {
+    "headers": r"#{1,6}([ \t].*)?|[\s\S]*[\r\n][ \t>]*(=+|-+)",
+    "ordered_items": r"\d{1,9}[.)]([ \t].*)?",
+    "bullet_items": r"[-*+]([ \t].*)?",
+    "bold": r"\*\*[\s\S]+\*\*|__[\s\S]+__",
+    "italic": r"\*[\s\S]+\*|_[\s\S]+_",
+    "inline_code": r"(?<!`)(`+)(?!`)[\s\S]*?(?<!`)\1(?!`)",
+    "code_blocks": r"```[\s\S]*|~~~[\s\S]*",
+    "links": r"\[[\s\S]*\]\([\s\S]*\)|<[^\s>]+>",
+    "images": r"!\[[\s\S]*\]\([\s\S]*\)",
+    "tables": r"[^\r\n]*\S",
+    "quotes": r">.*",
+    "rules": r"([-*_])([ \t]*\1){2,}",
+    "math": r"\$\$[\s\S]*\$\$|\$[\s\S]+\$|\\\([\s\S]*\\\)|\\\[[\s\S]*\\\]",
+    "arena_headers": r"#{1,6}\s",
+    "arena_lists": r"(\d+\.|[-*+])\s",
+}
+
+
+def source(*turns: str) -> SimpleNamespace:
+    """One conversation, as Responses would have it."""
+    sizes = [len(turn.encode()) + len(TURN_JOIN) for turn in turns[:-1]]
+    starts = pa.array([np.cumsum(sizes).astype(int).tolist()], pa.list_(pa.int64()))
+    texts = pa.array([TURN_JOIN.join(turns)], pa.large_string())
+    return SimpleNamespace(texts=texts, turn_starts=starts, tokens=None, rows=None)
+
+
+def places(text: str, *features: str, **options: bool) -> list[tuple[str, str]]:
+    """Feature and text of each span, in order."""
+    frame = highlight(text, list(features) or None, **options).to_frame()
+    assert [text[a:b] for a, b in zip(frame["start"], frame["end"], strict=True)] == list(frame["text"])
+    return list(zip(frame["feature"], frame["text"], strict=True))
+
+
+def check_looks(text: str, found: Highlights) -> None:
+    """Every span lies in the text and looks like what it is called."""
+    for feature, start, end in found.to_frame()[["feature", "start", "end"]].itertuples(index=False):
+        assert 0 <= start < end <= len(text)
+        here = without_reasoning(text[start:end])
+        if feature in ("emoji", "emoji_distinct", "emoji_lines"):
+            assert here in EMOJI_DATA
+        elif feature in LOOKS:
+            assert re.fullmatch(LOOKS[feature], here), (feature, here)
+
+
+def agree(*turns: str, strip_think: bool = True) -> None:
+    found = highlight(source(*turns), [*PLACED, *SUMS], strip_think=strip_think)
+    slow = twin(list(turns), strip_think)
+    slow["list_items"] = slow["ordered_items"] + slow["bullet_items"]
+    slow["sycophancy"] = sum(slow[name] for name in CATEGORIES)
+    number = found.counts()
+    assert {n: number.get(n, 0) for n in (*PLACED, *SUMS)} == {n: slow[n] for n in (*PLACED, *SUMS)}
+    if strip_think:
+        check_looks(TURN_JOIN.join(turns), found)
+
+
+# ---------------------------------------------------------------- as many as are counted
+
+
+@given(TEXTS)
+@example("a\n- <think>x</think>")
+@example("- a\n  ```\n  x\nb")
+@settings(max_examples=600, deadline=None)
+def test_as_many_spans_as_the_twin_counts(text: str) -> None:
+    agree(text)
+    agree(text, strip_think=False)
+
+
+@given(joined([*HOSTILE, *PIECES, *PIECES]))
+@example("*a **b* c**")
+@example("a\n-<think></think>\n\n| a |\n|---|\n| b |")
+@settings(max_examples=600, deadline=None)
+def test_markdown(text: str) -> None:
+    agree(text)
+
+
+@given(st.lists(joined([*PIECES, *CUTS, "<think>", "</think>", "Great question!"], 12), min_size=1, max_size=4))
+@settings(max_examples=300, deadline=None)
+def test_several_turns(turns: list[str]) -> None:
+    agree(*turns)
+
+
+@given(st.lists(joined([*PIECES, "<think>", "</think>", "```", "**a**", "\n- "], 20), min_size=1, max_size=3))
+@example(["```**a**```**a**b** c"])
+@settings(max_examples=300, deadline=None)
+def test_as_arena_counts(turns: list[str]) -> None:
+    found = highlight(source(*turns), "arena")
+    expected = counts(*turns)
+    assert [found.counts().get(name, 0) for name in ARENA] == [expected[name] for name in ARENA]
+    if "```" not in "".join(turns):
+        check_looks(TURN_JOIN.join(turns), found)
+
+
+@given(st.lists(joined([*PIECES, "<think>", "</think>", "é", "a"], 12), min_size=1, max_size=3), st.booleans())
+@settings(max_examples=200, deadline=None)
+def test_patterns_match_where_they_are_counted(turns: list[str], strip_think: bool) -> None:
+    features = [ls.pattern("vowels", "[aeé]+"), ls.pattern("ends", r"\b|$"), ls.pattern("breaks", r"\n\n")]
+    found = highlight(source(*turns), features, strip_think=strip_think)
+    expected = ls.extract(source(*turns), features, strip_think=strip_think).values[0]
+    assert [found.counts().get(f.name, 0) for f in features] == expected.tolist()
+    text = TURN_JOIN.join(turns)
+    vowels = found.to_frame().query("feature == 'vowels'")
+    for start, end in vowels[["start", "end"]].itertuples(index=False):
+        assert re.fullmatch("[aeé]+", without_reasoning(text[start:end]) if strip_think else text[start:end])
+
+
+@pytest.mark.shared_data
+def test_real_texts(shared: Path) -> None:
+    texts = real_texts(shared, 4000)
+    names = [*PLACED, *SUMS, *ARENA]
+    found = highlight(texts, names)
+    table = ls.extract(texts, names).values
+    number = np.zeros_like(table)
+    np.add.at(number, (found.row, found.feature), 1)
+    assert np.argwhere(number != table).tolist() == []
+    assert len(found) > 50_000
+    frame = found.to_frame()
+    for row in range(0, len(texts), 20):
+        mine = frame[frame["row"] == row]
+        for feature, start, end in mine[["feature", "start", "end"]].itertuples(index=False):
+            here = without_reasoning(texts[row][start:end])
+            assert feature not in LOOKS or feature in ARENA or re.fullmatch(LOOKS[feature], here), (feature, here)
+
+
+# ---------------------------------------------------------------- where they stand
+
+
+@given(joined([*CUTS, *"é中a\n", "<think>"], 20))
+@settings(max_examples=300, deadline=None)
+def test_emoji_stand_where_the_twin_finds_them(text: str) -> None:
+    found = highlight(text, "emoji", strip_think=False)
+    assert list(zip(found.start.tolist(), found.end.tolist(), strict=True)) == emoji_spans(text)
+
+
+@given(st.lists(st.sampled_from([*PHRASES, *GLUE, "é", "🎉"]), max_size=12).map("".join))
+@settings(max_examples=200, deadline=None)
+def test_phrases_stand_where_the_twin_finds_them(text: str) -> None:
+    expected = []
+    for start, stop in sentences(text, Turn(text).lines):
+        stretch = text[start:stop]
+        inside = words(stretch)
+        expected += [(start + inside[k][0], CATEGORIES[c]) for c, k in phrases(stretch, inside)]
+    frame = highlight(text, CATEGORIES).to_frame()
+    assert list(zip(frame["start"], frame["feature"], strict=True)) == expected
+    ends = {end for start, stop in [(0, len(text))] for _, end, _ in words(text[start:stop])}
+    assert set(frame["end"]) <= ends
+
+
+@given(joined([*"*_*_ab ", "**", "](u)", "["], 40))
+@settings(max_examples=300, deadline=None)
+def test_emphasis_nests_and_never_takes_a_mark_twice(text: str) -> None:
+    frame = highlight(text, ["bold", "italic"]).to_frame()
+    spans = list(zip(frame["start"], frame["end"], frame["feature"], strict=True))
+    taken: list[int] = []
+    for a, b, feature in spans:
+        n = 2 if feature == "bold" else 1
+        assert len(set(text[a : a + n] + text[b - n : b])) == 1
+        taken += [*range(a, a + n), *range(b - n, b)]
+        assert not any(a < c < b < d for c, d, _ in spans), "crossing"
+    assert len(taken) == len(set(taken))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Great question! 🎉", [("praise", 0, 14), ("emoji", 16, 17)]),
+        ("中é👨‍👩‍👧x", [("emoji", 2, 7)]),
+        ("a1️⃣", [("emoji", 1, 4)]),
+        ("***a***", [("italic", 0, 7), ("bold", 1, 6)]),
+        ("*a **b** c*", [("italic", 0, 11), ("bold", 3, 8)]),
+        ("**a*", [("italic", 1, 4)]),
+        ("*a***b**", [("italic", 0, 3), ("bold", 3, 8)]),
+        ("**a***b*", [("bold", 0, 5), ("italic", 5, 8)]),
+        ("\\**a* b", [("italic", 2, 5)]),
+        ("- é **a 🎉**\r\n- c", [("list_items", 0, 11), ("bold", 4, 11), ("emoji", 8, 9), ("list_items", 13, 16)]),
+        ("> 1. x  \n> y", [("list_items", 2, 6)]),
+        ("a\r\n# B **c** \r\nd", [("headers", 3, 12), ("bold", 7, 12)]),
+        ("x\n\na\nb\n===", [("headers", 3, 10)]),
+        ("|a|b|\r\n|-|-|\r\n| c | d |\r\n", [("tables", 0, 5), ("tables", 14, 23)]),
+        ("é\n```py\n*a*\n```\n`b` ``c`d``", [("code_blocks", 2, 15), ("inline_code", 16, 19), ("inline_code", 20, 27)]),
+        ("- a\n  ```\n  x\n\nb", [("list_items", 0, 3), ("code_blocks", 6, 13)]),
+        ("~~~\nx\n\n", [("code_blocks", 0, 5)]),
+        ("[a *b*](c \"d\") <http://e.f>", [("links", 0, 14), ("italic", 3, 6), ("links", 15, 27)]),
+        ("<think>**a**</think>**b<think>c</think>** é🎉", [("bold", 20, 41), ("emoji", 43, 44)]),
+        ("🎉<think>é🎉</think>🎉<think>🎉", [("emoji", 0, 1), ("emoji", 18, 19)]),
+        ("Great question!\n```\nGreat question!\n```", [("praise", 0, 14), ("code_blocks", 16, 39)]),
+        ("", []),
+    ],
+    ids=ascii,
+)  # fmt: skip
+def test_places_found_by_hand(text: str, expected: list[tuple[str, int, int]]) -> None:
+    frame = highlight(text).to_frame()
+    assert list(zip(frame["feature"], frame["start"], frame["end"], strict=True)) == expected
+
+
+def test_other_places_found_by_hand() -> None:
+    text = "> q\n\n---\n\n![i](u) $x$ $$y$$ \\(z\\) \\[w\\]\n\n* 🎉 a 🎉 👍\n\nGreat question! So. Great question!"
+    assert places(text, "quotes", "rules", "images", "math") == [
+        *[("quotes", "> q"), ("rules", "---"), ("images", "![i](u)"), ("math", "$x$"), ("math", "$$y$$")],
+        *[("math", "\\(z\\)"), ("math", "\\[w\\]")],
+    ]
+    assert places(text, "emoji_lines", "emoji_distinct") == [
+        *[("emoji_lines", "🎉"), ("emoji_distinct", "🎉"), ("emoji_distinct", "👍")]
+    ]
+    found = highlight("Great question! So. Great question!", ["sycophantic_opening", "sycophantic_closing"])
+    assert list(zip(found.start, found.end, strict=True)) == [(0, 14), (20, 34)]
+
+
+def test_arena_marks_what_is_left_when_code_is_removed() -> None:
+    text = "# a\n```\n- b\n```\n 1. c **d**"
+    assert places(text, "arena_headers", "arena_lists", "arena_bold") == [
+        *[("arena_headers", "# "), ("arena_lists", "1. "), ("arena_bold", "**d**")]
+    ]
+    assert places("**a```x```b**", "arena_bold") == [("arena_bold", "**a```x```b**")]
+
+
+def test_surrogates_and_several_rows() -> None:
+    frame = highlight(["\ud800 🎉", "a", "é**b**"]).to_frame()
+    assert frame.values.tolist() == [[0, 2, 3, "emoji", "emoji", "🎉"], [2, 1, 6, "bold", "markdown", "**b**"]]
+
+
+def test_battles_show_their_responses() -> None:
+    talk = [{"role": "user", "content": "?"}, {"role": "assistant", "content": "```\n# open"}] * 2
+    row = {"model_a": "x", "model_b": "y", "winner": "tie", "response_a": talk, "response_b": "**b**"}
+    battles = ls.read_battles([row])
+    for what in (battles, battles.responses):
+        frame = highlight(what).to_frame()
+        assert frame["text"].tolist() == ["```\n# open", "```\n# open", "**b**"]
+        assert frame["row"].tolist() == [0, 0, 1]
+
+
+def test_every_kind_of_source() -> None:
+    texts = ["**a**", "b 🎉"]
+    frames = [highlight(s).to_frame() for s in (texts, pd.Series(texts), pa.array(texts), tuple(texts))]
+    assert all(frame.equals(frames[0]) for frame in frames)
+    assert list(frames[0].columns) == ["row", "start", "end", "feature", "group", "text"]
+    assert len(highlight([]).to_frame()) == 0
+    with pytest.raises(ls.FeatureError, match="row 1 has no text"):
+        highlight(["a", None])
+
+
+# ---------------------------------------------------------------- which features
+
+
+def test_the_markers_of_default_and_each_category() -> None:
+    names = highlight("").features.names
+    marked = "headers list_items bold italic inline_code code_blocks tables links emoji".split()
+    assert names == (*marked, *CATEGORIES)
+
+
+def test_densities_are_shown_by_what_they_are_densities_of() -> None:
+    text = "- **a** 🎉"
+    densities = ["bold_per_100_words", "list_items_per_100_words", "emoji_per_100_words", "sycophancy_per_100_words"]
+    assert highlight(text, densities).features.names == ("bold", "list_items", "emoji", "sycophancy")
+    assert places(text, ls.ratio("mine", ["bold", "emoji"])) == [("mine", "**a**"), ("mine", "🎉")]
+
+
+def test_presets_leave_out_what_has_no_place() -> None:
+    assert set(highlight("", "all").features.names) == {*PLACED, *SUMS}
+    assert highlight("", ls.ARENA_WORDS).features.names == tuple(ARENA)
+    mine = ls.per_text(len, name="size")
+    assert highlight("", ls.DEFAULT + [mine, ls.pattern("p", "x")]).features.names[-2:] == ("sycophancy", "p")
+
+
+@pytest.mark.parametrize(
+    "features",
+    [
+        *("words", "turns", "mean_sentence_words", "markup_share", "tokens", ["bold", "lines"]),
+        *(ls.tokens(len), [ls.per_text(len, name="size")], ls.from_counts("f", lambda c: c["bold"], ["bold"])),
+        ls.ratio("odd", ["bold", "chars"]),
+    ],
+    ids=str,
+)
+def test_what_has_no_place_is_an_error_by_name(features: object) -> None:
+    with pytest.raises(ls.FeatureError, match="no place in a text that could be marked; there are headers"):
+        highlight("a", features)
+
+
+def test_wrong_features_are_met_with_a_way_out() -> None:
+    with pytest.raises(ls.FeatureError, match="did you mean 'bold'"):
+        highlight("a", "bolds")
+    with pytest.raises(ls.FeatureError, match="name one, as 'bold'"):
+        highlight("a", ls.DEFAULT[:2])
+    with pytest.raises(ls.FeatureError, match="two features are called 'p'"):
+        highlight("a", [ls.pattern("p", "x"), ls.pattern("p", "y")])
+    assert highlight("**a**", ["bold", "bold", ls.DEFAULT]).counts() == {"bold": 1}
+
+
+# ---------------------------------------------------------------- how it shows itself
+
+
+class Reader(HTMLParser):
+    """What a browser would show, and what of it is marked."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: Tally[str] = Tally()
+        self.attributes: set[str] = set()
+        self.titles: list[tuple[str, str]] = []
+        self.body, self.depth, self.deepest = "", 0, 0
+        self.inside = False
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags[tag] += 1
+        self.attributes |= {name for name, _ in attrs}
+        given = dict(attrs)
+        self.inside = self.inside or given.get("class") == "llamastyle-marks"
+        if tag == "mark" and self.inside:
+            self.depth += 1
+            self.titles.append((given["title"] or "", ""))
+        self.deepest = max(self.deepest, self.depth)
+
+    def handle_endtag(self, tag: str) -> None:
+        self.depth -= tag == "mark" and self.inside
+        self.inside = self.inside and tag != "div"
+
+    def handle_data(self, data: str) -> None:
+        if self.inside:
+            self.body += data
+            if self.depth:
+                self.titles[-1] = (self.titles[-1][0], self.titles[-1][1] + data)
+
+
+def test_html_shows_the_text_and_its_marks() -> None:
+    text = "- **a 🎉 b**. Great question!"
+    page = Reader(highlight(text)._repr_html_())
+    assert page.body == text
+    assert page.titles == [
+        *[("list_items", "- "), ("bold in list_items", "**a "), ("emoji in list_items, bold", "🎉")],
+        *[("bold in list_items", " b**"), ("list_items", ". "), ("praise in list_items", "Great question")],
+        ("list_items", "!"),
+    ]
+    assert page.deepest == 1
+
+
+@given(joined(["<script>", "</mark>", '"><b>', "&amp;", "'", "\x00", "\x1b[31m", "\u202e", *PIECES, *CUTS, "<think>"]))
+@settings(max_examples=200, deadline=None)
+def test_html_of_hostile_texts(text: str) -> None:
+    found = highlight(text, [ls.ALL, ls.pattern("p", "<b>")])
+    page = Reader(found.to_html())
+    assert set(page.tags) <= {"div", "style", "mark"}
+    assert page.attributes <= {"class", "title"}
+    safe = re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]", "\ufffd", text)
+    assert page.body == safe.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def test_hostile_names_of_features_are_escaped() -> None:
+    mine = ls.pattern("p", "x", definition='"><script>\x1b', group="<g>")
+    page = Reader(highlight("x", mine).to_html())
+    assert set(page.tags) == {"div", "style", "mark"}
+    assert "\x1b" not in highlight("x", mine).to_html()
+
+
+def test_plain_text_has_brackets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
+    found = highlight("- **a 🎉** \x1b[31m\r\n")
+    assert str(found) == "[list_items: - [bold: **a [emoji: 🎉]**] \ufffd[31m]\n\n-- list_items 1, bold 1, emoji 1"
+    assert str(highlight(["**a**", ""])) == "text 0: [bold: **a**]\ntext 1: \n-- bold 1"
+    assert str(highlight("a")) == "a\n-- nothing is marked"
+    assert repr(found) == "Highlights(1 text, 3 spans: list_items 1, bold 1, emoji 1)"
+    assert len(found) == 3
+
+
+def test_colour_where_there_is_colour(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    found = highlight("Great question!\x1b[2J 🎉 " + "long line " * 30)
+    coloured = str(found)
+    codes = re.sub(r"\x1b\[[0-9;]*m", "", coloured)
+    assert codes == "Great question!\ufffd[2J 🎉 " + "long line " * 30 + "\n-- emoji 1, praise 1"
+    assert "\x1b[37;41mGreat question\x1b[0m" in coloured
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert str(found).startswith("[praise: Great question]!")
+    assert "\x1b" not in str(found)
+
+
+def test_rich_prints_it() -> None:
+    import io
+
+    from rich.console import Console
+
+    for colour, start in ((None, "[emoji: 🎉]"), ("standard", "\x1b[30;43m🎉")):
+        out = io.StringIO()
+        Console(file=out, color_system=colour, force_terminal=colour is not None).print(highlight("🎉"))
+        assert out.getvalue().startswith(start)
+
+
+def test_what_there_is_no_room_for_is_said() -> None:
+    found = highlight(["**a** " * 20_000, *["b"] * 30])
+    for text in (str(found), found._repr_html_()):
+        assert "70,000 more characters and 30 more texts" in text
+        assert len(text) < 1_500_000
+    assert found.to_text().count("[bold: ") == 20_000
+    assert Reader(found.to_html()).tags["mark"] == 20_001
+
+
+# ---------------------------------------------------------------- size, and the interpreter
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("**a** " * 170_000, "*a " * 170_000 + "b* " * 170_000, "> " * 30 + "- a" * 300_000, "🎉" * 250_000),
+        *("[a](b)" * 160_000, "|a\n|-\n" + "|b\n" * 300_000, "Great question! " * 60_000, "```\n" * 250_000),
+        *("<think></think>**a**" * 50_000, "- a\n  ```\n" * 100_000, "a\n=\n" * 250_000),
+    ],
+    ids=lambda text: ascii(text[:12]),
+)
+def test_a_megabyte_takes_time_in_proportion(text: str) -> None:
+    highlight("a")
+
+    def seconds(text: str) -> float:
+        before = time.process_time()
+        found = highlight(text, "all")
+        found.to_frame()
+        found.to_html()
+        found.to_text()
+        found._repr_html_()
+        return time.process_time() - before
+
+    part = text[: len(text) // 4] if "b* " not in text else "*a " * 42_500 + "b* " * 42_500
+    assert seconds(text) < 12 * max(seconds(part), 0.2)
+
+
+def test_the_same_without_the_compiler() -> None:
+    texts = ["- **Great question!** 🎉 <think>x</think>`c` 1️⃣\n\n```\n# é\n```", "|a|\n|-|\n|*b*|", "# H\n> $x$ [a](b)"]
+    code = (
+        "import json, sys\nfrom llamastyle.features.spans import highlight\n"
+        "frame = highlight(json.load(sys.stdin), ['all', 'arena']).to_frame()\nprint(frame.to_json(orient='values'))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore::RuntimeWarning", "-c", code],
+        input=json.dumps(texts),
+        env={**os.environ, "NUMBA_DISABLE_JIT": "1"},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == highlight(texts, ["all", "arena"]).to_frame().to_numpy().tolist()
