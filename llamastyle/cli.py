@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+import textwrap
 import traceback
 import warnings
 from collections.abc import Sequence
@@ -24,9 +25,9 @@ from llamastyle.shell import (
     Reading,
     bundled,
     check_output,
+    chosen_features,
     complain,
     explain,
-    features,
     fitted,
     one_line,
     print_table,
@@ -42,9 +43,10 @@ if TYPE_CHECKING:
 
 __all__ = ["app", "main"]
 
-AUDIT_KEY = """
-parity change: win rate minus the win rate with style equal on both sides, in points, against the models it met
-inflation: Arena points of the raw rating that go with style, against the mean of these models"""
+AUDIT_KEY = (
+    "parity change: win rate minus the win rate with style equal on both sides, in points, against the models met",
+    "inflation: Arena points of the raw rating that go with style, against the mean of these models",
+)
 
 app = typer.Typer(
     name="llamastyle",
@@ -100,7 +102,7 @@ def start(
 @app.command()
 def demo(
     battles: Annotated[int, typer.Option(help="How many votes to simulate.")] = 20_000,
-    seed: Annotated[int, typer.Option(help="Seed of the arena.")] = 1,
+    seed: Annotated[int, typer.Option(help="Seed of the arena.")] = 0,
     form: Form = "table",
     output: Annotated[
         str, typer.Option("-o", "--output", metavar="FILE", help="The page; an empty name writes none.")
@@ -169,7 +171,7 @@ def features_command(
     say(*battles.notes, *textless)
     known: Any = battles.to_frame()
     known = known[[c for c in known if not c.startswith(("response_", "prompt")) or c == "prompt_id"]]
-    measured = extract(battles, features(options.chosen)).to_frame()
+    measured = extract(battles, chosen_features(options.chosen)).to_frame()
     frame: Any = known.drop(columns=[c for c in known if c in measured]).join(measured)
     if output is None:
         shown = ["model_a", "model_b", *measured.columns]
@@ -269,9 +271,9 @@ def compare(
     print(f"\n{one_line(gap_words(result, model, other, which))}")
 
 
-@app.command()
+@app.command("report")
 @bundled
-def report(
+def report_command(
     options: Fitting,
     output: Annotated[
         str, typer.Option("-o", "--output", metavar="FILE", help="The page, a single HTML file.")
@@ -302,7 +304,7 @@ def highlight_command(
         chosen = [int(row) for row in rows.split(",")]
     except ValueError:
         raise LlamaStyleError(f"--rows {rows!r} must be row numbers with commas, for example 0,3") from None
-    found = highlight(battles.take(np.array(chosen)), features(options.chosen))
+    found = highlight(battles.take(np.array(chosen)), chosen_features(options.chosen))
     if options.form == "table":
         from rich.console import Console
 
@@ -313,7 +315,7 @@ def highlight_command(
 
 def _print_beside(result: StyleResult) -> None:
     """Under the verdicts: how to read them, exchange and override rates, or prices, and the answer in words."""
-    print(AUDIT_KEY)
+    print("\n" + "\n".join(textwrap.fill(line, width()) for line in AUDIT_KEY))
     if result.estimates is not None:
         prices: Any = result.tidy()
         if "correctness" in set(prices["block"]):

@@ -162,7 +162,7 @@ def contrasts(values: list[str] | None) -> str | dict[str, str] | None:
     return pairs(values, "--contrast")
 
 
-def features(chosen: str | None) -> Any:
+def chosen_features(chosen: str | None) -> Any:
     if chosen is None:
         return None
     names = [name.strip() for name in chosen.split(",") if name.strip()]
@@ -234,7 +234,7 @@ def fitted(options: Fitting, *models: str) -> StyleResult:
                 f"no battle in {options.file} has a model {model!r}{nearest(model, battles.models)}"
             )
     chosen = {"contrast": kinds, "level": options.level, "ties": ties, "position": options.position}
-    result = audit(battles, features(options.chosen), **chosen)
+    result = audit(battles, chosen_features(options.chosen), **chosen)
     explain(result)
     return result
 

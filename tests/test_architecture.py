@@ -32,7 +32,7 @@ AT_HOME = {
     "numba": ("features/kernel.py",),
     "narwhals": ("data/readers/",),
     "altair": ("report/charts.py",),
-    "typer": ("cli.py",),
+    "typer": ("cli.py", "shell.py"),
 }
 FUNCTIONS_ONLY = {"altair"}
 

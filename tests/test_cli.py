@@ -46,13 +46,17 @@ def votes(tmp_path_factory) -> Path:
     return path
 
 
-def test_demo_shows_truth_beside_what_was_found(run):
+def test_demo_shows_truth_beside_what_was_found(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     shown = run("demo", "--battles", 3000)
     assert shown.code == 0
     assert "planted" in shown.out
     assert "intervals cover what was planted" in shown.out
-    table = json.loads(run("demo", "--battles", 2000, "--format", "json").out)
-    assert {row["quantity"] for row in table} == {"price", "inflation", "parity_change"}
+    assert "atlas-experimental against atlas-release" in shown.out
+    assert (tmp_path / "report.html").read_text("utf-8").startswith("<!doctype html>")
+    table = json.loads(run("demo", "--battles", 2000, "--format", "json", "--output", "").out)
+    assert {row["quantity"] for row in table} == {"price", "gap", "inflation", "parity_change"}
+    assert [p.name for p in tmp_path.iterdir()] == ["report.html"]
 
 
 def test_audit_in_every_format(run, votes):
@@ -157,8 +161,10 @@ def test_features_are_written_whole(run, tmp_path):
     for name in ("out.parquet", "out.csv"):
         assert run("features", texts, "--features", "words,bold", "-o", tmp_path / name).code == 0
     table = pd.read_parquet(tmp_path / "out.parquet")
-    assert table.columns.tolist() == ["words_a", "words_b", "bold_a", "bold_b"]
-    assert table.iloc[0].tolist() == [1, 1, 1, 0]
+    measured = ["words_a", "words_b", "bold_a", "bold_b"]
+    assert table.columns.tolist() == ["model_a", "model_b", "winner", "outcome", "weight", *measured]
+    assert table[measured].iloc[0].tolist() == [1, 1, 1, 0]
+    assert ls.read_battles(tmp_path / "out.parquet").measured.names == ("words", "bold")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["out.csv", "out.parquet", "votes.jsonl"]
     assert "bold_a" in run("features", texts, "--features", "words,bold").out
 
@@ -257,3 +263,87 @@ def test_a_format_by_name_and_withheld_texts(run, tmp_path):
     wrong = run("features", path, "--input", "lmarena_55k")
     assert wrong.code == 2
     assert "no column 'response_a'" in wrong.err
+
+
+def test_a_verdict_that_cannot_be_is_an_error_not_a_pass(run, votes, tmp_path):
+    shown = run("audit", votes, "--fail-on", "style-favoured")
+    assert shown.code == 2
+    assert "the verdict is 'inflated'; use that" in shown.err
+    assert run("audit", votes, "--fail-on", "style-favoured", "--fail-on", "inflated").code == 1
+    few = pd.read_parquet(votes).head(8)
+    few.to_csv(tmp_path / "few.csv", index=False)
+    shown = run("audit", tmp_path / "few.csv", "--fail-on", "inflated")
+    assert shown.code == 0
+    assert "no model has a verdict, so that nothing was tested" in shown.err
+
+
+def test_without_names_there_are_prices(run, votes, tmp_path):
+    nameless = pd.read_parquet(votes).drop(columns=["model_a", "model_b"])
+    nameless.to_csv(tmp_path / "votes.csv", index=False)
+    shown = run("audit", tmp_path / "votes.csv", "--format", "csv")
+    assert shown.code == 0
+    assert pd.read_csv(io.StringIO(shown.out))["term"].tolist() == ["words", "bold", "correctness"]
+    assert "prices and no verdicts" in run("audit", tmp_path / "votes.csv").out
+    assert run("audit", tmp_path / "votes.csv", "--fail-on", "inflated").code == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--label", "model_a=model_a", "--label", "model_a=model_b"), "two meanings"),
+        (("--map", "winner=x", "--map", "winner=y"), "two meanings"),
+        (("--features", ","), "names no feature"),
+        (("--ties", "third"), "half, drop"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(run, votes, arguments, words):
+    shown = run("audit", votes, *arguments)
+    assert shown.code == 2
+    assert words in shown.err
+
+
+def test_labels_may_hold_an_equals_sign(run, tmp_path, votes):
+    frame = pd.read_parquet(votes).drop(columns="outcome")
+    labels = {"model_a": "A>B", "model_b": "B>A", "tie": "A=B", "both_bad": "A=B"}
+    frame.assign(winner=frame["winner"].map(labels)).to_csv(tmp_path / "votes.csv", index=False)
+    given = ["A>B=model_a", "B>A=model_b", "A=B=tie"]
+    options = [part for label in given for part in ("--label", label)]
+    shown = run("leaderboard", tmp_path / "votes.csv", *options, "--format", "csv")
+    assert shown.code == 0
+    expected = ls.audit(votes).ratings()
+    assert pd.read_csv(io.StringIO(shown.out))["rating"].tolist() == pytest.approx(expected["rating"].tolist())
+
+
+def test_json_keeps_every_digit(run, votes):
+    rows = json.loads(run("audit", votes, "--format", "json").out)
+    expected = ls.audit(votes).audit()
+    assert [row["inflation"] for row in rows] == expected["inflation"].tolist()
+    assert [row["p_value"] for row in rows] == expected["p_value"].tolist()
+
+
+@pytest.mark.parametrize("width", [60, 80, 100])
+def test_names_and_numbers_are_whole_at_any_width(run, votes, monkeypatch, width):
+    monkeypatch.setenv("COLUMNS", str(width))
+    out = run("leaderboard", votes).out
+    for row in ls.audit(votes).ratings().itertuples():
+        line = next(line for line in out.splitlines() if line.startswith(row.model))
+        assert line.split()[1] == str(row.battles)
+
+
+def test_report_and_highlight(run, votes, tmp_path):
+    page = tmp_path / "page.html"
+    shown = run("report", votes, "-o", page, "--title", "A <b>title</b>")
+    assert shown.code == 0
+    text = page.read_text("utf-8")
+    assert "A &lt;b&gt;title&lt;/b&gt;" in text
+    assert "<b>title" not in text
+    assert "must end in .html" in run("report", votes, "-o", tmp_path / "page.pdf").err
+    texts = tmp_path / "texts.jsonl"
+    row = {"model_a": "x", "model_b": "y", "winner": "tie", "response_a": "**Yes** \x1b[31m", "response_b": "No 🎉."}
+    texts.write_text(json.dumps(row) + "\n")
+    shown = run("highlight", texts)
+    assert shown.code == 0
+    assert "\x1b" not in shown.out
+    found = pd.read_csv(io.StringIO(run("highlight", texts, "--format", "csv").out))
+    assert set(found["feature"]) == {"bold", "emoji"}
+    assert run("highlight", texts, "--rows", "9").code == 2

@@ -115,8 +115,10 @@ def text_table(frame: pd.DataFrame, width: int = 80) -> str:
     console.print(table)
     text: str = console.file.getvalue()  # type: ignore[attr-defined]
     left_out = [name for j, name in enumerate(names) if j not in widths]
-    more = f"\n({width} columns of room leave out: {', '.join(left_out)}; csv and json have all)" if left_out else ""
-    return "\n".join(line.rstrip() for line in text.splitlines()).strip("\n") + more
+    lines = "\n".join(line.rstrip() for line in text.splitlines()).strip("\n")
+    if left_out:
+        lines += "\n" + textwrap.fill(f"(no room for {', '.join(left_out)}; csv and json have all)", width)
+    return lines
 
 
 def _layout(names: Sequence[str], natural: Sequence[int], width: int) -> dict[int, int]:
