@@ -142,7 +142,7 @@ def fit(
             position=position,
             cluster=codes,
         )
-        warned = [*clustering.warnings, *(_constant_warning(name) for name in constant)]
+        warned = [*clustering.warnings, *_constant_warning(constant)]
         if separated == "drop":
             design, repeating = without_collinear(design)
             warned += [f"{why}: {name!r} was left out" for name, why in repeating.items()]
@@ -324,8 +324,15 @@ def _classical_warning(battles: Battles) -> tuple[str, ...]:
     return ()
 
 
-def _constant_warning(name: str) -> str:
-    return f"column {name!r} does not vary over these battles and was dropped"
+def _constant_warning(names: list[str]) -> list[str]:
+    if not names:
+        return []
+    listed = ", ".join(map(repr, names))
+    one = len(names) == 1
+    return [
+        f"column{'' if one else 's'} {listed} {'does' if one else 'do'} not vary over these battles and"
+        f" {'was' if one else 'were'} dropped"
+    ]
 
 
 def estimate(design: Design, clustering: Clustering) -> Estimates:
