@@ -91,11 +91,12 @@ def sandwich(design: Design, fit: BTFit, kind: Kind) -> Sandwich:
     else:
         group, n_groups = np.arange(n, dtype=np.int64), n
         factor, df = (n / (n - free) if kind == "robust" else 1.0), np.inf
-    scores = cluster_scores(design, design.w * (design.y - fit.p), group, n_groups)
+    strengths, columns = cluster_scores(design, design.w * (design.y - fit.p), group, n_groups)
+    scores = _side_by_side(strengths, columns, design.n_models)
     if kind == "classical":
         information = np.asarray(np.linalg.inv(fit.bread), dtype=np.float64)
         return Sandwich(kind, fit.bread, information, fit.bread, scores, 1.0, df, group, n_groups)
-    meat = (scores.T @ scores).toarray()
+    meat = _meat(strengths, columns)
     cov = factor * fit.bread @ meat @ fit.bread
     return Sandwich(kind, fit.bread, meat, (cov + cov.T) / 2, scores, factor, df, group, n_groups)
 
@@ -109,15 +110,40 @@ def model_scores(design: Design, values: Floats, group: Ints, n_groups: int) -> 
     return csr_array(coo_array((data, (rows, cols)), shape=(n_groups, design.n_models)))
 
 
-def cluster_scores(design: Design, residual: Floats, group: Ints, n_groups: int) -> csr_array:
-    """Sums of residual times (e_a - e_b, x) by cluster: sparse (G, m + k)."""
-    m, k = design.n_models, design.x.shape[1]
-    known = np.flatnonzero(design.a >= 0)
-    everyone = np.arange(design.n)
-    rows = np.concatenate([group[known], group[known], np.repeat(group[everyone], k)])
-    cols = np.concatenate([design.a[known], design.b[known], np.tile(np.arange(m, m + k), design.n)])
-    data = np.concatenate([residual[known], -residual[known], (design.x * residual[:, None]).ravel()])
-    return csr_array(coo_array((data, (rows, cols)), shape=(n_groups, m + k)))
+def cluster_scores(design: Design, residual: Floats, group: Ints, n_groups: int) -> tuple[csr_array, Floats]:
+    """Sums by cluster of residual times (e_a - e_b), sparse (G, m), and of residual times x, (G, k)."""
+    n = design.n
+    weighted = csr_array(coo_array((residual, (group, np.arange(n))), shape=(n_groups, n)))
+    return csr_array(weighted @ _signs(design)), weighted @ design.x
+
+
+def _signs(design: Design) -> csr_array:
+    """Row i is e_a - e_b of battle i, empty where it is silent: sparse (n, m)."""
+    n = design.n
+    index = np.column_stack([design.a, design.b]).astype(np.int32).ravel()
+    data, starts = np.tile([1.0, -1.0], n), np.arange(0, 2 * n + 1, 2, dtype=np.int32)
+    if (silent := design.a < 0).any():
+        known = np.repeat(~silent, 2)
+        index, data = index[known], data[known]
+        starts = np.concatenate([[0], 2 * np.cumsum(~silent)]).astype(np.int32)
+    return csr_array((data, index, starts), shape=(n, design.n_models))
+
+
+def _side_by_side(strengths: csr_array, columns: Floats, m: int) -> csr_array:
+    """Sparse (G, m) and dense (G, k) as one sparse (G, m + k)."""
+    groups, k = columns.shape
+    starts = strengths.indptr + k * np.arange(groups + 1)
+    index, data = np.empty(starts[-1], dtype=strengths.indices.dtype), np.empty(starts[-1])
+    ahead = np.arange(strengths.nnz) + np.repeat(k * np.arange(groups), np.diff(strengths.indptr))
+    index[ahead], data[ahead] = strengths.indices, strengths.data
+    behind = (starts[1:] - k)[:, None] + np.arange(k)
+    index[behind], data[behind] = np.arange(m, m + k), columns
+    return csr_array((data, index, starts), shape=(groups, m + k))
+
+
+def _meat(strengths: csr_array, columns: Floats) -> Floats:
+    cross = strengths.T @ columns
+    return np.block([[(strengths.T @ strengths).toarray(), cross], [cross.T, columns.T @ columns]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,8 +293,9 @@ def cluster_counts(design: Design, group: Ints) -> Ints:
     known = design.a >= 0
     who = np.concatenate([design.a[known], design.b[known]])
     where = np.concatenate([group[known], group[known]])
-    pairs = np.unique(where * max(m, 1) + who)
-    return np.bincount(pairs % max(m, 1), minlength=m).astype(np.int64)
+    shape = int(group.max(initial=-1)) + 1, m
+    met = csr_array(coo_array((np.ones(who.size), (where, who)), shape=shape))  # one entry a cluster and model
+    return np.bincount(met.indices, minlength=m).astype(np.int64)
 
 
 def rank_sets(theta: Floats, cov: Floats, level: float, seed: int, draws: int = 10_000) -> tuple[Ints, Ints]:

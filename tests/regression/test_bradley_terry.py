@@ -9,6 +9,7 @@ import pytest
 from scipy.optimize import minimize
 
 from llamastyle.errors import ConvergenceError
+from llamastyle.regression import bradley_terry
 from llamastyle.regression.bradley_terry import (
     fit_bradley_terry,
     information,
@@ -16,6 +17,7 @@ from llamastyle.regression.bradley_terry import (
     linear_predictor,
     log_likelihood,
     model_sums,
+    pooled,
     sigmoid,
 )
 from tests.regression.arenas import dummies, make_design
@@ -59,6 +61,39 @@ def test_pair_structure_equals_the_dense_sums():
     plain = z.T @ (z * v[:, None])
     np.testing.assert_allclose((full - plain)[:5, :5], (full - plain)[0, 0] * np.ones((5, 5)), atol=1e-12)
     np.testing.assert_allclose(full[5:], plain[5:], atol=1e-12)
+
+
+@pytest.mark.parametrize("size", [1, 7, 80])
+def test_blocks_of_any_size_give_the_same_fit(monkeypatch, size):
+    design = make_design(seed=4, n=80, m=5, k=3, weights=True)
+    design = replace(design, a=np.where(np.arange(80) < 9, -1, design.a), b=np.where(np.arange(80) < 9, -1, design.b))
+    whole = fit_bradley_terry(design)
+    v = np.random.default_rng(0).random(design.n)
+    sums, met, full = model_sums(design, design.x), laplacian(design, v), information(design, v)
+    monkeypatch.setattr(bradley_terry, "BLOCK", size)
+    cut = fit_bradley_terry(design)
+    for name in ("theta", "beta", "eta", "p", "bread", "llf"):
+        np.testing.assert_allclose(getattr(cut, name), getattr(whole, name), atol=1e-12)
+    np.testing.assert_allclose(model_sums(design, design.x), sums, atol=1e-12)
+    np.testing.assert_allclose(laplacian(design, v), met, atol=1e-12)
+    np.testing.assert_allclose(information(design, v), full, atol=1e-12)
+
+
+def test_pooled_battles_have_the_likelihood_of_the_battles():
+    design = make_design(seed=9, n=400, m=4, k=2, weights=True)
+    design = replace(design, a=np.where(np.arange(400) < 20, -1, design.a), b=np.where(np.arange(400) < 20, -1, design.b))
+    few, theta = pooled(design), np.array([0.3, -0.2, 0.5, -0.6])
+    assert few.n == len(set(zip(design.a.tolist(), design.b.tolist(), strict=True))) < design.n
+    assert few.w.sum() == pytest.approx(design.w.sum())
+    direct = log_likelihood(design.y, design.w, linear_predictor(design.plain(), theta, np.empty(0)))
+    assert log_likelihood(few.y, few.w, linear_predictor(few, theta, np.empty(0))) == pytest.approx(direct, rel=1e-12)
+
+
+def test_start_does_not_change_the_maximum():
+    design = make_design(seed=3, n=300, m=4, k=2)
+    found, told = fit_bradley_terry(design), fit_bradley_terry(design, np.zeros(6))
+    np.testing.assert_allclose(found.theta, told.theta, atol=1e-10)
+    np.testing.assert_allclose(found.beta, told.beta, atol=1e-10)
 
 
 def test_silent_battles_move_prices_only():
