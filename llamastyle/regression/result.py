@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -21,11 +21,10 @@ from llamastyle.regression.bradley_terry import linear_predictor, sigmoid
 from llamastyle.regression.decomposition import cross_fitted_index, exchange_rates
 from llamastyle.regression.design import Design, apply_spec
 from llamastyle.regression.estimates import Estimates, Settings
-from llamastyle.regression.telling import contents, controlled_words
+from llamastyle.regression.telling import account, contents, controlled_words
 from llamastyle.regression.wording import EXTRAPOLATED, diagnostic_rows, headline, join_notes, summary_blocks
 from llamastyle.report import charts
 from llamastyle.report.files import write_whole
-from llamastyle.report.labels import shortened
 from llamastyle.report.page import render_page
 from llamastyle.report.tables import text_table
 
@@ -420,43 +419,50 @@ class StyleResult:
 
     # -- pictures ---------------------------------------------------------------------------------
 
-    def plot(self, kind: Plot, model: str | None = None, **options: Any) -> alt.LayerChart:
+    def plot(
+        self, kind: Plot, model: str | None = None, *, scale: Scale = "rating", width: int | None = None
+    ) -> alt.LayerChart:
         """A chart of the result; ``chart.save("x.png")`` (or ``.svg``, ``.pdf``) writes it.
 
         Parameters
         ----------
         kind : {"ladder", "prices", "waterfall"}
-            Ratings as voted and controlled; what each feature is worth; one model's rating in parts.
+            Ratings as voted and controlled; what each feature is worth; one model's rating, or win
+            rate, in parts.
         model : str, optional
             The model of a waterfall.
-        **options
-            ``width`` in pixels, for all of them.
+        scale : {"rating", "win_rate"}
+            What a waterfall splits, as in `decompose`.
+        width : int, optional
+            Pixels in all.
 
         Returns
         -------
         altair.LayerChart
+
+        Raises
+        ------
+        FitError
+            No model, or one without intervals, for a waterfall; a model for another kind.
 
         Examples
         --------
         >>> import llamastyle as ls
         >>> arena = ls.simulate(3000, 4, style={"words": 0.8}, seed=2)
         >>> result = ls.fit(arena.battles)
-        >>> result.plot("waterfall", "model-2").to_dict()["title"]["text"]
-        ['Raw rating of model-2 against the field']
+        >>> result.plot("waterfall", "model-02").to_dict()["title"]["text"]
+        ['Raw rating of model-02 against the field']
         """
         check_option("kind", kind, Plot)
-        if kind != "waterfall" and model is not None:
+        size = {} if width is None else {"width": width}
+        if kind == "waterfall":
+            title, parts = account(self, model, scale)
+            return charts.waterfall(parts, title, unit=scale, **size)
+        if model is not None:
             raise FitError(f"a {kind} shows all models: leave out model={model!r}, or ask for a waterfall")
         if kind == "prices":
-            return charts.prices(self.tidy(), **options)
-        if kind == "ladder":
-            return charts.ladder(self.ratings(), control=controlled_words(self), **options)
-        if model is None:
-            raise FitError('a waterfall is of one model: name it, for example plot("waterfall", "model-2")')
-        parts = self.decompose()
-        self._index(model)
-        name = shortened(model, 40)
-        return charts.waterfall(parts[parts["model"] == model], f"Raw rating of {name} against the field", **options)
+            return charts.prices(self.tidy(), **size)
+        return charts.ladder(self.ratings(), control=controlled_words(self), **size)
 
     def report(self, path: str | Path | None = None, *, title: str | None = None) -> Path | str:
         """One self-contained HTML page: the answer, ladder, verdicts, prices, every model, the limits.

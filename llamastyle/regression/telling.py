@@ -10,21 +10,24 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from llamastyle.errors import FitError
 from llamastyle.features.catalog import list_features
+from llamastyle.options import Scale, nearest
 from llamastyle.regression.diagnostics import NEAR_PARITY
 from llamastyle.regression.inference import MIN_CLUSTERS
 from llamastyle.regression.wording import error_words
+from llamastyle.report.labels import shortened
 from llamastyle.report.page import Contents
 from llamastyle.report.page_tables import FLAGGED
 
 if TYPE_CHECKING:
     from llamastyle.regression.result import StyleResult
 
-__all__ = ["contents", "controlled_words"]
+__all__ = ["account", "contents", "controlled_words"]
 
 MARGIN = 20.0  # Arena points that count as nothing: the default of `StyleResult.audit`
 NAMED = 8  # so many names stand in a sentence before the rest is counted
-PACKAGES = ("numpy", "scipy", "pandas", "pyarrow")
+PACKAGES = ("llamastyle", "numpy", "scipy", "pandas", "pyarrow")
 
 
 def contents(result: StyleResult, title: str | None = None) -> Contents:
@@ -41,7 +44,7 @@ def contents(result: StyleResult, title: str | None = None) -> Contents:
     with_models = fitted and result.design is not None and result.design.n_models >= 2
     audit = _audited(result) if named and (with_models or not fitted) else None
     ratings = result.ratings() if with_models else None
-    parts = _shown_parts(result) if with_models else None
+    parts = _shown_parts(result, "rating") if with_models else None
     return Contents(
         title=title or _title(result),
         headline=result.headline(),
@@ -58,6 +61,7 @@ def contents(result: StyleResult, title: str | None = None) -> Contents:
         rates=_rates(result) if fitted else None,
         overrides=_overrides(result) if fitted else None,
         parts=parts,
+        win_parts=_shown_parts(result, "win_rate") if with_models else None,
         missing=_missing(audit),
         limits=tuple(_limits(result, audit, parts)),
         checks=result.diagnostics() if fitted else None,
@@ -89,9 +93,25 @@ def _audited(result: StyleResult) -> pd.DataFrame:
     )
 
 
-def _shown_parts(result: StyleResult) -> pd.DataFrame | None:
+def account(result: StyleResult, model: str | None, scale: Scale) -> tuple[str, pd.DataFrame]:
+    """What a waterfall of one model is called, and its rows."""
+    if model is None:
+        raise FitError('a waterfall is of one model: name it, for example plot("waterfall", "model-2")')
+    parts: Any = result.decompose(scale=scale)
+    rows = parts[parts["model"] == model]
+    if not len(rows):
+        why = f": {result.dropped[model]}" if model in result.dropped else nearest(model, parts["model"].unique())
+        raise FitError(f"model {model!r} is not in the fit{why}")
+    if rows["std_error"].isna().all():
+        raise FitError(f"model {model!r} has no intervals: {rows['note'].iloc[0]}")
+    name = shortened(model, 40)
+    heads = {"rating": f"Raw rating of {name} against the field", "win_rate": f"Win rate of {name} against one half"}
+    return heads[scale], rows
+
+
+def _shown_parts(result: StyleResult, scale: Scale) -> pd.DataFrame | None:
     """The decomposition of the models that have intervals."""
-    frame: Any = result.decompose()
+    frame: Any = result.decompose(scale=scale)
     frame = frame[frame["std_error"].notna()]
     return frame if len(frame) else None
 
@@ -183,17 +203,19 @@ def _why(result: StyleResult, audit: pd.DataFrame | None) -> str:
             "These battles do not name two models, so that style can be priced and no model can be rated. Columns"
             " model_a and model_b make verdicts possible."
         )
-    decided = audit["verdict"].isin(["insufficient data", "undetermined"])
-    if not decided.all():
+    if not set(audit["verdict"]) <= {"insufficient data", "undetermined"}:
         return ""
-    counts = audit["verdict"].value_counts()
-    undecided, thin = int(counts.get("undetermined", 0)), int(counts.get("insufficient data", 0))
     said = [f"No model of {len(audit)} has a verdict."]
+    table: Any = audit
+    few, thin = result.estimates.clustering.conditional, int(table["inflation"].isna().sum())
+    if few:
+        said.append(f"{few}, below {MIN_CLUSTERS}: intervals hold for these only, and say nothing of others.")
     if thin:
         said.append(f"{thin} have too little data: each needs at least {MIN_CLUSTERS} battles, with wins and losses.")
+    undecided = int((table["verdict"] == "undetermined").sum())
     if undecided:
-        needed = audit["battles_needed"].dropna()
-        many = f", and would need about {_range(needed)} battles each" if len(needed) else ""
+        needed = [int(n) for n in table["battles_needed"] if not pd.isna(n)]
+        many = f", and would need about {_range(needed)} battles each" if needed else ""
         said.append(
             f"{undecided} {'is' if undecided == 1 else 'are'} undetermined: the interval of the inflation is too wide"
             f" to tell it from {MARGIN:g} points{many}."
@@ -201,8 +223,8 @@ def _why(result: StyleResult, audit: pd.DataFrame | None) -> str:
     return " ".join(said)
 
 
-def _range(values: pd.Series) -> str:
-    low, high = int(values.min()), int(values.max())
+def _range(values: Sequence[int]) -> str:
+    low, high = min(values), max(values)
     return f"{low:,}" if low == high else f"{low:,} to {high:,}"
 
 
@@ -301,10 +323,12 @@ def _settings(result: StyleResult) -> dict[str, str]:
 
 
 def _versions(result: StyleResult) -> dict[str, str]:
-    from llamastyle import __version__
-
-    shown = {"llamastyle": __version__, "Python": platform.python_version()}
-    shown |= {name: metadata.version(name) for name in PACKAGES}
+    shown = {"Python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            shown[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            shown[name] = "not installed as a package"
     return {**shown, **{str(name): str(value) for name, value in result.table.versions.items()}}
 
 

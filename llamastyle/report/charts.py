@@ -28,7 +28,7 @@ __all__ = ["ladder", "prices", "unchecked", "waterfall"]
 
 POINTS = "Arena points"
 UNITS: dict[str, tuple[str, float]] = {"rating": (POINTS, 1.0), "win_rate": ("points of win rate", 100.0)}
-_NAMES = 170  # pixels for the names at full width
+_NAMES = 200  # pixels for the names at full width
 _WIDE = 480  # from this width on, figures stand beside the marks
 
 
@@ -51,10 +51,15 @@ def unchecked() -> Iterator[None]:
 
 
 def _data(rows: Sequence[dict[str, Any]]) -> alt.Chart:
+    """A chart of rows: texts cleaned, since the drawing ends the process at a NUL; what is not finite is null."""
     import altair as alt
 
-    plain = [{k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in r.items()} for r in rows]
-    return alt.Chart(alt.Data(values=plain))
+    def plain(value: Any) -> Any:
+        if isinstance(value, str):
+            return clean(value)
+        return None if isinstance(value, float) and not math.isfinite(value) else value
+
+    return alt.Chart(alt.Data(values=[{k: plain(v) for k, v in r.items()} for r in rows]))
 
 
 def _rows(count: int, step: int) -> alt.Y:
@@ -85,6 +90,7 @@ def _finished(
     import altair as alt
 
     letters = max(24, (width + _NAMES) // 7)
+    layered: Any = alt.layer(*layers)
     heading = alt.Title(
         text=textwrap.wrap(clean(title), letters) or [""],
         subtitle=[line for text in subtitle for line in textwrap.wrap(clean(text), letters * 7 // 6)],
@@ -97,8 +103,7 @@ def _finished(
         offset=12,
     )
     return (
-        alt.layer(*layers)
-        .properties(width=width, height=height, title=heading, background=LIGHT["paper"], padding=8)
+        layered.properties(width=width, height=height, title=heading, background=LIGHT["paper"], padding=8)
         .configure_view(stroke=None)
         .configure_axis(
             labelColor=LIGHT["muted"],
@@ -124,9 +129,15 @@ def _finished(
     )
 
 
+def _check_width(width: int) -> None:
+    if not 280 <= width <= 4000:
+        raise LlamaStyleError(f"width={width!r} must lie between 280 and 4000 pixels")
+
+
 def _figures_beside(width: int, parts: int) -> tuple[int, int]:
     """Pixels for the plot and for the names, of a whole width; figures take the rest when it is wide."""
-    names = _NAMES if width >= _WIDE else 112
+    _check_width(width)
+    names = _NAMES if width >= _WIDE else 118
     return max(width - names - (parts if width >= _WIDE else 0) - 16, 80), names
 
 
@@ -171,7 +182,7 @@ def ladder(ratings: pd.DataFrame, *, control: str = "style", width: int = 760) -
         raise LlamaStyleError("a ladder needs a model with a rating; the notes of ratings() say why none has")
     rated = rated.sort_values("rating", ascending=False, kind="stable")
     plot, names = _figures_beside(width, 132)
-    rows = [_rung(i, r, names // 6) for i, r in enumerate(rated.to_dict("records"))]
+    rows = [_rung(i, r, names // 7) for i, r in enumerate(rated.to_dict("records"))]
     step = 22 if len(rows) <= 60 else 18
     y = _rows(len(rows), step)
     axis = alt.Axis(title=f"rating, {POINTS}", orient="bottom", tickCount=max(3, plot // 80), format="d")
@@ -198,7 +209,7 @@ def ladder(ratings: pd.DataFrame, *, control: str = "style", width: int = 760) -
     layers = [
         _data(links).mark_bar(height=band, opacity=0.22).encode(y=y, x=x, x2="end:Q", color=tone),
         *dots,
-        _texts(rows, "name", -names, y),
+        _texts(rows, "name", -names, y, limit=names - 8),
     ]
     if width >= _WIDE:
         layers.append(_texts(rows, "figures", plot + 12, y, color=LIGHT["muted"]))
@@ -254,7 +265,7 @@ class _Bar:
 
 
 def waterfall(
-    parts: pd.DataFrame, title: str = "", *, unit: Scale = "rating", width: int = 460
+    parts: pd.DataFrame, title: str = "", *, unit: Scale = "rating", width: int = 520
 ) -> alt.LayerChart:
     """One total split into its parts: blocks, in them groups, in these features.
 
@@ -281,40 +292,39 @@ def waterfall(
     >>> import llamastyle as ls
     >>> arena = ls.simulate(3000, 4, style={"words": 0.8}, seed=2)
     >>> parts = ls.fit(arena.battles).decompose()
-    >>> chart = waterfall(parts[parts["model"] == "model-1"], "model-1")
+    >>> chart = waterfall(parts[parts["model"] == "model-01"], "model-01")
     >>> chart.to_dict()["title"]["text"]
-    ['model-1']
+    ['model-01']
     """
     import altair as alt
 
     check_option("unit", unit, Scale)
+    _check_width(width)
     words, factor = UNITS[unit]
     bars = _bars(parts, factor)
-    names = 152
-    plot = max(width - names - 130 - 16, 100)
-    heights, step = (13, 8, 4), 20
+    names = 150
+    plot = max(width - names - 138, 60)
+    step = 20
     digits = decimals([b.size for b in bars])
     rows = [_bar_row(i, b, digits) for i, b in enumerate(bars)]
     y = _rows(len(rows), step)
-    axis = alt.Axis(title=words, orient="bottom", tickCount=max(3, plot // 50))
+    axis = alt.Axis(title=words, orient="bottom", tickCount=max(2, plot // 60))
     x = alt.X("start:Q", axis=axis, scale=alt.Scale(zero=True, nice=True))
     tone = alt.Color("colour:N", scale=None)
-    zero = _data([{"value": 0.0}]).mark_rule(color=LIGHT["muted"], strokeWidth=1).encode(x=alt.X("value:Q", axis=axis))
-    layers: list[Any] = [zero]
-    for level, height in enumerate(heights):
-        own = [r for r in rows if r["level"] == level]
-        if own:
-            bar = _data(own).mark_bar(height=height)
-            layers.append(bar.encode(y=y, x=x, x2="end:Q", color=tone))
+    thick = alt.Size("thick:Q", scale=None)
+    layers: list[Any] = [
+        _data([{"value": 0.0}]).mark_rule(color=LIGHT["muted"], strokeWidth=1).encode(x=alt.X("value:Q", axis=axis)),
+        _data(rows).mark_bar().encode(y=y, x=x, x2="end:Q", color=tone, size=thick),
+    ]
     layers += [
-        _intervals(rows, y, axis, color=LIGHT[ink], strokeWidth=thick, strokeCap="round")
-        for ink, thick in (("paper", 3.5), ("ink", 1.3))
+        _intervals(rows, y, axis, color=LIGHT[ink], strokeWidth=wide, strokeCap="round")
+        for ink, wide in (("paper", 2.8), ("ink", 1.3))
     ]
     for level, weight in enumerate(("bold", "normal", "normal")):
         own = [r for r in rows if r["level"] == level]
-        ink = LIGHT["muted" if level == 2 else "ink"]
+        ink, place = LIGHT["muted" if level == 2 else "ink"], 12 * level - names
         if own:
-            layers.append(_texts(own, "name", -names + 12 * level, y, fontWeight=weight, color=ink))
+            layers.append(_texts(own, "name", place, y, fontWeight=weight, color=ink, limit=-2 - place))
             layers.append(_texts(own, "figures", plot + 10, y, fontWeight=weight, color=ink))
     return _finished(layers, title, [_waterfall_says(bars, parts, digits, words)], plot, step * len(rows))
 
@@ -324,6 +334,7 @@ def _bar_row(row: int, bar: _Bar, digits: int) -> dict[str, Any]:
         "row": row,
         "name": shortened(bar.name, 23 - 2 * bar.level),
         "level": bar.level,
+        "thick": (13, 8, 4)[bar.level],
         "start": bar.start,
         "end": bar.start + bar.size,
         "low": bar.start + bar.low,
@@ -336,9 +347,10 @@ def _bar_row(row: int, bar: _Bar, digits: int) -> dict[str, Any]:
 def _bars(parts: pd.DataFrame, factor: float) -> list[_Bar]:
     """Rows from top to bottom, each beginning where the one before it in the same whole ends."""
     _need(parts, "block group term estimate conf_low conf_high", "a waterfall")
-    if "model" in parts and parts["model"].nunique() > 1:
+    models = set(parts["model"]) if "model" in parts else set()
+    if len(models) > 1:
         raise LlamaStyleError(
-            f"a waterfall shows one model and these rows are of {parts['model'].nunique()}; choose one, for example"
+            f"a waterfall shows one model and these rows are of {len(models)}; choose one, for example"
             " parts[parts['model'] == name]"
         )
     scaled = parts.assign(**{name: factor * parts[name] for name in ("estimate", "conf_low", "conf_high")})
@@ -383,16 +395,16 @@ def _bar(r: dict[Any, Any], name: str, level: int, start: float, tone: str) -> _
 def _waterfall_says(bars: Sequence[_Bar], parts: pd.DataFrame, digits: int, words: str) -> str:
     """What goes with style, and of what total; the share where it is not withheld."""
     total = bars[-1]
+    whole = f"total {with_ends(total.size, total.low, total.high, digits)} {words}"
     style = next((b for b in bars if b.level == 0 and b.name == "style"), None)
     if style is None:
-        return f"Total {with_ends(total.size, total.low, total.high, digits)} {words}"
-    said = with_ends(style.size, style.low, style.high, digits)
-    said += f" of {signed(total.size, digits)} {words} go with style"
-    whole: Any = parts[(parts["block"] == "style") & (parts["group"] == "") & (parts["term"] == "")].iloc[0]
-    if not math.isfinite(whole.get("share", math.nan)):
+        return whole.capitalize()
+    said = f"Associated with style: {with_ends(style.size, style.low, style.high, digits)} {words}; {whole}"
+    own: Any = parts[(parts["block"] == "style") & (parts["group"] == "") & (parts["term"] == "")].iloc[0]
+    if not math.isfinite(own.get("share", math.nan)):
         return said
-    share, low, high = (100 * whole.get(k, math.nan) for k in ("share", "share_low", "share_high"))
-    return f"{said}: {signed(share, 0).lstrip('+')} %{ends(low, high, 0)} of the total"
+    share, low, high = (100 * own.get(k, math.nan) for k in ("share", "share_low", "share_high"))
+    return f"{said}; share {signed(share, 0).lstrip('+')} %{ends(low, high, 0)}"
 
 
 # -- prices ----------------------------------------------------------------------------------------
@@ -432,21 +444,22 @@ def prices(tidy: pd.DataFrame, *, width: int = 760) -> alt.LayerChart:
     rows = [
         {
             "row": i,
-            "name": shortened(r["term"], names // 6),
+            "name": shortened(r["term"], names // 7),
             "value": float(r["estimate"]),
             "low": float(r["conf_low"]),
             "high": float(r["conf_high"]),
-            "group": r["group"],
+            "group": shortened(r["group"], 18),
+            "tone": colour(r["group"]),
             "figures": with_ends(r["estimate"], r["conf_low"], r["conf_high"], digits),
         }
         for i, r in enumerate(records)
     ]
     step = 20
     y = _rows(len(rows), step)
-    groups = list(dict.fromkeys(r["group"] for r in rows))
+    groups = {r["group"]: r["tone"] for r in rows}
     tone = alt.Color(
         "group:N",
-        scale=alt.Scale(domain=groups, range=[colour(g) for g in groups]),
+        scale=alt.Scale(domain=list(groups), range=list(groups.values())),
         legend=alt.Legend(columns=0 if width >= _WIDE else 3),
     )
     axis = alt.Axis(title="log-odds of winning per recorded scale", orient="bottom", tickCount=max(3, plot // 70))
@@ -455,7 +468,7 @@ def prices(tidy: pd.DataFrame, *, width: int = 760) -> alt.LayerChart:
         _data([{"value": 0.0}]).mark_rule(color=LIGHT["muted"], strokeWidth=1).encode(x=x),
         _intervals(rows, y, axis, strokeWidth=2).encode(color=tone),
         _data(rows).mark_circle(size=60, opacity=1).encode(y=y, x=x, color=tone),
-        _texts(rows, "name", -names, y),
+        _texts(rows, "name", -names, y, limit=names - 8),
     ]
     if width >= _WIDE:
         layers.append(_texts(rows, "figures", plot + 12, y, color=LIGHT["muted"]))
@@ -477,8 +490,8 @@ def _prices_title(records: Sequence[dict[Any, Any]]) -> tuple[str, list[str]]:
     sure = [r for r in style if r["conf_low"] > 0 or r["conf_high"] < 0]
     up = sum(r["conf_low"] > 0 for r in sure)
     said = (
-        f"Intervals clear of zero: {up} of {len(style)} features with winning, {len(sure) - up} with losing, all else in"
-        " the model held equal."
+        f"Intervals clear of zero: {up} of {len(style)} features with winning, {len(sure) - up} with losing, all else"
+        " in the model held equal."
     )
     if not sure:
         return "No feature's price is clear of zero", [said]

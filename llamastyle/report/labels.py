@@ -30,7 +30,7 @@ def shortened(text: object, room: int = 30) -> str:
     Examples
     --------
     >>> shortened("llama-4-maverick-03-26-experimental", 24)
-    'llama-4-maveri…rimental'
+    'llama-4-maveri…erimental'
     """
     name = clean(text)
     if len(name) <= room and sum(map(_breadth, name)) <= room:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 __all__ = ["Contents", "render_page"]
 
 WIDE, NARROW = 760, 340  # pixels that a chart is drawn for: a screen or paper, and a phone
+PHONE = 400  # those of a waterfall, which is drawn once for both
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -151,7 +152,7 @@ def render_page(contents: Contents) -> str:
 def _view(c: Contents) -> dict[str, Any]:
     script = _script()
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    rated = None if c.ratings is None else c.ratings[c.ratings["rating"].notna()]
+    rated: Any = None if c.ratings is None else c.ratings[c.ratings["rating"].notna()]
     return {
         "c": c,
         "script": _markup(script),
@@ -202,7 +203,7 @@ def _words(spec: dict[str, Any]) -> tuple[str, str]:
 
 def _waterfall(parts: pd.DataFrame, model: str, heading: str, unit: Scale) -> _Figure:
     with charts.unchecked():
-        spec = charts.waterfall(parts, heading, unit=unit).to_dict(validate=False)
+        spec = charts.waterfall(parts, heading, unit=unit, width=PHONE).to_dict(validate=False)
     _, says = _words(spec)
     return _Figure(heading, says, _markup(inline_svg(spec, f"{clean(model)}: {heading}. {says}")))
 
@@ -225,7 +226,7 @@ def _model(
     if rates is not None:
         figures.append(_waterfall(rates, name, "Win rate against one half", "win_rate"))
     verdict = str(row.get("verdict", ""))
-    return _Model(name, verdict, _won(row, level), tuple(figures), parts_table(rating, level))
+    return _Model(name, verdict, _won(row, level), tuple(figures), parts_table(rating, name, level))
 
 
 def _won(row: Mapping[Any, Any], level: float) -> str:
@@ -234,10 +235,11 @@ def _won(row: Mapping[Any, Any], level: float) -> str:
     if change != change:
         return ""
     at = 100 * (row["win_rate"] - change)
+    beyond = next((f"; {part}" for part in str(row["note"]).split("; ") if part.startswith("extrapolated")), "")
     return (
         f"Won {100 * row['win_rate']:.1f} % of {row['battles']:,} battles; at style parity {at:.1f} % (parity change"
         f" {with_ends(100 * change, 100 * row['change_low'], 100 * row['change_high'], 1)} points,"
-        f" {100 * level:g} % interval)."
+        f" {100 * level:g} % interval{beyond})."
     )
 
 

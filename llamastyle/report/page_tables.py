@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from llamastyle.report.labels import decimals, ends, signed, with_ends
+from llamastyle.report.labels import decimals, ends, shortened, signed, with_ends
 
 __all__ = [
     "FLAGGED",
@@ -24,6 +24,8 @@ __all__ = [
     "rating_table",
 ]
 
+NAME = 72  # columns that a name may take in a table of models; its own part of the page has all of it
+
 # Verdicts in the order in which a reader wants them, and the tone each is shown in.
 FLAGGED = {
     "inflated": "down",
@@ -38,11 +40,12 @@ FLAGGED = {
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What a cell shows, and the number it is sorted by, if any."""
+    """What a cell shows, the number it is sorted by, what it is, and the numbers of its notes."""
 
     text: str
     value: float | None = None
     kind: str = ""
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,7 @@ def rating_table(ratings: pd.DataFrame, level: float) -> Table:
 
     rows = [
         (
-            Cell(str(r["model"])),
+            Cell(shortened(r["model"], NAME)),
             _number(r["battles"]),
             span(r, "rating_plain", "rating_plain_low", "rating_plain_high"),
             _number(r["rating_raw"]),
@@ -120,23 +123,26 @@ def audit_table(audit: pd.DataFrame, level: float) -> Table:
     distinct = list(dict.fromkeys(note for notes in own for note in notes))
     rows = [
         (
-            Cell(str(r["model"])),
-            Cell(str(r["verdict"]), kind=FLAGGED.get(str(r["verdict"]), "muted")),
+            Cell(shortened(r["model"], NAME)),
+            Cell(
+                str(r["verdict"]),
+                kind=FLAGGED.get(str(r["verdict"]), "muted"),
+                mark=", ".join(str(distinct.index(note) + 1) for note in notes),
+            ),
             _number(r["battles"]),
             _number(100 * r["win_rate"], 1),
             _span(r, "parity_change change_low change_high", 1, 100),
             _span(r, "inflation inflation_low inflation_high", 1),
             _number(r["unusual"], 1),
-            Cell(str(r["top_feature"])),
+            Cell(str(r["top_feature"]), kind="term"),
             Cell("" if pd.isna(r["rank"]) else f"{r['rank_plain']} → {r['rank']}"),
             _number(r["battles_needed"]),
-            Cell(", ".join(str(distinct.index(note) + 1) for note in notes)),
         )
         for r, notes in zip(records, own, strict=True)
     ]
     heads = (
         "Model|Verdict|Battles#|Win rate, %#|Parity change, points#|Inflation, Arena points#|Unusual#|Mostly"
-        "|Rank, plain → controlled|Battles needed#|Note"
+        "|Rank, plain → controlled|Battles needed#"
     )
     notes = [f"{i}: {note}" for i, note in enumerate(distinct, 1)] + [f"All: {note}" for note in general]
     return _table(f"A verdict for each model, {_level(level)}", heads, rows, notes)
@@ -152,13 +158,18 @@ def _split_notes(notes: Sequence[str]) -> tuple[list[str], list[list[str]]]:
 def missing_table(missing: pd.DataFrame) -> Table:
     """Models without figures, and why."""
     rows = [
-        (Cell(str(r["model"])), _number(r["battles"]), _number(100 * r["win_rate"], 1), Cell(str(r["note"])))
+        (
+            Cell(shortened(r["model"], NAME)),
+            _number(r["battles"]),
+            _number(100 * r["win_rate"], 1),
+            Cell(str(r["note"])),
+        )
         for r in missing.to_dict("records")
     ]
     return _table("Models without figures", "Model|Battles#|Win rate, %#|Why", rows)
 
 
-def parts_table(parts: pd.DataFrame, level: float) -> Table:
+def parts_table(parts: pd.DataFrame, model: str, level: float) -> Table:
     """One model's raw rating, part by part."""
     records = parts.to_dict("records")
     digits = decimals([r["estimate"] for r in records])
@@ -176,9 +187,8 @@ def parts_table(parts: pd.DataFrame, level: float) -> Table:
         )
         for r in records
     ]
-    return _table(
-        f"Raw rating against the field, {_level(level)}", "Part|Arena points#|Share of the total, %#", rows
-    )
+    caption = f"{model}: raw rating against the field, {_level(level)}"
+    return _table(caption, "Part|Arena points#|Share of the total, %#", rows)
 
 
 # -- of features -----------------------------------------------------------------------------------

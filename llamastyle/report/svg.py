@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
 from xml.etree import ElementTree
 
 from llamastyle.report.colours import LIGHT
+from llamastyle.report.tables import clean
 
 __all__ = ["inline_svg"]
 
@@ -23,8 +25,9 @@ _KEPT = (
 )  # fmt: skip
 _IDLE = {
     ("opacity", "1"), ("font-weight", "normal"), ("text-anchor", "start"), ("transform", "translate(0,0)"),
-    ("transform", ""), ("x2", "0"), ("y2", "0"), ("stroke-width", "1"),
+    ("transform", ""), ("x2", "0"), ("y2", "0"), ("stroke-width", "1"), ("font-size", "11px"),
 }  # fmt: skip
+_INHERITED = ("fill", "stroke", "stroke-width", "stroke-linecap", "text-anchor", "font-size", "font-weight")
 _VARIABLE = {value: f"var(--{name})" for name, value in LIGHT.items()}
 _NUMBER = re.compile(r"-?\d+\.\d{2,}(?:e-?\d+)?")
 _SAFE = re.compile(r"[\w\s.,()#%+-]*|var\(--[a-z]+\)")
@@ -48,32 +51,55 @@ def inline_svg(spec: dict[str, Any], label: str) -> str:
     import vl_convert
 
     bare = {key: value for key, value in spec.items() if key not in ("title", "background")}
-    root = ElementTree.fromstring(vl_convert.vegalite_to_svg({**bare, "background": None, "padding": 1}))
+    drawn = vl_convert.vegalite_to_svg({**bare, "background": None, "padding": 1})
+    root = ElementTree.fromstring(drawn)
     width, height = (round(float(root.get(side, "0"))) for side in ("width", "height"))
-    inner = "".join(part for child in root for part in _rebuilt(child))
-    name = escape(label)
+    parts = [part for child in root for part in _parts(child)]
     return (
-        f'<svg viewBox="0 0 {width} {height}" width="{width}" height="{height}" fill="none"'
-        f' role="img" aria-label="{name}">'
-        f"<title>{name}</title>{inner}</svg>"
+        f'<svg viewBox="0 0 {width} {height}" width="{width}" height="{height}" fill="none" font-size="11"'
+        f' role="img" aria-label="{escape(clean(label))}">{"".join(map(_written, parts))}</svg>'
     )
 
 
-def _rebuilt(element: ElementTree.Element) -> Iterator[str]:
-    """An element and what is in it, as markup; groups that do nothing are left out."""
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """An element that is kept: its attributes, its text or what is in it."""
+
+    tag: str
+    attributes: dict[str, str]
+    text: str = ""
+    inner: tuple[_Part, ...] = ()
+
+
+def _parts(element: ElementTree.Element) -> Iterator[_Part]:
+    """What is kept of an element: nothing, itself, or what is in it where a group does nothing."""
     tag = element.tag.rpartition("}")[2]
     if element.get("display") == "none" or tag not in (*_SHAPES, "g"):
         return
     kept = _attributes(element)
     if tag == "g":
-        inner = "".join(part for child in element for part in _rebuilt(child))
-        moved = {k: v for k, v in kept.items() if k == "transform"}
-        yield inner if not (moved and inner) else f"<g{_written(moved)}>{inner}</g>"
+        inner = tuple(part for child in element for part in _parts(child))
+        group = _hoisted(_Part("g", {k: v for k, v in kept.items() if k == "transform"}, "", inner))
+        yield from [group] if group.attributes and inner else inner
     elif tag == "text":
         if element.text:
-            yield f"<text{_written(kept)}>{escape(element.text)}</text>"
+            yield _Part(tag, kept, element.text)
     elif kept.get("fill", "none") != "none" or kept.get("stroke", "none") != "none":
-        yield f"<{tag}{_written(kept)}/>"
+        yield _Part(tag, kept)
+
+
+def _hoisted(group: _Part) -> _Part:
+    """The group with what all its parts have in common said once."""
+    if len(group.inner) < 2:
+        return group
+    first = group.inner[0].attributes
+    common = {k: v for k, v in first.items() if k in _INHERITED}
+    for part in group.inner:
+        common = {k: v for k, v in common.items() if part.attributes.get(k) == v}
+    bare = tuple(
+        replace(p, attributes={k: v for k, v in p.attributes.items() if k not in common}) for p in group.inner
+    )
+    return replace(group, attributes={**group.attributes, **common}, inner=bare)
 
 
 def _attributes(element: ElementTree.Element) -> dict[str, str]:
@@ -89,5 +115,7 @@ def _attributes(element: ElementTree.Element) -> dict[str, str]:
     return found
 
 
-def _written(attributes: dict[str, str]) -> str:
-    return "".join(f' {name}="{value}"' for name, value in attributes.items())
+def _written(part: _Part) -> str:
+    start = part.tag + "".join(f' {name}="{value}"' for name, value in part.attributes.items())
+    inside = escape(part.text) + "".join(map(_written, part.inner))
+    return f"<{start}>{inside}</{part.tag}>" if inside else f"<{start}/>"

@@ -200,6 +200,43 @@ def test_unknown_models_cannot_be_predicted(result):
         result.predict(other)
 
 
+def test_plot_kinds(result):
+    assert result.plot("ladder", width=400).to_dict()["title"]["text"][0].startswith("Controlling for style")
+    assert result.plot("prices").to_dict()["title"]["text"][0].startswith("Clearest in the votes: words")
+    win = result.plot("waterfall", result.battles.models[0], scale="win_rate").to_dict()
+    assert win["title"]["text"] == [f"Win rate of {result.battles.models[0]} against one half"]
+    with pytest.raises(ls.LlamaStyleError, match="ladder, prices, waterfall"):
+        result.plot("ladders")
+    with pytest.raises(ls.FitError, match="name it"):
+        result.plot("waterfall")
+    with pytest.raises(ls.FitError, match="did you mean"):
+        result.plot("waterfall", result.battles.models[0] + "x")
+    with pytest.raises(ls.FitError, match="leave out model="):
+        result.plot("prices", result.battles.models[0])
+
+
+def test_a_waterfall_without_intervals_is_refused():
+    arena = ls.simulate(300, 4, style={"words": 0.5}, seed=3)
+    frame = arena.battles.to_frame()
+    few = frame[(frame["model_a"] == "model-01") | (frame["model_b"] == "model-01")].index[6:]
+    thin = ls.audit(frame.drop(index=few))
+    with pytest.raises(ls.FitError, match="model-01"):
+        thin.plot("waterfall", "model-01")
+
+
+def test_report_is_written_whole_or_not_at_all(result, tmp_path):
+    path = result.report(tmp_path / "x.html", title="My <title>")
+    assert path == tmp_path / "x.html"
+    text = path.read_text("utf-8")
+    assert "<title>My &lt;title&gt;</title>" in text
+    assert result.report(title="My <title>") == text
+    with pytest.raises(ls.LlamaStyleError, match="there is no folder"):
+        result.report(tmp_path / "absent" / "x.html")
+    with pytest.raises(ls.LlamaStyleError, match="a folder"):
+        result.report(tmp_path)
+    assert [p.name for p in tmp_path.iterdir()] == ["x.html"]
+
+
 def test_thin_models_have_no_error_anywhere(arena):
     frame = arena.battles.to_frame()
     thin = frame[(frame["model_a"] == "model-01") | (frame["model_b"] == "model-01")].head(60).assign(prompt_id=1)

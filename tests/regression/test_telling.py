@@ -1,0 +1,179 @@
+"""What a page tells of a result, and what it must not."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import llamastyle as ls
+from llamastyle.regression.telling import contents, controlled_words
+from llamastyle.report.page import render_page
+from tests.report.hostile import NAMES
+from tests.report.pages import parsed
+
+
+@pytest.fixture(scope="module")
+def result():
+    return ls.fit(ls.simulate(6000, 8, style={"words": 0.9, "bold": 0.2}, seed=5).battles)
+
+
+def sections(page):
+    return [a["id"] for a in page.all("section")]
+
+
+def topics(made):
+    return [topic for topic, _ in made.limits]
+
+
+def test_with_correctness(result):
+    made = contents(result)
+    assert made.correctness == "Correctness is known on both sides in 6000 of 6000 battles: these are used."
+    assert made.why == ""
+    assert made.control == controlled_words(result) == "style and correctness"
+    assert {"Strength", "First side", "Overlap"} <= set(topics(made))
+    assert made.rates is not None
+    assert made.overrides is not None
+    assert set(made.parts["model"]) == set(made.win_parts["model"]) == set(result.battles.models)
+    np.testing.assert_allclose(
+        made.win_parts[made.win_parts["block"] == "total"].set_index("model")["estimate"].sort_index(),
+        result.battles.win_rates().set_index("model")["win_rate"].sort_index() - 0.5,
+        atol=1e-9,
+    )
+
+
+def test_flagged_and_unusual_models_come_first():
+    result = ls.fit(ls.simulate(20_000, 12, seed=1).battles)
+    audit = contents(result).audit
+    flagged = audit["verdict"] == "inflated"
+    assert flagged.sum() >= 2
+    assert flagged[: flagged.sum()].all()
+    assert audit.loc[flagged, "unusual"].is_monotonic_decreasing
+    assert len(audit) == len(result.audit())
+
+
+def test_words_that_the_data_do_not_allow(result):
+    for one in (result, ls.fit(result.battles, correctness="ignore")):
+        text = parsed(one.report()).text().lower()
+        for word in ("because of", "due to", "caused", "cheat", "causes", "proves"):
+            assert word not in text
+        assert "associated with style" in text
+        assert "style parity" in text
+
+
+def test_without_correctness_quality_is_not_separated(result):
+    made = contents(ls.fit(result.battles, correctness="ignore"))
+    assert made.correctness == "No correctness: associated with style; quality not separated."
+    assert "Quality is not separated" in made.licence
+    assert "Quality" in topics(made)
+    assert made.rates is None
+    assert made.overrides is None
+    page = parsed(render_page(made))
+    assert "overrides" not in sections(page)
+    assert not {"inflated", "deflated"} & set(page.text("span").split())
+
+
+def test_nothing_estimated_still_tells_why():
+    rows = [
+        {"model_a": a, "model_b": b, "winner": "model_a", "words_a": 9, "words_b": i}
+        for i, (a, b) in enumerate([("x", "y"), ("x", "z"), ("y", "z"), ("x", "y")])
+    ]
+    result = ls.audit(ls.read_battles(rows))
+    assert result.estimates is None
+    page = parsed(result.report())
+    assert page.wrong == []
+    assert sections(page) == ["why", "limits", "made"]
+    assert result.failure in page.text("p")
+    assert {"x", "y", "z"} <= {data for tag, data in page.texts if tag == "bdi"}
+    assert page.all("svg") == []
+    assert "No verdict" in page.text("p")
+
+
+def test_prices_only(result):
+    frame = result.battles.to_frame().drop(columns=["model_a", "model_b"])
+    page = parsed(ls.audit(frame).report())
+    assert sections(page) == ["why", "prices", "overrides", "limits", "made"]
+    assert "do not name two models" in page.text("p")
+    assert "Models without figures" not in page.text()
+
+
+def test_too_little_data_is_told_one_by_one(result):
+    frame = result.battles.to_frame()
+    few = frame[(frame["model_a"] == "model-01") | (frame["model_b"] == "model-01")].index[4:]
+    made = contents(ls.audit(frame.drop(index=few)))
+    assert list(made.missing["model"]) == ["model-01"]
+    assert "model-01" not in set(made.parts["model"])
+    page = parsed(render_page(made))
+    assert "Models without figures" in page.text("dt")
+    assert "at least 10 are needed" in page.text("td") or "no finite value" in page.text("td")
+
+
+def test_conditional_errors_are_told(result):
+    frame = result.battles.to_frame()
+    frame["voter"] = [f"v{i % 4}" for i in range(len(frame))]
+    with pytest.warns(ls.LlamaStyleWarning):
+        one = ls.fit(ls.read_battles(frame, cluster="voter"))
+    made = contents(one)
+    assert "voter has 4 values" in made.why
+    assert {"Errors", "Warning"} <= set(topics(made))
+    assert parsed(render_page(made)).wrong == []
+
+
+def test_withheld_shares_are_told(result):
+    parts = result.decompose()
+    withheld = parts[(parts["block"] == "total") & parts["share"].isna()]["model"].tolist()
+    assert withheld
+    told = dict(contents(result).limits)["Shares withheld"]
+    assert all(model in told for model in withheld)
+
+
+def test_the_lines_make_the_same_fit_again(result):
+    made = ls.fit(result.battles, ["bold", "words"], contrast={"words": "tanh"}, ties="drop", position=True, level=0.9)
+    lines = contents(made).reproduce
+    code = "\n".join(lines[:-1]).replace("ls.read_battles(...)", "given")
+    names = {"given": result.battles}
+    exec(code, names)
+    pd.testing.assert_frame_equal(names["result"].tidy(), made.tidy())
+    assert names["result"].settings == made.settings
+
+
+def test_hostile_names_from_the_data_on():
+    arena = ls.simulate(6000, len(NAMES), style={"words": 0.9}, seed=5)
+    frame = arena.battles.to_frame()
+    new = dict(zip(arena.battles.models, NAMES.values(), strict=True))
+    frame["model_a"], frame["model_b"] = frame["model_a"].map(new), frame["model_b"].map(new)
+    plain = parsed(ls.audit(arena.battles).report())
+    hostile = parsed(ls.audit(ls.read_battles(frame)).report())
+    assert hostile.wrong == []
+    assert {tag for tag, _ in hostile.elements} == {tag for tag, _ in plain.elements}
+    assert len(hostile.all("svg")) == len(plain.all("svg"))
+    assert not [k for _, a in hostile.elements for k in a if k.startswith("on")]
+
+
+# ---------------------------------------------------------------- real data
+
+
+@pytest.mark.shared_data
+def test_alpaca_eval_fits_a_mail(shared: Path):
+    result = ls.audit(shared / "alpaca_eval" / "battles.parquet")
+    start = time.process_time()
+    page = result.report()
+    assert time.process_time() - start < 30
+    assert len(page.encode()) < 1_000_000
+    read = parsed(page)
+    assert read.wrong == []
+    assert len([d for d in read.all("details") if d.get("class") == "model"]) == 40
+    assert "quality not separated" in read.text("p")
+
+
+@pytest.mark.shared_data
+def test_the_arena_sample_explains_why_it_has_no_verdicts(shared: Path):
+    page = parsed(ls.audit(shared / "arena_140k_sample" / "raw.csv").report())
+    assert page.wrong == []
+    assert sections(page)[0] == "why"
+    assert "No model of 48 has a verdict" in page.text("p")
+    assert "ladder" not in sections(page)
+    assert "llama-4-maverick-03-26-experimental" in page.text("bdi")
