@@ -328,11 +328,9 @@ def _constant_warning(names: list[str]) -> list[str]:
     if not names:
         return []
     listed = ", ".join(map(repr, names))
-    one = len(names) == 1
-    return [
-        f"column{'' if one else 's'} {listed} {'does' if one else 'do'} not vary over these battles and"
-        f" {'was' if one else 'were'} dropped"
-    ]
+    if len(names) == 1:
+        return [f"column {listed} does not vary over these battles and was dropped"]
+    return [f"columns {listed} do not vary over these battles and were dropped"]
 
 
 def estimate(design: Design, clustering: Clustering) -> Estimates:

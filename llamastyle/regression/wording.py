@@ -70,7 +70,7 @@ def _verdict_sentence(result: StyleResult) -> str:
     counted = ", ".join(f"{n} {verdict}" for verdict, n in verdicts.items())
     if set(verdicts.index) == {"insufficient data"}:
         return f"No verdict: every model has insufficient data ({table['note'].iloc[0]})."
-    flagged = table["verdict"].isin(["inflated", "deflated", "style-favoured", "style-penalised"]).any()
+    flagged = {"inflated", "deflated", "style-favoured", "style-penalised"} & set(verdicts.index)
     first = f"Of {len(table)} models {counted}"
     if not flagged:
         first = f"No model's inflation is clear of the margin: of {len(table)} models {counted}"
@@ -91,7 +91,7 @@ def _prices_sentence(result: StyleResult) -> str:
     """The strongest price, if it is clear of zero among as many as were looked at."""
     tidy = result.tidy()
     style: Any = tidy[tidy["block"] == "style"]
-    if not np.isfinite(style["statistic"].to_numpy(float)).any():
+    if not bool(np.isfinite(style["statistic"].to_numpy(float)).any()):
         return "No feature varies, so that style has no price."
     n = len(style)
     level = 1 - (1 - result.settings.level) / n
