@@ -330,7 +330,7 @@ def test_no_machine_path_and_no_registry_host() -> None:
 def test_strictly_typed_modules_exist() -> None:
     config = json.loads((ROOT / ".ci" / "pyright-strict.json").read_text("utf-8"))
     strict = {(ROOT / ".ci" / name).resolve() for name in config["include"]}
-    numerical = "accounts design bradley_terry inference decomposition diagnostics detector".split()
+    numerical = "accounts design bradley_terry handling inference links decomposition diagnostics detector".split()
     wanted = {"errors.py", "options.py", *(f"regression/{name}.py" for name in numerical)}
     assert {path.relative_to(PACKAGE).as_posix() for path in strict} == wanted
     assert [path.name for path in strict if not path.is_file()] == []

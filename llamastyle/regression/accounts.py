@@ -16,43 +16,33 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from llamastyle.errors import FitError
-from llamastyle.regression.bradley_terry import BTFit, laplacian, model_sums, sigmoid
-from llamastyle.regression.decomposition import Part, check_sum
+from llamastyle.regression import links
+from llamastyle.regression.bradley_terry import BTFit, laplacian, model_sums
+from llamastyle.regression.decomposition import Part, check_sum, prompt_sums
 from llamastyle.regression.design import Design
-from llamastyle.regression.inference import Influence, Sandwich, model_influence
+from llamastyle.regression.inference import Influence, Sandwich, model_influence, through_prompts
 
 __all__ = ["between", "rating_gap", "win_rate_accounts", "win_rate_gap"]
 
 Floats = NDArray[np.float64]
-
-NEAR_ZERO = 1e-2
-
-
-def mean_slope(eta: Floats) -> tuple[Floats, Floats]:
-    """h = (sigma(eta) - 1/2) / eta and its derivative; h is even, 1/4 at zero, and never negative."""
-    p = sigmoid(eta)
-    small = np.abs(eta) < NEAR_ZERO
-    safe = np.where(small, 1.0, eta)
-    h = np.where(small, 0.25 - eta**2 / 48 + eta**4 / 480, (p - 0.5) / safe)
-    slope = np.where(small, -eta / 24 + eta**3 / 120, (p * (1 - p) - h) / safe)
-    return h, slope
-
+PROMPT = -1
 
 @dataclass(frozen=True, slots=True)
 class _Slopes:
-    """What every account shares: h and its derivative (n,), and each model's sum of weights (m,)."""
+    """What every account shares: h and its derivatives (n,), and each model's sum of weights (m,)."""
 
     h: Floats
     change: Floats
+    by_ties: Floats
     total: Floats
 
 
 def _slopes(design: Design, fit: BTFit) -> _Slopes:
-    h, change = mean_slope(fit.eta)
+    h, change, by_ties = links.mean_slope(fit.eta, fit.nu)
     m, known = design.n_models, design.a >= 0
     both = np.concatenate([design.a[known], design.b[known]])
     total = np.bincount(both, np.tile(design.w[known], 2), m)
-    return _Slopes(h, change, np.asarray(total, dtype=np.float64))
+    return _Slopes(h, change, by_ties, np.asarray(total, dtype=np.float64))
 
 
 def win_rate_accounts(design: Design, fit: BTFit, made: Sandwich) -> list[Part]:
@@ -69,35 +59,54 @@ def win_rate_accounts(design: Design, fit: BTFit, made: Sandwich) -> list[Part]:
     FitError
         The parts miss the total, or the total the win rate, by more than 1e-9.
     """
-    s = _slopes(design, fit)
+    s, m = _slopes(design, fit), design.n_models
     padded = np.append(fit.theta, 0.0)
-    strength = _element(design, made, s, padded[design.a] - padded[design.b], None)
-    column = [
-        _element(design, made, s, design.x[:, j] * fit.beta[j], j) for j in range(len(design.spec.columns))
-    ]
-    parts = _assembled(design, strength, column)
+    strength = _element(design, fit, made, s, padded[design.a] - padded[design.b], None)
+    column = [_element(design, fit, made, s, design.x[:, j] * fit.beta[j], m + j) for j in range(fit.beta.size)]
+    prompt = None
+    if fit.prompts is not None and (prompts := fit.likelihood.prompts) is not None:
+        prompt = _element(design, fit, made, s, prompts.sign * fit.prompts.gamma[prompts.code], PROMPT)
+    parts = _assembled(design, strength, column, prompt)
+    if _is_exact(fit):
+        _check_win_rates(design, parts[-1], s)
+    else:
+        parts = _with_residual(design, made, parts, s)
     check_sum(parts)
-    _check_win_rates(design, parts[-1], s)
     return parts
 
 
-def _element(design: Design, made: Sandwich, s: _Slopes, part: Floats, j: int | None) -> Part:
-    """One term's account: the strengths' (``j`` None) or column j's; ``part`` is its log-odds (n,)."""
-    m = design.n_models
-    value, through_h, own = s.h * part, design.w * s.change * part, design.w * s.h
+def _is_exact(fit: BTFit) -> bool:
+    """Whether the strengths are without a penalty, so that the maximum meets every win rate."""
+    ridge = fit.likelihood.ridge
+    return not fit.likelihood.firth and (ridge is None or not ridge[: fit.theta.size].any())
+
+
+def _element(design: Design, fit: BTFit, made: Sandwich, s: _Slopes, part: Floats, own: int | None) -> Part:
+    """One term's account, ``part`` its log-odds (n,): the strengths' (``own`` None), the prompts', or a column's.
+
+    ``own`` is the row of the column's parameter.
+    """
+    m, k = design.n_models, fit.beta.size
+    value, through_h, direct = s.h * part, design.w * s.change * part, design.w * s.h
     estimate = model_sums(design, design.w * value) / s.total
-    gradient = np.vstack([laplacian(design, through_h), model_sums(design, design.x * through_h[:, None]).T])
-    if j is None:
-        gradient[:m] += laplacian(design, own)
+    gradient = np.zeros((made.bread.shape[0], m))
+    gradient[:m] = laplacian(design, through_h)
+    gradient[m : m + k] = model_sums(design, design.x * through_h[:, None]).T
+    if fit.likelihood.davidson:
+        gradient[m + k] = model_sums(design, design.w * s.by_ties * part)
+    by_prompt = prompt_sums(design, fit, through_h)
+    if own is None:
+        gradient[:m] += laplacian(design, direct)
+    elif own == PROMPT:
+        by_prompt += prompt_sums(design, fit, direct)
     else:
-        gradient[m + j] += model_sums(design, own * design.x[:, j])
+        gradient[own] += model_sums(design, direct * design.x[:, own - m])
     seen = np.column_stack([value, -value])
-    return Part(
-        "strength", "", "", estimate, model_influence(design, made, seen, s.total, estimate, gradient / s.total)
-    )
+    held = model_influence(design, made, seen, s.total, estimate, gradient / s.total)
+    return Part("strength", "", "", estimate, through_prompts(made, held, by_prompt / s.total))
 
 
-def _assembled(design: Design, strength: Part, column: list[Part]) -> list[Part]:
+def _assembled(design: Design, strength: Part, column: list[Part], prompt: Part | None) -> list[Part]:
     """Blocks, groups, terms and the total, in the order of every decomposition."""
     columns = design.spec.columns
     style = [j for j, c in enumerate(columns) if c.block == "style"]
@@ -109,8 +118,20 @@ def _assembled(design: Design, strength: Part, column: list[Part]) -> list[Part]
     for block in ("correctness", "position"):
         chosen = [j for j, c in enumerate(columns) if c.block == block]
         parts += [_sum(column, chosen, block)] if chosen else []
-    whole = [strength, *column]
+    parts += [] if prompt is None else [_sum([prompt], [0], "prompt")]
+    whole = [strength, *column] + ([] if prompt is None else [prompt])
     return [*parts, _sum(whole, range(len(whole)), "total")]
+
+
+def _with_residual(design: Design, made: Sandwich, parts: list[Part], s: _Slopes) -> list[Part]:
+    """The parts with what a penalty on the strengths leaves of the win rates, and the win rates as total."""
+    *terms, fitted = parts
+    seen = np.column_stack([design.y - 0.5, 0.5 - design.y])
+    win = model_sums(design, design.w * (design.y - 0.5)) / s.total
+    gradient = np.zeros((made.bread.shape[0], design.n_models))
+    total = Part("total", "", "", win, model_influence(design, made, seen, s.total, win, gradient))
+    left = Part("residual", "", "", win - fitted.estimate, total.influence + _scaled(fitted.influence, -1.0))
+    return [*terms, left, total]
 
 
 def _sum(column: Sequence[Part], chosen: Iterable[int], block: str, group: str = "", term: str = "") -> Part:
@@ -172,21 +193,29 @@ def _own_strength(design: Design, fit: BTFit, made: Sandwich, a: int, b: int) ->
     """(mean h of a + mean h of b) / 2 times (theta_a - theta_b), with its influence."""
     m, s = design.n_models, _slopes(design, fit)
     apart = float(fit.theta[a] - fit.theta[b])
-    slope, gradient = 0.0, np.zeros((m + design.x.shape[1], 1))
-    own = np.zeros(made.n_groups)
+    k, slope, gradient = fit.beta.size, 0.0, np.zeros((made.bread.shape[0], 1))
+    own, by_prompt = np.zeros(made.n_groups), np.zeros((0, 1))
+    prompts = fit.likelihood.prompts
+    if prompts is not None:
+        by_prompt = np.zeros((prompts.n, 1))
     for model in (a, b):
         rows = np.flatnonzero((design.a == model) | (design.b == model))
         w = design.w[rows] / s.total[model]
         mean, moved = float(w @ s.h[rows]), w * s.change[rows]
         slope += mean / 2
         gradient[:m, 0] += np.bincount(design.a[rows], moved, m) - np.bincount(design.b[rows], moved, m)
-        gradient[m:, 0] += design.x[rows].T @ moved
+        gradient[m : m + k, 0] += design.x[rows].T @ moved
+        if fit.likelihood.davidson:
+            gradient[m + k, 0] += float(w @ s.by_ties[rows])
+        if prompts is not None:
+            by_prompt[:, 0] += np.bincount(prompts.code[rows], prompts.sign[rows] * moved, prompts.n)
         own += np.bincount(made.group[rows], w * (s.h[rows] - mean), made.n_groups)
     gradient *= apart / 2
     gradient[a, 0] += slope
     gradient[b, 0] -= slope
-    kept = csr_array(own[:, None] * (apart / 2))
-    return Part("strength", "", "", np.array([slope * apart]), Influence(gradient, kept))
+    held = Influence(gradient, csr_array(own[:, None] * (apart / 2)))
+    whole = through_prompts(made, held, by_prompt * (apart / 2))
+    return Part("strength", "", "", np.array([slope * apart]), whole)
 
 
 def _scaled(influence: Influence, factor: float) -> Influence:

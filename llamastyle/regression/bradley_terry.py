@@ -1,6 +1,8 @@
 """The Bradley-Terry likelihood with contrasts, and Newton's method on its pair structure.
 
-Parameters are ordered strengths first (m of them, mean zero), then one coefficient a column (k).
+Parameters are ordered strengths first (m of them, mean zero), then one coefficient a column (k), then
+the log of Davidson's parameter where ties have one. Effects of prompts, shrunk, are kept apart: their
+block of the information is diagonal, so that they are solved for first (Schur complement).
 The information of the strengths is a weighted graph Laplacian, summed by pair of models; its null
 direction (all strengths moved together) is fixed by adding the projection on it.
 
@@ -18,14 +20,17 @@ from numpy.typing import NDArray
 from scipy.sparse import csc_array
 
 from llamastyle.errors import ConvergenceError
+from llamastyle.regression import links
 from llamastyle.regression.design import Design
 
-__all__ = ["BTFit", "fit_bradley_terry", "linear_predictor", "sigmoid"]
+__all__ = ["BTFit", "Likelihood", "PromptEffects", "Prompts", "fit_bradley_terry", "linear_predictor", "sigmoid"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 MAX_ITERATIONS = 100
+MAX_SCORING = 1000
+"""Firth's penalty is met by scoring, which converges more slowly."""
 DECREMENT = 1e-10
 LAST_MOVE = 1e-4
 BLOCK = 16_384
@@ -35,8 +40,71 @@ STARTS = np.arange(0, 2 * BLOCK + 1, 2, dtype=np.int32)
 
 
 @dataclass(frozen=True, slots=True)
+class Prompts:
+    """Effects of prompts, shrunk towards zero; n battles, q prompts.
+
+    Attributes
+    ----------
+    code : int64 (n,)
+        Prompt of each battle.
+    sign : float64 (n,)
+        1 where side b is the baseline, -1 where side a is, 0 where the battle says nothing.
+    penalty : float
+        lambda of -lambda / 2 times the sum of squares, per battle sum.
+    n : int
+    """
+
+    code: Ints
+    sign: Floats
+    penalty: float
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Likelihood:
+    """What is maximised beside the battles' log-likelihood.
+
+    Attributes
+    ----------
+    davidson : bool
+        Ties have a parameter of their own.
+    ridge : float64 (m + k,) or None
+        Penalty -ridge / 2 times the square of each parameter, per battle sum.
+    firth : float
+        1 adds half the log-determinant of the information (Firth 1993); 0 does not.
+    prompts : Prompts or None
+    """
+
+    davidson: bool = False
+    ridge: Floats | None = None
+    firth: float = 0.0
+    prompts: Prompts | None = None
+
+
+PLAIN = Likelihood()
+
+
+@dataclass(frozen=True, slots=True)
+class PromptEffects:
+    """Estimated effects of prompts and their blocks of the information; q prompts, p other parameters.
+
+    Attributes
+    ----------
+    gamma : float64 (q,)
+        Log-odds against the baseline.
+    diagonal : float64 (q,)
+        Their information, the penalty included.
+    cross : float64 (p, q)
+    """
+
+    gamma: Floats
+    diagonal: Floats
+    cross: Floats
+
+
+@dataclass(frozen=True, slots=True)
 class BTFit:
-    """A maximum of the likelihood; n battles, m models, k columns.
+    """A maximum of the likelihood; n battles, m models, k columns, p = m + k parameters (one more with Davidson).
 
     Attributes
     ----------
@@ -45,15 +113,19 @@ class BTFit:
     beta : float64 (k,)
         Coefficients in log-odds per recorded scale.
     eta, p : float64 (n,)
-        Linear predictor and win probability of side a.
+        Linear predictor and expected outcome of side a.
     llf : float
-        Weighted log-likelihood in nats.
-    bread : float64 (m + k, m + k)
+        Weighted log-likelihood in nats, without penalties.
+    bread : float64 (p, p)
         Inverse information; maps scores to influences.
     iterations : int
         Newton steps taken.
     decrement : float
         Newton decrement before the last step.
+    nu : float
+        Davidson's parameter; 0 where a tie is half a win.
+    likelihood : Likelihood
+    prompts : PromptEffects or None
     """
 
     theta: Floats
@@ -64,17 +136,22 @@ class BTFit:
     bread: Floats
     iterations: int
     decrement: float
+    nu: float = 0.0
+    likelihood: Likelihood = PLAIN
+    prompts: PromptEffects | None = None
+
+    @property
+    def free(self) -> int:
+        """Free parameters without a penalty: K of the finite-sample factors."""
+        m, k = self.theta.size, self.beta.size
+        held = 0 if self.likelihood.ridge is None else int(np.count_nonzero(self.likelihood.ridge))
+        strengths = max(m - 1, 0) if self.likelihood.ridge is None or not self.likelihood.ridge[:m].any() else m
+        return strengths + k + self.likelihood.davidson - held
 
 
 def sigmoid(eta: Floats) -> Floats:
     """Logistic function, exact in both tails."""
-    return np.exp(np.minimum(eta, 0.0)) / (1.0 + np.exp(-np.abs(eta)))
-
-
-def log_likelihood(y: Floats, w: Floats, eta: Floats) -> float:
-    """Sum of w (y log p + (1 - y) log(1 - p)), in nats."""
-    softplus = np.maximum(eta, 0.0) + np.log1p(np.exp(-np.abs(eta)))
-    return float(w @ (y * eta - softplus))
+    return links.mean(eta)
 
 
 def blocks(n: int) -> Iterator[slice]:
@@ -175,28 +252,148 @@ def information(design: Design, v: Floats) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class _Point:
-    """The likelihood at some parameters, from one pass over the battles; points share ``eta``."""
+    """The penalised likelihood at some parameters, from one pass over the battles; points share ``eta``.
+
+    ``gradient`` and ``information`` are of the parameters with the effects of prompts solved for.
+    """
 
     params: Floats
+    gamma: Floats
     eta: Floats
     llf: float
+    objective: float
     gradient: Floats
     information: Floats
+    prompts: PromptEffects | None
+    prompt_gradient: Floats
+
+    def step(self) -> tuple[Floats, Floats, float]:
+        """Newton's step of parameters and of prompts, and the decrement."""
+        step = _solve(self.information, self.gradient)
+        decrement = float(self.gradient @ step)
+        if self.prompts is None:
+            return step, self.gamma, decrement
+        moved = (self.prompt_gradient - self.prompts.cross.T @ step) / self.prompts.diagonal
+        alone = float((self.prompt_gradient**2 / self.prompts.diagonal).sum())
+        return step, moved, decrement + alone
 
 
-def _evaluate(design: Design, signs: list[csc_array], params: Floats, eta: Floats) -> _Point:
+class _Sums:
+    """Sums over blocks of battles that make a `_Point`."""
+
+    def __init__(self, design: Design, likelihood: Likelihood, params: Floats, gamma: Floats) -> None:
+        m, k = design.n_models, design.x.shape[1]
+        self.m, self.k, self.q = m, k, gamma.size
+        self.llf, self.gradient, self.total = 0.0, np.zeros(params.size), _Information(m, k)
+        self.ties = np.zeros(params.size)
+        self.diagonal, self.prompt_gradient = np.zeros(self.q), np.zeros(self.q)
+        self.cross = np.zeros((params.size, self.q))
+
+    def add(self, design: Design, rows: slice, signs: csc_array, residual: Floats, v: Floats) -> None:
+        self.gradient[: self.m] += (signs @ residual)[: self.m]
+        self.gradient[self.m : self.m + self.k] += design.x[rows].T @ residual
+        self.total.add(design, rows, signs, v)
+
+    def add_ties(self, design: Design, rows: slice, signs: csc_array, here: Floats, nu: float) -> None:
+        """Davidson's own row of the information and of the gradient."""
+        w = design.w[rows]
+        p, by = links.tie(here, nu), w * links.mean_by_ties(here, nu)
+        self.gradient[-1] += float(w @ ((design.y[rows] == 0.5) - p))
+        self.ties[: self.m] += (signs @ by)[: self.m]
+        self.ties[self.m : -1] += design.x[rows].T @ by
+        self.ties[-1] += float(w @ (p * (1.0 - p)))
+
+    def add_prompts(
+        self, design: Design, rows: slice, prompts: Prompts, residual: Floats, v: Floats, by: Floats | None
+    ) -> None:
+        code, sign = prompts.code[rows], prompts.sign[rows]
+        sv = sign * v
+        self.prompt_gradient += np.bincount(code, sign * residual, self.q)
+        self.diagonal += np.bincount(code, sign * sv, self.q)
+        side = self.q
+        for who, turn in ((design.a[rows], 1.0), (design.b[rows], -1.0)):
+            known = who >= 0
+            sums = np.bincount(who[known] * side + code[known], turn * sv[known], self.m * side)
+            self.cross[: self.m] += sums.reshape(self.m, side)
+        for j in range(self.k):
+            self.cross[self.m + j] += np.bincount(code, sv * design.x[rows, j], side)
+        if by is not None:
+            self.cross[-1] += np.bincount(code, sign * by, side)
+
+    def point(self, likelihood: Likelihood, params: Floats, gamma: Floats, eta: Floats) -> _Point:
+        full, objective, prompts = self.total.total(), self.llf, None
+        if likelihood.davidson:
+            full = np.block([[full, self.ties[:-1, None]], [self.ties]])
+        if likelihood.ridge is not None:
+            ridge = np.append(likelihood.ridge, np.zeros(params.size - likelihood.ridge.size))
+            objective -= float(ridge @ params**2) / 2.0
+            self.gradient -= ridge * params
+            full = full + np.diag(ridge)
+        if likelihood.prompts is not None:
+            penalty = likelihood.prompts.penalty
+            objective -= float((penalty * gamma**2).sum()) / 2.0
+            prompts = PromptEffects(gamma, self.diagonal + penalty, self.cross)
+            self.prompt_gradient -= penalty * gamma
+            by_prompt = self.cross / prompts.diagonal
+            full = full - by_prompt @ self.cross.T
+            self.gradient -= by_prompt @ self.prompt_gradient
+        return _Point(
+            params, gamma, eta, self.llf, objective, self.gradient, full, prompts, self.prompt_gradient
+        )
+
+
+def _evaluate(
+    design: Design, signs: list[csc_array], likelihood: Likelihood, params: Floats, gamma: Floats, eta: Floats
+) -> _Point:
     m, k = design.n_models, design.x.shape[1]
-    llf, gradient, total = 0.0, np.zeros(m + k), _Information(m, k)
+    nu = float(np.exp(params[-1])) if likelihood.davidson else 0.0
+    sums = _Sums(design, likelihood, params, gamma)
     for rows, block in zip(blocks(design.n), signs, strict=True):
         y, w = design.y[rows], design.w[rows]
-        eta[rows] = here = _linear_predictor(design, rows, params[:m], params[m:])
-        llf += log_likelihood(y, w, here)
-        p = sigmoid(here)
-        residual = w * (y - p)
-        gradient[:m] += (block @ residual)[:m]
-        gradient[m:] += design.x[rows].T @ residual
-        total.add(design, rows, block, w * p * (1.0 - p))
-    return _Point(params, eta, llf, gradient, total.total())
+        here = _linear_predictor(design, rows, params[:m], params[m : m + k])
+        if likelihood.prompts is not None:
+            here += likelihood.prompts.sign[rows] * gamma[likelihood.prompts.code[rows]]
+        eta[rows] = here
+        sums.llf += links.log_likelihood(y, w, here, nu)
+        p = links.mean(here, nu)
+        residual, v = w * (y - p), w * (p * (1.0 - p) if nu == 0.0 else links.slope(here, nu))
+        sums.add(design, rows, block, residual, v)
+        if likelihood.davidson:
+            sums.add_ties(design, rows, block, here, nu)
+        if likelihood.prompts is not None:
+            by = w * links.mean_by_ties(here, nu) if likelihood.davidson else None
+            sums.add_prompts(design, rows, likelihood.prompts, residual, v, by)
+    at = sums.point(likelihood, params, gamma, eta)
+    return _with_firth(design, signs, at, likelihood.firth) if likelihood.firth else at
+
+
+def _with_firth(design: Design, signs: list[csc_array], at: _Point, much: float) -> _Point:
+    """The point with ``much`` times half the log-determinant of the information added, and its score."""
+    bread, m = _inverse(at.information), design.n_models
+    _, size = np.linalg.slogdet(at.information)
+    if m:
+        size -= float(np.log(at.information[:m, :m].sum() / m))  # of the direction that is held, not estimated
+    gradient = at.gradient.copy()
+    for rows, block in zip(blocks(design.n), signs, strict=True):
+        p = links.mean(at.eta[rows])
+        pull = much * design.w[rows] * p * (1.0 - p) * leverage(design, rows, bread) * (0.5 - p)
+        gradient[:m] += (block @ pull)[:m]
+        gradient[m:] += design.x[rows].T @ pull
+    return replace(at, gradient=gradient, objective=at.objective + much * size / 2.0)
+
+
+def leverage(design: Design, rows: slice, bread: Floats) -> Floats:
+    """z' bread z of some battles."""
+    m, x = design.n_models, design.x[rows]
+    out = np.einsum("ij,ij->i", x @ bread[m:, m:], x)
+    if m:
+        a, b = design.a[rows], design.b[rows]
+        known = a >= 0
+        diagonal, between = np.diag(bread)[:m], bread[:m, :m]
+        of_models = diagonal[a] + diagonal[b] - 2.0 * between[a, b]
+        crossed = ((bread[:m, m:][a] - bread[:m, m:][b]) * x).sum(axis=1)
+        out = out + np.where(known, of_models + 2.0 * crossed, 0.0)
+    return np.asarray(out, dtype=np.float64)
 
 
 def pooled(design: Design) -> Design:
@@ -214,12 +411,19 @@ def pooled(design: Design) -> Design:
     return Design(design.plain().spec, np.empty((w.size, 0)), a - 1, b - 1, won[a, b] / w, w)
 
 
-def fit_bradley_terry(design: Design, start: Floats | None = None) -> BTFit:
+def fit_bradley_terry(design: Design, start: Floats | None = None, likelihood: Likelihood = PLAIN) -> BTFit:
     """Maximise the likelihood by Newton's method.
 
     Without ``start`` it begins at the strengths that are the maximum without columns. The step at
     which the decrement falls below 1e-10 (at a mean weight of 1) is taken, unless it still moves some
     linear predictor: a likelihood that flattens out while predictors grow has no maximum.
+
+    Parameters
+    ----------
+    start : float64 (m + k,), optional
+        Strengths, then coefficients.
+    likelihood : Likelihood
+        Ties, penalties and effects of prompts.
 
     Raises
     ------
@@ -229,53 +433,97 @@ def fit_bradley_terry(design: Design, start: Floats | None = None) -> BTFit:
     m, k = design.n_models, design.x.shape[1]
     unit = float(design.w.mean()) if design.n else 1.0
     design = design if unit == 1.0 else replace(design, w=design.w / unit)
-    if k == 0 and m:
-        at, iterations, decrement = _newton(pooled(design), np.zeros(m) if start is None else start)
+    scaled = _rescaled(likelihood, unit)
+    if k == 0 and m and likelihood == PLAIN:
+        at, iterations, decrement = _newton(pooled(design), PLAIN, np.zeros(m) if start is None else start)
         eta = linear_predictor(design, at.params, np.empty(0))
     else:
         if start is None:
-            plain = _newton(pooled(design), np.zeros(m))[0].params if m else np.empty(0)
+            plain = _start(design, likelihood) if m else np.empty(0)
             start = np.concatenate([plain, np.zeros(k)])
-        at, iterations, decrement = _newton(design, start)
+        at, iterations, decrement = _newton(design, scaled, _with_ties(design, likelihood, start))
         eta = at.eta
     theta = at.params[:m] - (at.params[:m].mean() if m else 0.0)
-    bread = _inverse(at.information) / unit
-    return BTFit(theta, at.params[m:], eta, sigmoid(eta), unit * at.llf, bread, iterations, decrement)
+    nu = float(np.exp(at.params[-1])) if likelihood.davidson else 0.0
+    prompts = at.prompts
+    if prompts is not None:
+        prompts = PromptEffects(at.gamma, prompts.diagonal * unit, prompts.cross * unit)
+    return BTFit(
+        theta,
+        at.params[m : m + k],
+        eta,
+        links.mean(eta, nu),
+        unit * at.llf,
+        _inverse(at.information) / unit,
+        iterations,
+        decrement,
+        nu,
+        likelihood,
+        prompts,
+    )
 
 
-def _newton(design: Design, start: Floats) -> tuple[_Point, int, float]:
+def _start(design: Design, likelihood: Likelihood) -> Floats:
+    """Strengths to begin with; from zero where penalties are what makes them finite."""
+    if likelihood.firth or likelihood.ridge is not None:
+        return np.zeros(design.n_models)
+    return _newton(pooled(design), PLAIN, np.zeros(design.n_models))[0].params
+
+
+def _with_ties(design: Design, likelihood: Likelihood, start: Floats) -> Floats:
+    """Start with Davidson's parameter at what evenly matched battles would give."""
+    if not likelihood.davidson:
+        return start
+    share = float(np.clip(np.average(design.y == 0.5, weights=design.w), 1e-3, 0.999))
+    return np.append(start, np.log(2.0 * share / (1.0 - share)))
+
+
+def _rescaled(likelihood: Likelihood, unit: float) -> Likelihood:
+    """Penalties for weights divided by their mean."""
+    ridge, prompts = likelihood.ridge, likelihood.prompts
+    if prompts is not None:
+        prompts = replace(prompts, penalty=prompts.penalty / unit)
+    return Likelihood(likelihood.davidson, None if ridge is None else ridge / unit, likelihood.firth / unit, prompts)
+
+
+def _newton(design: Design, likelihood: Likelihood, start: Floats) -> tuple[_Point, int, float]:
     signs = [incidence(design, rows) for rows in blocks(design.n)]
-    at = _evaluate(design, signs, start, np.empty(design.n))
+    gamma = np.zeros(0 if likelihood.prompts is None else likelihood.prompts.n)
+    at = _evaluate(design, signs, likelihood, start, gamma, np.empty(design.n))
+    limit = MAX_SCORING if likelihood.firth else MAX_ITERATIONS
     iterations = 0
     while True:
         iterations += 1
-        step = _solve(at.information, at.gradient)
-        decrement, before = float(at.gradient @ step), at.params
-        at = _damped(design, signs, at, step)
+        step, moved, decrement = at.step()
+        before, gamma = at.params, at.gamma
+        at = _damped(design, signs, likelihood, at, step, moved)
         if decrement < DECREMENT and _furthest(design, at.params - before) < LAST_MOVE:
             return at, iterations, decrement
         if np.abs(at.eta).max(initial=0.0) > 500.0:
             raise ConvergenceError(
                 "the linear predictor grows without bound: the likelihood has no finite maximum"
             )
-        if iterations == MAX_ITERATIONS:
+        if iterations == limit:
             raise ConvergenceError(
-                f"Newton's method did not converge in {MAX_ITERATIONS} steps (decrement {decrement:.3g})"
+                f"Newton's method did not converge in {limit} steps (decrement {decrement:.3g})"
             )
 
 
 def _furthest(design: Design, step: Floats) -> float:
     """The greatest change of a linear predictor."""
-    m = design.n_models
-    moves = (_linear_predictor(design, rows, step[:m], step[m:]) for rows in blocks(design.n))
+    m, k = design.n_models, design.x.shape[1]
+    moves = (_linear_predictor(design, rows, step[:m], step[m : m + k]) for rows in blocks(design.n))
     return max((float(np.abs(move).max()) for move in moves), default=0.0)
 
 
-def _damped(design: Design, signs: list[csc_array], at: _Point, step: Floats) -> _Point:
-    size, tolerance = 1.0, 1e-12 * max(abs(at.llf), 1.0)
+def _damped(
+    design: Design, signs: list[csc_array], likelihood: Likelihood, at: _Point, step: Floats, moved: Floats
+) -> _Point:
+    size, tolerance = 1.0, 1e-12 * max(abs(at.objective), 1.0)
     while True:
-        candidate = _evaluate(design, signs, at.params + size * step, at.eta)
-        if candidate.llf >= at.llf - tolerance or size < 1e-6:
+        gamma = at.gamma + size * moved if likelihood.prompts is not None else at.gamma
+        candidate = _evaluate(design, signs, likelihood, at.params + size * step, gamma, at.eta)
+        if candidate.objective >= at.objective - tolerance or size < 1e-6:
             return candidate
         size /= 2.0
 

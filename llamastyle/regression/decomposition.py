@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from llamastyle.errors import FitError
-from llamastyle.regression.bradley_terry import BTFit, fit_bradley_terry, laplacian, model_sums, sigmoid
+from llamastyle.regression import links
+from llamastyle.regression.bradley_terry import BTFit, fit_bradley_terry, laplacian, model_sums
 from llamastyle.regression.design import Column, Design
 from llamastyle.regression.inference import (
     Influence,
@@ -24,6 +25,7 @@ from llamastyle.regression.inference import (
     model_influence,
     model_scores,
     standard_errors,
+    through_prompts,
 )
 
 __all__ = [
@@ -117,7 +119,7 @@ def decompose_ratings(
     right = [j for j, c in enumerate(columns) if c.block == "correctness"]
 
     def part(block: str, group: str, term: str, chosen: list[int], strength: bool = False) -> Part:
-        gradient = np.zeros((m + len(columns), m))
+        gradient = np.zeros((made.bread.shape[0], m))
         gradient[:m] = np.eye(m) * strength
         gradient[[m + j for j in chosen]] = prof.pi[:, chosen].T
         estimate = fit.theta * strength + prof.pi[:, chosen] @ fit.beta[chosen]
@@ -201,17 +203,37 @@ def parity(design: Design, fit: BTFit, made: Sandwich, block: str = "style") -> 
     off = design.spec.block(block)
     kept = design.x.copy()
     kept[:, off] = 0.0
-    p0 = sigmoid(fit.eta - design.x[:, off] @ fit.beta[off])
-    v0 = design.w * p0 * (1.0 - p0)
+    eta0 = fit.eta - design.x[:, off] @ fit.beta[off]
+    p0 = links.mean(eta0, fit.nu)
+    v0 = design.w * links.slope(eta0, fit.nu)
     total = _model_mean(design, np.ones((design.n, 2)), None)
     win = _model_mean(design, _sides(design.y), total)
     at_parity = _model_mean(design, _sides(p0), total)
-    slope = np.vstack([laplacian(design, v0), model_sums(design, kept * v0[:, None]).T]) / total
+    rows = [laplacian(design, v0), model_sums(design, kept * v0[:, None]).T]
+    if fit.likelihood.davidson:
+        rows.append(model_sums(design, design.w * links.mean_by_ties(eta0, fit.nu))[None, :])
+    slope = np.vstack(rows) / total
+    by_prompt = prompt_sums(design, fit, v0) / total
     change_seen = np.column_stack([design.y - p0, p0 - design.y])
-    parity_error = standard_errors(made, model_influence(design, made, _sides(p0), total, at_parity, slope))
+    held = model_influence(design, made, _sides(p0), total, at_parity, slope)
+    parity_error = standard_errors(made, through_prompts(made, held, by_prompt))
     change = win - at_parity
-    change_error = standard_errors(made, model_influence(design, made, change_seen, total, change, -slope))
+    held = model_influence(design, made, change_seen, total, change, -slope)
+    change_error = standard_errors(made, through_prompts(made, held, -by_prompt))
     return WinRates(win, at_parity, change, parity_error, change_error)
+
+
+def prompt_sums(design: Design, fit: BTFit, v: Floats) -> Floats:
+    """Sum of v times the sign of the prompt's effect by prompt and model, minus as side b: (q, m)."""
+    prompts = fit.likelihood.prompts
+    if prompts is None:
+        return np.zeros((0, design.n_models))
+    m, out = design.n_models, np.zeros((prompts.n, design.n_models))
+    for who, turn in ((design.a, 1.0), (design.b, -1.0)):
+        known = who >= 0
+        at = prompts.code[known] * m + who[known]
+        out += np.bincount(at, turn * (prompts.sign * v)[known], prompts.n * m).reshape(prompts.n, m)
+    return out
 
 
 def _sides(value: Floats) -> Floats:

@@ -116,8 +116,10 @@ def _one_sided(graph: csr_array, model: int, leaving: Ints) -> str:
     return f"one of {leaving.size} models that only won or only lost against the rest: no finite rating"
 
 
-def check_connected(a: Ints, b: Ints, y: Floats, models: tuple[str, ...]) -> None:
-    """Raise when the strengths have no finite maximum, naming the models.
+def check_connected(
+    a: Ints, b: Ints, y: Floats, models: tuple[str, ...], *, penalised: bool = False
+) -> None:
+    """Raise when the strengths have no finite maximum, naming the models; ``penalised``: under Firth's penalty.
 
     Raises
     ------
@@ -129,6 +131,7 @@ def check_connected(a: Ints, b: Ints, y: Floats, models: tuple[str, ...]) -> Non
     graph = win_graph(a, b, y, len(models))
     n_weak, weak = connected_components(graph, directed=True, connection="weak")
     way_out = "leave models out, or use separated='drop' (llamastyle audit does)"
+    finite = f"{way_out}, or separated='firth'"
     if n_weak > 1:
         parts = _groups(weak.astype(np.int64))
         named = "; ".join(_names(models, part) for part in parts[:4])
@@ -137,9 +140,11 @@ def check_connected(a: Ints, b: Ints, y: Floats, models: tuple[str, ...]) -> Non
             f"the models fall into {n_weak} groups that never met: {named}{more}. Ratings compare only within a"
             f" group: fit each group apart, or {way_out}"
         )
+    if penalised:
+        return
     n_strong, strong = connected_components(graph, directed=True, connection="strong")
     if n_strong > 1:
-        raise SeparationError(f"{_dominant(graph, strong.astype(np.int64), models)}; {way_out}")
+        raise SeparationError(f"{_dominant(graph, strong.astype(np.int64), models)}; {finite}")
 
 
 def _dominant(graph: csr_array, strong: Ints, models: tuple[str, ...]) -> str:

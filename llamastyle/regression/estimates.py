@@ -50,6 +50,10 @@ class Settings:
     position: bool
     with_correctness: bool
     separated: str
+    ridge: tuple[tuple[str, float], ...] = ()
+    firth: bool = False
+    prompt_penalty: float | None = None
+    baseline: str = ""
 
 
 @dataclass(frozen=True, slots=True)

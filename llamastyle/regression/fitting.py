@@ -14,7 +14,7 @@ from llamastyle.errors import ConvergenceError, DataError, FitError, LlamaStyleW
 from llamastyle.features.extraction import extract
 from llamastyle.features.feature import FeatureTable
 from llamastyle.options import Correctness, Covariance, Separated, Ties, check_option, nearest
-from llamastyle.regression.bradley_terry import BTFit, fit_bradley_terry
+from llamastyle.regression.bradley_terry import PLAIN, BTFit, Likelihood, fit_bradley_terry
 from llamastyle.regression.decomposition import profiles
 from llamastyle.regression.design import Design, build_design, choose_contrasts, model_pairs
 from llamastyle.regression.diagnostics import (
@@ -25,6 +25,13 @@ from llamastyle.regression.diagnostics import (
     without_collinear,
 )
 from llamastyle.regression.estimates import Clustering, Estimates, Settings
+from llamastyle.regression.handling import (
+    find_baseline,
+    likelihood_words,
+    likelihoods,
+    read_penalty,
+    read_prompt_penalty,
+)
 from llamastyle.regression.inference import FEW_CLUSTERS, MIN_CLUSTERS, cluster_counts, sandwich
 from llamastyle.regression.result import StyleResult
 
@@ -47,6 +54,8 @@ def fit(
     vcov: Covariance = "auto",
     cluster: str | None = None,
     position: bool = False,
+    prompt_effects: bool | float | None = None,
+    penalty: str | Mapping[str, float] | None = None,
     separated: Separated = "error",
     level: float = 0.95,
     seed: int = 0,
@@ -67,17 +76,25 @@ def fit(
         tanh`` for all features, or by feature or group. Each feature has its own by default.
     correctness : {"auto", "require", "ignore"}
         ``auto`` uses the battles with correctness known on both sides when there are any.
-    ties : {"half", "drop"}
-        A tie is half a win each, or left out.
+    ties : {"half", "drop", "davidson"}
+        A tie is half a win each, left out, or an outcome of its own (Davidson 1970).
     vcov : {"auto", "cluster", "robust", "HC0", "classical"}
         ``auto`` clusters where prompts (or voters) repeat, else ``robust`` (HC1).
     cluster : str, optional
         Column of the battles to cluster by.
     position : bool
         Estimate an advantage of the first side.
-    separated : {"error", "drop"}
-        What to do with models that have no finite rating: an error, or leave them out (they stay
-        in every table as ``insufficient data`` with a note).
+    prompt_effects : bool or float, optional
+        Where one model, the baseline, is in every battle: an effect for each prompt, shrunk by this
+        ridge penalty per battle sum (``True`` is 1).
+    penalty : "firth" or mapping of block to float, optional
+        Firth's penalty; or a ridge on blocks (``strength``, ``style``, ``correctness``, ``position``), half
+        the value times the sum of squared coefficients taken from the log-likelihood summed over
+        battles. None by default, and never hidden.
+    separated : {"error", "drop", "firth"}
+        What to do with models that have no finite rating: an error; leave them out (they stay
+        in every table as ``insufficient data`` with a note); or Firth's penalty, which makes every
+        rating finite as long as all models are connected by battles.
     level : float
         Level of intervals.
     seed : int
@@ -109,6 +126,11 @@ def fit(
         check_option(name, value, alias)
     if not 0.5 <= level < 1:
         raise FitError(f"level={level!r} must lie in [0.5, 1), for example 0.95")
+    ridge, firth = read_penalty(penalty)
+    firth = firth or separated == "firth"
+    prompt_penalty = read_prompt_penalty(prompt_effects)
+    if firth and (ridge or ties == "davidson" or prompt_penalty is not None):
+        raise FitError("Firth's penalty stands alone: leave out ridge, ties='davidson' and prompt_effects")
     battles = _as_battles(battles)
     battles, textless = (battles, []) if isinstance(features, FeatureTable) else with_texts(battles)
     chosen, first, with_correctness = _choose_battles(battles, correctness, ties)
@@ -121,6 +143,7 @@ def fit(
     notes = (*first, *textless, *(note for note in battles.notes if not note.startswith("correctness known")))
     dropped = _separable(chosen) if separated == "drop" else {}
     kept = _without(chosen, dropped)
+    baseline = "" if prompt_penalty is None else find_baseline(kept, position)
     settings = Settings(
         level=level,
         seed=seed,
@@ -128,7 +151,12 @@ def fit(
         position=position,
         with_correctness=with_correctness,
         separated=separated,
+        ridge=tuple(ridge.items()),
+        firth=firth,
+        prompt_penalty=prompt_penalty,
+        baseline=baseline,
     )
+    notes = (*notes, *likelihood_words(settings))
     try:
         if not len(kept):
             raise SeparationError("no battle is left: no two models can be compared with one another")
@@ -146,7 +174,7 @@ def fit(
         if separated == "drop":
             design, repeating = without_collinear(design)
             warned += [f"{why}: {name!r} was left out" for name, why in repeating.items()]
-        estimates = estimate(design, clustering)
+        estimates = estimate(design, clustering, *likelihoods(kept, design, settings))
     except (SeparationError, ConvergenceError, FitError) as error:
         if separated != "drop" or not isinstance(error, SeparationError | ConvergenceError | NoEvidence):
             raise
@@ -333,34 +361,37 @@ def _constant_warning(names: list[str]) -> list[str]:
     return [f"columns {listed} do not vary over these battles and were dropped"]
 
 
-def estimate(design: Design, clustering: Clustering) -> Estimates:
+def estimate(
+    design: Design, clustering: Clustering, likelihood: Likelihood = PLAIN, plain_likelihood: Likelihood = PLAIN
+) -> Estimates:
     """Fit a design with and without its columns, check that the maximum exists, and take errors."""
     spec = design.spec
     if np.all(design.y == 0.5):
         raise NoEvidence("every battle is a tie: nothing tells models or styles apart")
-    check_connected(design.a, design.b, design.y, spec.models)
+    check_connected(design.a, design.b, design.y, spec.models, penalised=bool(likelihood.firth))
     if design.n <= design.n_free:
         raise NoEvidence(
             f"{design.n} battles are too few for {design.n_free} parameters ({len(spec.models)} models,"
             f" {len(spec.columns)} columns); use fewer features or bring more battles"
         )
     check_collinearity(design)
-    fitted = _fit_or_explain(design)
+    fitted = _fit_or_explain(design, likelihood)
     made = sandwich(design, fitted, clustering.kind)
     plain = plain_made = None
     if spec.models:
         met = design.plain().rated()
-        plain = fit_bradley_terry(met)
+        plain = fit_bradley_terry(met, likelihood=plain_likelihood)
         plain_made = sandwich(met, plain, clustering.kind)
     counts = cluster_counts(design, made.group)
     return Estimates(fitted, made, plain, plain_made, profiles(design), counts, clustering)
 
 
-def _fit_or_explain(design: Design) -> BTFit:
+def _fit_or_explain(design: Design, likelihood: Likelihood) -> BTFit:
     try:
-        fitted = fit_bradley_terry(design)
+        fitted = fit_bradley_terry(design, likelihood=likelihood)
     except ConvergenceError:
         check_separation(design, None)
         raise
-    check_separation(design, fitted)
+    if not likelihood.firth:
+        check_separation(design, fitted)
     return fitted

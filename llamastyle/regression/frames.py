@@ -74,16 +74,18 @@ def tidy_frame(design: Design, est: Estimates, level: float) -> pd.DataFrame:
     """
     columns, models = design.spec.columns, design.spec.models
     error = np.sqrt(np.maximum(np.diag(centred_covariance(design, est)), 0.0))
-    estimate = np.concatenate([est.fit.beta, est.fit.theta])
-    error = np.concatenate([error[len(models) :], error[: len(models)]])
-    error[len(columns) :][~shown_models(design, est)] = np.nan
+    m = len(models)
+    ties = [float(np.log(est.fit.nu))] if est.fit.likelihood.davidson else []
+    estimate = np.concatenate([est.fit.beta, ties, est.fit.theta])
+    error = np.concatenate([error[m:], error[:m]])
+    error[error.size - m :][~shown_models(design, est)] = np.nan
     statistic = np.divide(estimate, error, out=np.full_like(error, np.nan), where=error > 0)
     low, high = interval(est.made, estimate, error, level)
     return pd.DataFrame(
         {
-            "term": [c.name for c in columns] + list(models),
-            "group": [c.group for c in columns] + [""] * len(models),
-            "block": [c.block for c in columns] + ["strength"] * len(models),
+            "term": [c.name for c in columns] + ["log_nu"] * len(ties) + list(models),
+            "group": [c.group for c in columns] + ["ties"] * len(ties) + [""] * m,
+            "block": [c.block for c in columns] + ["ties"] * len(ties) + ["strength"] * m,
             "estimate": estimate,
             "std_error": error,
             "statistic": statistic,
@@ -105,7 +107,7 @@ def rating_frame(
     m, shown = design.n_models, shown_models(design, est)
     centre = dec.centring(m, reference)
     plain = centre.T @ est.plain.theta
-    plain_error = np.sqrt(np.maximum(np.diag(centre.T @ est.plain_made.cov @ centre), 0.0))
+    plain_error = np.sqrt(np.maximum(np.diag(centre.T @ est.plain_made.cov[:m, :m] @ centre), 0.0))
     error = standard_errors(est.made, strength.influence)
     ratings = [plain, *interval(est.plain_made, plain, plain_error, level), total.estimate]
     ratings += [strength.estimate, *interval(est.made, strength.estimate, error, level)]

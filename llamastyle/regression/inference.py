@@ -17,11 +17,13 @@ from scipy import stats
 from scipy.sparse import coo_array, csr_array
 
 from llamastyle.errors import FitError
-from llamastyle.regression.bradley_terry import BTFit
+from llamastyle.regression import links
+from llamastyle.regression.bradley_terry import BTFit, PromptEffects, Prompts, blocks, leverage
 from llamastyle.regression.design import Design
 
 __all__ = [
     "Influence",
+    "PromptScores",
     "Sandwich",
     "cluster_counts",
     "fieller",
@@ -29,6 +31,7 @@ __all__ = [
     "model_influence",
     "rank_sets",
     "sandwich",
+    "through_prompts",
 ]
 
 Floats = NDArray[np.float64]
@@ -57,6 +60,8 @@ class Sandwich:
     group : int64 (n,)
         Cluster of each battle.
     n_groups : int
+    prompts : PromptScores or None
+        How effects of prompts, which are not among the parameters, carry influence.
     """
 
     kind: Kind
@@ -68,6 +73,23 @@ class Sandwich:
     df: float
     group: Ints
     n_groups: int
+    prompts: PromptScores | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PromptScores:
+    """Scores of the effects of prompts; q prompts, G clusters.
+
+    Attributes
+    ----------
+    effects : PromptEffects
+    scores : sparse (G, q)
+        Scores summed by cluster, the penalty's share included: what is left of a prompt whose battles
+        all lie in one cluster is zero.
+    """
+
+    effects: PromptEffects
+    scores: csr_array
 
 
 def sandwich(design: Design, fit: BTFit, kind: Kind) -> Sandwich:
@@ -78,7 +100,7 @@ def sandwich(design: Design, fit: BTFit, kind: Kind) -> Sandwich:
     FitError
         Fewer than two clusters, or no more battles than parameters.
     """
-    n, free = design.n, design.n_free
+    n, free = design.n, fit.free
     if n <= free:
         raise FitError(
             f"{n} battles for {free} parameters leave nothing to measure errors with; use fewer features"
@@ -91,14 +113,63 @@ def sandwich(design: Design, fit: BTFit, kind: Kind) -> Sandwich:
     else:
         group, n_groups = np.arange(n, dtype=np.int64), n
         factor, df = (n / (n - free) if kind == "robust" else 1.0), np.inf
-    strengths, columns = cluster_scores(design, design.w * (design.y - fit.p), group, n_groups)
-    scores = _side_by_side(strengths, columns, design.n_models)
+    residual = _residual(design, fit)
+    strengths, columns = cluster_scores(design, residual, group, n_groups)
+    if fit.likelihood.davidson:
+        own = design.w * ((design.y == 0.5) - links.tie(fit.eta, fit.nu))
+        columns = np.column_stack([columns, np.bincount(group, own, n_groups).astype(np.float64)])
+    scores, meat, prompts = _side_by_side(strengths, columns, design.n_models), _meat(strengths, columns), None
+    if fit.prompts is not None and fit.likelihood.prompts is not None:
+        prompts = _prompt_scores(fit.likelihood.prompts, fit.prompts, residual, group, n_groups)
+        by_prompt = csr_array((fit.prompts.cross / fit.prompts.diagonal).T)
+        scores = csr_array(scores - prompts.scores @ by_prompt)
+        meat = (scores.T @ scores).toarray()
     if kind == "classical":
         information = np.asarray(np.linalg.inv(fit.bread), dtype=np.float64)
-        return Sandwich(kind, fit.bread, information, fit.bread, scores, 1.0, df, group, n_groups)
-    meat = _meat(strengths, columns)
+        return Sandwich(kind, fit.bread, information, fit.bread, scores, 1.0, df, group, n_groups, prompts)
     cov = factor * fit.bread @ meat @ fit.bread
-    return Sandwich(kind, fit.bread, meat, (cov + cov.T) / 2, scores, factor, df, group, n_groups)
+    return Sandwich(kind, fit.bread, meat, (cov + cov.T) / 2, scores, factor, df, group, n_groups, prompts)
+
+
+def _residual(design: Design, fit: BTFit) -> Floats:
+    """What multiplies a battle's row in its score; with Firth's penalty, the pull of its leverage too."""
+    residual = design.w * (design.y - fit.p)
+    if fit.likelihood.firth:
+        v = design.w * fit.p * (1.0 - fit.p)
+        for rows in blocks(design.n):
+            residual[rows] += v[rows] * leverage(design, rows, fit.bread) * (0.5 - fit.p[rows])
+    return residual
+
+
+def _prompt_scores(
+    prompts: Prompts, effects: PromptEffects, residual: Floats, group: Ints, n_groups: int
+) -> PromptScores:
+    """The penalty of a prompt is shared among its battles in equal parts."""
+    share = prompts.penalty * effects.gamma / np.maximum(np.bincount(prompts.code, minlength=prompts.n), 1)
+    data = prompts.sign * residual - share[prompts.code]
+    scores = csr_array(coo_array((data, (group, prompts.code)), shape=(n_groups, prompts.n)))
+    scores.data[np.abs(scores.data) < 1e-12 * np.abs(data).max(initial=0.0)] = 0.0
+    scores.eliminate_zeros()
+    return PromptScores(effects, scores)
+
+
+def through_prompts(made: Sandwich, influence: Influence, by_prompt: Floats) -> Influence:
+    """The influence of quantities that depend on the effects of prompts too.
+
+    Parameters
+    ----------
+    influence : Influence
+        With the effects of prompts held; without ``spread``.
+    by_prompt : float64 (q, quantities)
+        Derivative with respect to the effects.
+    """
+    if made.prompts is None:
+        return influence
+    per = by_prompt / made.prompts.effects.diagonal[:, None]
+    own = csr_array(made.prompts.scores @ csr_array(per))
+    if influence.own is not None:
+        own = csr_array(influence.own + own)
+    return Influence(influence.gradient - made.prompts.effects.cross @ per, own)
 
 
 def model_scores(design: Design, values: Floats, group: Ints, n_groups: int) -> csr_array:

@@ -16,8 +16,8 @@ from llamastyle.errors import ConvergenceError, FitError
 from llamastyle.features.extraction import extract
 from llamastyle.features.feature import FeatureTable
 from llamastyle.options import Plot, Scale, Verdict, allowed, check_option, nearest
-from llamastyle.regression import frames
-from llamastyle.regression.bradley_terry import linear_predictor, sigmoid
+from llamastyle.regression import frames, links
+from llamastyle.regression.bradley_terry import linear_predictor
 from llamastyle.regression.decomposition import cross_fitted_index, exchange_rates
 from llamastyle.regression.design import Design, apply_spec
 from llamastyle.regression.estimates import Estimates, Settings
@@ -95,7 +95,8 @@ class StyleResult:
     def params(self) -> pd.Series:
         """Coefficients in log-odds: prices by name, then ``strength[MODEL]``."""
         _, est = self._fitted()
-        return pd.Series(np.concatenate([est.fit.beta, est.fit.theta]), index=self._names(), name="params")
+        ties = [np.log(est.fit.nu)] if est.fit.likelihood.davidson else []
+        return pd.Series(np.concatenate([est.fit.beta, ties, est.fit.theta]), index=self._names(), name="params")
 
     @property
     def bse(self) -> pd.Series:
@@ -110,7 +111,7 @@ class StyleResult:
         return pd.DataFrame(cov[np.ix_(order, order)], index=self._names(), columns=self._names())
 
     def predict(self, battles: Battles | None = None) -> Floats:
-        """Probability that side a wins, shape (n,); for new battles under the recorded scales.
+        """Expected outcome of side a, shape (n,); for new battles under the recorded scales and an average prompt.
 
         Parameters
         ----------
@@ -128,7 +129,7 @@ class StyleResult:
         names = {c.name for c in design.spec.columns if c.block == "style"}
         table = extract(battles, [f for f in self.table.features if f.name in names])
         new = apply_spec(design.spec, battles, table)
-        return sigmoid(linear_predictor(new, est.fit.theta, est.fit.beta))
+        return links.mean(linear_predictor(new, est.fit.theta, est.fit.beta), est.fit.nu)
 
     # -- tables -----------------------------------------------------------------------------------
 
@@ -540,7 +541,8 @@ class StyleResult:
 
     def _names(self) -> list[str]:
         design, _ = self._fitted()
-        return [c.name for c in design.spec.columns] + [f"strength[{m}]" for m in design.spec.models]
+        ties = ["log_nu"] if self._fitted()[1].fit.likelihood.davidson else []
+        return [c.name for c in design.spec.columns] + ties + [f"strength[{m}]" for m in design.spec.models]
 
     def _index(self, model: str | None) -> int | None:
         if model is None:

@@ -65,17 +65,6 @@ def test_shares_are_aumann_shapleys_path_integral():
             np.testing.assert_allclose(by[key][m], expected, atol=1e-10)
 
 
-def test_slope_and_its_derivative_near_zero():
-    eta = np.array([-30.0, -1.0, -0.011, -0.009, -1e-9, 0.0, 1e-9, 0.009, 0.011, 1.0, 30.0])
-    h, slope = acc.mean_slope(eta)
-    with np.errstate(invalid="ignore"):
-        exact = np.where(eta == 0, 0.25, np.tanh(eta / 2) / (2 * eta))
-    np.testing.assert_allclose(h, exact, rtol=1e-12)
-    step = 1e-4
-    numeric = (acc.mean_slope(eta + step)[0] - acc.mean_slope(eta - step)[0]) / (2 * step)
-    np.testing.assert_allclose(slope, numeric, atol=1e-9)
-
-
 @pytest.mark.parametrize("kind", ["cluster", "HC0"])
 def test_influence_equals_leaving_clusters_out(kind):
     """The infinitesimal jackknife: reweight one cluster a little and watch every account and gap move."""

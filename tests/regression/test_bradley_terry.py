@@ -15,11 +15,11 @@ from llamastyle.regression.bradley_terry import (
     information,
     laplacian,
     linear_predictor,
-    log_likelihood,
     model_sums,
     pooled,
     sigmoid,
 )
+from llamastyle.regression.links import log_likelihood
 from tests.regression.arenas import dummies, make_design
 
 

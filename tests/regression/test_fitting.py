@@ -166,9 +166,9 @@ def test_clusters_are_chosen_and_few_are_refused(arena):
     ("options", "message"),
     [
         ({"correctness": "yes"}, "auto, require, ignore"),
-        ({"ties": "davidson"}, "half, drop"),
+        ({"ties": "third"}, "half, drop"),
         ({"vcov": "HC3"}, "robust"),
-        ({"separated": "firth"}, "error, drop"),
+        ({"separated": "never"}, "error, drop"),
         ({"cluster": "voters"}, "did you mean 'voter'"),
         ({"level": 95}, "0.95"),
         ({"features": ["wrods"]}, "words"),
@@ -292,3 +292,100 @@ def test_a_column_that_repeats_others_is_an_error_or_leaves_a_forgiving_fit(aren
     with pytest.warns(ls.LlamaStyleWarning, match="'headers' was left out"):
         result = ls.audit(frame)
     np.testing.assert_allclose(result.params, ls.fit(arena.battles).params, atol=1e-8)
+
+
+def against_baseline(n: int = 1500, seed: int = 4) -> pd.DataFrame:
+    """Battles of five models against model-01, which answers every prompt."""
+    frame = ls.simulate(6 * n, 6, style={"words": 0.5}, n_prompts=100, seed=seed).battles.to_frame()
+    return frame[(frame["model_a"] == "model-01") | (frame["model_b"] == "model-01")].reset_index(drop=True)
+
+
+def test_prompt_effects_are_said_and_their_account_has_a_block():
+    result = ls.fit(against_baseline(), prompt_effects=True)
+    assert any("effects of prompts against model-01" in note for note in result.notes)
+    blocks = result.decompose(scale="win_rate")["block"].unique().tolist()
+    assert blocks == ["strength", "style", "correctness", "prompt", "total"]
+    assert "prompt" not in set(result.decompose()["block"])
+
+
+def test_prompt_effects_shrink_away_under_a_heavy_penalty():
+    frame = against_baseline()
+    heavy, none = ls.fit(frame, prompt_effects=1e9), ls.fit(frame)
+    np.testing.assert_allclose(heavy.params, none.params, atol=1e-6)
+    np.testing.assert_allclose(heavy.bse, none.bse, rtol=1e-4)
+
+
+def test_davidson_has_its_parameter_in_the_tables(arena):
+    result = ls.fit(arena.battles, ties="davidson")
+    row = result.tidy().set_index("term").loc["log_nu"]
+    assert row["block"] == "ties"
+    assert row["conf_low"] < row["estimate"] < row["conf_high"]
+    assert result.params["log_nu"] == row["estimate"]
+    assert result.bse["log_nu"] == pytest.approx(row["std_error"])
+    np.testing.assert_allclose(result.predict(arena.battles), result.predict(), atol=1e-12)
+    assert result.audit()["verdict"].notna().all()
+
+
+def test_swapping_changes_nothing_with_davidson_and_prompts():
+    battles = ls.read_battles(against_baseline())
+    mask = np.random.default_rng(5).random(len(battles)) < 0.5
+    options = {"ties": "davidson", "prompt_effects": 1.0}
+    one, two = (ls.fit(b, **options) for b in (battles, battles.swap(mask)))
+    np.testing.assert_allclose(numbers(two), numbers(one), rtol=1e-6, atol=1e-8)
+
+
+def test_firth_keeps_a_model_that_won_everything(arena):
+    frame = arena.battles.to_frame().drop(columns="outcome")
+    won = frame.head(40).assign(model_a="champion", winner="model_a")
+    both = pd.concat([frame, won], ignore_index=True)
+    with pytest.raises(ls.SeparationError, match="separated='firth'"):
+        ls.fit(both)
+    result = ls.fit(both, separated="firth")
+    table = result.ratings().set_index("model")
+    assert table.index[0] == "champion"
+    assert np.isfinite(table.loc["champion", "rating"])
+    assert any("Firth's penalty" in note for note in result.notes)
+    parts = result.decompose(scale="win_rate").query("model == 'champion' and group == ''").set_index("block")
+    assert parts.loc["total", "estimate"] == pytest.approx(0.5)
+    assert "residual" in parts.index
+
+
+def test_ridge_is_said_per_battle_sum(arena):
+    result = ls.fit(arena.battles, penalty={"style": 4.0})
+    assert any("ridge penalty 4 on style: 2 times the sum of squared" in note for note in result.notes)
+    free = ls.fit(arena.battles)
+    assert (result.params[["words", "bold"]].abs() < free.params[["words", "bold"]].abs()).all()
+    np.testing.assert_allclose(ls.fit(arena.battles, penalty={"style": 1e-9}).params, free.params, atol=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"prompt_effects": True}, "need a baseline, one model that is in every battle; the most frequent"),
+        ({"prompt_effects": -1}, "above 0"),
+        ({"penalty": {"styl": 1.0}}, "did you mean 'style'"),
+        ({"penalty": {"style": 0.0}}, "above 0"),
+        ({"penalty": "lasso"}, "'firth', or a ridge"),
+        ({"penalty": "firth", "ties": "davidson"}, "stands alone"),
+    ],
+)
+def test_handling_that_cannot_be_is_refused(arena, options, message):
+    with pytest.raises(ls.FitError, match=message):
+        ls.fit(arena.battles, **options)
+
+
+def test_davidson_refuses_probabilities_and_votes_without_ties(arena):
+    frame = arena.battles.to_frame().drop(columns="winner")
+    with pytest.raises(ls.FitError, match="these outcomes are probabilities"):
+        ls.fit(frame.assign(outcome=frame["outcome"] * 0.9 + 0.01), ties="davidson")
+    decisive = arena.battles.filter(arena.battles.outcome != 0.5)
+    with pytest.raises(ls.FitError, match="needs ties"):
+        ls.fit(decisive, ties="davidson")
+
+
+def test_position_cannot_be_told_from_prompts_where_the_baseline_has_one_side():
+    battles = ls.read_battles(against_baseline())
+    one_sided = battles.swap(battles.model_a == battles.models.index("model-01"))
+    with pytest.raises(ls.FitError, match="always stands on one side"):
+        ls.fit(one_sided, prompt_effects=True, position=True)
+    assert ls.fit(battles, prompt_effects=True, position=True).converged
