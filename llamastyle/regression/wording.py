@@ -76,13 +76,15 @@ def _verdict_sentence(result: StyleResult) -> str:
         first = f"No model's inflation is clear of the margin: of {len(table)} models {counted}"
     parity: Any = result.parity()
     clear = (parity["change_low"] > 0) | (parity["change_high"] < 0)
+    beyond = int((clear & parity["extrapolated"]).sum())
+    among = f", of those with battles near it ({beyond} have too few)," if beyond else ""
     parity = parity[clear & ~parity["extrapolated"]]
     if not len(parity):
         return f"{first}; no model's win rate differs from its win rate at style parity beyond doubt."
     top = parity.loc[parity["parity_change"].abs().idxmax()]
     return (
-        f"{first}; furthest from style parity is {top['model']}, whose win rate is {100 * top['win_rate']:.1f} % and"
-        f" {100 * top['parity_win_rate']:.1f} % at style parity ({100 * top['parity_change']:+.1f} points,"
+        f"{first}; furthest from style parity{among} is {top['model']}, whose win rate is {100 * top['win_rate']:.1f} %"
+        f" and {100 * top['parity_win_rate']:.1f} % at style parity ({100 * top['parity_change']:+.1f} points,"
         f" {_percent(top['change_low'], top['change_high'], result.settings.level)})."
     )
 
