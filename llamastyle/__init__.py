@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from llamastyle.data.battles import Battles, Responses
-    from llamastyle.data.readers import join_correctness, read_battles
+    from llamastyle.data.readers import join_correctness, read_battles, read_responses
     from llamastyle.data.simulation import Arena, simulate
     from llamastyle.errors import (
         ConvergenceError,
@@ -46,7 +46,7 @@ __version__ = "0.1.0.dev0"
 
 _HOMES = {
     "llamastyle.data.battles": ("Battles", "Responses"),
-    "llamastyle.data.readers": ("join_correctness", "read_battles"),
+    "llamastyle.data.readers": ("join_correctness", "read_battles", "read_responses"),
     "llamastyle.data.simulation": ("Arena", "simulate"),
     "llamastyle.errors": (
         "ConvergenceError",
@@ -107,6 +107,7 @@ __all__ = [
     "per_text",
     "ratio",
     "read_battles",
+    "read_responses",
     "simulate",
     "tokens",
 ]

@@ -130,7 +130,8 @@ def complain(text: str) -> Exit:
 def one_line(text: str) -> str:
     from llamastyle.report.tables import clean
 
-    return clean(" ".join(text.split()))
+    # Spaces stay as they are: what is to be pasted may hold two in a row.
+    return clean(" ".join(line.strip() for line in text.splitlines()))
 
 
 def show_warning(message: Warning | str, *_: Any, **__: Any) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -144,6 +146,26 @@ def test_maps_labels_and_stdin(run, votes, tmp_path, monkeypatch):
     assert unknown.code == 2
     assert "--label" in unknown.err
     assert "left" in unknown.err
+
+
+def test_labels_may_hold_the_sign(run, votes, tmp_path):
+    frame = pd.read_parquet(votes).drop(columns="outcome")
+    frame["winner"] = frame["winner"].replace({"model_a": "a=b", "tie": "="})
+    frame.to_csv(tmp_path / "votes.csv", index=False)
+    shown = run("audit", tmp_path / "votes.csv", "--label", "a=b=model_a", "--label", "==tie")
+    assert shown.code == 0, shown.err
+
+
+def test_a_suggested_label_can_be_pasted(run, votes, tmp_path):
+    frame = pd.read_parquet(votes).drop(columns="outcome")
+    frame["winner"] = frame["winner"].replace({"model_a": "Model  'A'", "model_b": "the right"})
+    path = tmp_path / "votes.csv"
+    frame.to_csv(path, index=False)
+    said = run("audit", path).err
+    (pasted,) = re.findall(r"\((--label .*)\)[;,] (?:with one|known)", said)
+    words = [word.replace("?", means) for word, means in zip(shlex.split(pasted)[1::2], ("model_a", "model_b"), strict=True)]
+    shown = run("audit", path, *(x for word in words for x in ("--label", word)))
+    assert shown.code == 0, shown.err
 
 
 def test_features_and_contrasts(run, votes):

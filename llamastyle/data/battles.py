@@ -57,6 +57,10 @@ class Responses:
         Token counts from the data's own metadata, NaN unknown.
     score, correct : float64 array or None
         A score of the response, and whether it is correct in [0, 1], NaN unknown.
+    issues : pandas.DataFrame
+        Rows set aside on reading single responses, as in `Battles`; those of battles are the battles' own.
+    notes : tuple of str
+        How single responses were read, with counts.
 
     Examples
     --------
@@ -79,6 +83,8 @@ class Responses:
     tokens: NDArray[np.float64] | None = None
     score: NDArray[np.float64] | None = None
     correct: NDArray[np.float64] | None = None
+    issues: pd.DataFrame = field(default_factory=empty_issues)
+    notes: tuple[str, ...] = ()
 
     @property
     def rows(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from llamastyle.errors import FeatureError
+from llamastyle.errors import FeatureError, LlamaStyleWarning
 from llamastyle.features import catalog, tables
 from llamastyle.features.counters import ARENA_COUNTERS, N_COUNTERS, Counter
 from llamastyle.features.feature import METADATA, Feature, FeatureSet, FeatureTable, Recipe
@@ -25,6 +26,10 @@ SLOW_CHUNK_BYTES = 100_000
 COMPILING = "llamastyle: compiling the text scanner; this happens once and takes about half a minute"
 COMPILE_PATIENCE = 4.0
 """Seconds after which the scanner is being compiled, not loaded from its cache."""
+INEXACT = (
+    "Arena's counts of headers, lists and bold are not exact in {n} of {rows} texts: these have very many code fences "
+    "whose insides also stand within one another, and are removed from their own places only"
+)
 PATIENCE = 1.0
 """Seconds before anything is said about how it goes."""
 
@@ -124,7 +129,8 @@ def _measure(
     needed = frozenset().union(*(feature.counters for feature in features))
     chunks = list(batch.chunks(SLOW_CHUNK_BYTES if slow else CHUNK_BYTES))
     show = sys.stderr.isatty() if progress is None else progress
-    scan = scanner(batch, needed, strip_think, progress is not False) if counted and chunks else None
+    inexact: list[int] = []
+    scan = scanner(batch, needed, strip_think, progress is not False, inexact) if counted and chunks else None
 
     def work(begin: int, end: int) -> int:
         if scan is not None:
@@ -139,6 +145,8 @@ def _measure(
                 advance(work(begin, end))
         else:
             _threaded(work, chunks, n_jobs, advance)
+    if n := sum(inexact):
+        warnings.warn(INEXACT.format(n=n, rows=len(batch)), LlamaStyleWarning, stacklevel=3)
     return values
 
 
@@ -164,9 +172,16 @@ def _threaded(
 
 
 def scanner(
-    batch: TextBatch, needed: frozenset[Counter], strip_think: bool, show: bool
+    batch: TextBatch,
+    needed: frozenset[Counter],
+    strip_think: bool,
+    show: bool,
+    inexact: list[int] | None = None,
 ) -> Callable[[int, int], NDArray[np.int64]]:
-    """The compiled scan, as a function of a range of rows; compiled or loaded before it is returned."""
+    """The compiled scan, as a function of a range of rows; compiled or loaded before it is returned.
+
+    ``inexact`` gets the number of rows in which Arena's counts are not exact, a range of rows each.
+    """
     from llamastyle.features import kernel
 
     arrays, _ = tables.load()
@@ -174,18 +189,22 @@ def scanner(
 
     def scan(begin: int, end: int) -> NDArray[np.int64]:
         out = np.empty((end - begin, N_COUNTERS), dtype=np.int64)
-        kernel.scan_rows(
-            batch.data,
-            batch.offsets,
-            batch.turns,
-            batch.turn_offsets,
-            begin,
-            end,
-            strip_think,
-            arena,
-            arrays,
-            out,
-        )
+        # Where numba is switched off, NumPy would warn of hashes that wrap around.
+        with np.errstate(over="ignore"):
+            rows = kernel.scan_rows(
+                batch.data,
+                batch.offsets,
+                batch.turns,
+                batch.turn_offsets,
+                begin,
+                end,
+                strip_think,
+                arena,
+                arrays,
+                out,
+            )
+        if inexact is not None:
+            inexact.append(rows)
         return out
 
     if not getattr(kernel.scan_rows, "signatures", True):  # numba may be switched off

@@ -32,14 +32,19 @@ NO_CACHE = (
 )
 
 
+_warned: list[str] = []
+
+
 def _njit(function: Callable) -> Any:
-    """Compile without the GIL and keep the machine code, or warn where it cannot be kept."""
+    """Compile without the GIL and keep the machine code, or warn (once) where it cannot be kept."""
     try:
         return numba.njit(nogil=True, cache=True)(function)
     except RuntimeError as error:
         if "cache" not in str(error):
             raise
-        warnings.warn(NO_CACHE, LlamaStyleWarning, stacklevel=2)
+        if not _warned:
+            _warned.append(NO_CACHE)
+            warnings.warn(NO_CACHE, LlamaStyleWarning, stacklevel=2)
         return numba.njit(nogil=True)(function)
 
 
@@ -1525,25 +1530,55 @@ def _scan_turn(
 
 
 @_njit
+def _blank(c: int) -> Any:
+    return c == 32 or c == 9 or c == 13
+
+
+@_njit
+def _supplied(b: Array, lo: int, hi: int) -> Any:
+    """End of reasoning that a chat template opened: behind a </think>, the only tag there is, alone on its line,
+    with text behind it; else -1."""
+    found = -1
+    for i in range(lo, hi):
+        if b[i] == 60:
+            tag = _is_think(b, i, hi)
+            if tag == 1 or (tag == 2 and found >= 0):
+                return -1
+            if tag == 2:
+                found = i
+    if found < 0:
+        return -1
+    i = found
+    while i > lo and _blank(b[i - 1]):
+        i -= 1
+    j = found + 8
+    while j < hi and _blank(b[j]):
+        j += 1
+    if (i > lo and b[i - 1] != 10) or j >= hi or b[j] != 10:
+        return -1
+    while j < hi and (_blank(b[j]) or b[j] == 10):
+        j += 1
+    return found + 8 if j < hi else -1
+
+
+@_njit
 def strip_reasoning(b: Array, lo: int, hi: int, out: Array, at: int, origin: Any) -> Any:
     """Copy a turn without its reasoning to ``out[at:]``, and where each byte comes from to ``origin``.
 
-    Returns where the copy ends. Paired <think>...</think> go; from a tag without a partner on, everything goes.
+    Returns where the copy ends. Paired <think>...</think> go, and what a chat template opened (`_supplied`);
+    other tags without a partner stay, and all around them.
     """
-    i = lo
+    i = max(lo, _supplied(b, lo, hi))
+    paired = True
     while i < hi:
-        if b[i] == 60:
-            tag = _is_think(b, i, hi)
-            if tag == 2:
-                return at
-            if tag == 1:
-                i += 7
-                while i < hi and not (b[i] == 60 and _is_think(b, i, hi) == 2):
-                    i += 1
-                if i >= hi:
-                    return at
-                i += 8
+        if paired and b[i] == 60 and _is_think(b, i, hi) == 1:
+            j = i + 7
+            while j < hi and not (b[j] == 60 and _is_think(b, j, hi) == 2):
+                j += 1
+            if j < hi:
+                i = j + 8
                 continue
+            paired = False
         out[at] = b[i]
         if origin is not None:
             origin[at] = i
@@ -1601,21 +1636,37 @@ def _remove_all(buf: Array, n: int, b: Array, s: int, e: int, fail: Array, origi
     return w
 
 
+FEW_FENCES = 32
+"""As many fences are removed one by one; time would grow with their square."""
+WORK = 20_000_000
+"""Steps beyond 50 a byte after which `_remove_many` takes the remaining fences out of their own places only."""
+
+
 @_njit
 def _without_code(b: Array, lo: int, hi: int, origin: Any) -> Any:
-    """The turn as FastChat sees it: the inside of each ```fence``` removed from everywhere in the text."""
+    """The turn as FastChat sees it: the inside of each ```fence``` removed from everywhere in the text.
+
+    Returns the bytes, how many there are, and whether they are exactly FastChat's.
+    """
     buf = b[lo:hi].copy()
     n = hi - lo
     if origin is not None:
         for k in range(n):
             origin[k] = lo + k
+    m = 0
     s, e = _next_fence(b, lo, hi)
-    if s < 0:
-        return buf, n
-    fail = np.empty(hi - lo, dtype=np.int64)
+    while s >= 0:
+        m += 1
+        s, e = _next_fence(b, e + 3, hi)
+    if m == 0:
+        return buf, n, True
+    if m > FEW_FENCES:
+        return _remove_many(buf, m, origin, WORK + 50 * n)
+    fail = np.empty(n, dtype=np.int64)
     seen = np.zeros(256, dtype=np.int64)
     for k in range(n):
         seen[buf[k]] += 1
+    s, e = _next_fence(b, lo, hi)
     while s >= 0:
         there = e > s
         for k in range(s, e):
@@ -1629,7 +1680,197 @@ def _without_code(b: Array, lo: int, hi: int, origin: Any) -> Any:
             for k in range(s, e):
                 seen[b[k]] -= times
         s, e = _next_fence(b, e + 3, hi)
-    return buf, n
+    return buf, n, True
+
+
+@_njit
+def _slot(keys: Array, node: int, c: int) -> Any:
+    """Where the child of a node by a byte stands, or would stand, in a table of a power of two of slots."""
+    key = (node << 8) + np.int64(c) + 1
+    at = np.int64(((np.uint64(key) * KEY_MIX) >> TWENTY) & np.uint64(keys.size - 1))
+    while keys[at] != 0 and keys[at] != key:
+        at = (at + 1) & (keys.size - 1)
+    return at
+
+
+@_njit
+def _follow(keys: Array, kids: Array, fail: Array, node: int, c: int) -> Any:
+    """The state of the automaton (Aho, Corasick) after one more byte."""
+    while True:
+        at = _slot(keys, node, c)
+        if keys[at] != 0:
+            return kids[at]
+        if node == 0:
+            return 0
+        node = fail[node]
+
+
+@_njit
+def _put(i: int, turn: int, due: Array, head: Array, after: Array, before: Array) -> None:
+    """Move a position to the list of the fence that is next to be removed there; ``head.size``: to none."""
+    old = due[i]
+    if old < head.size:
+        if before[i] >= 0:
+            after[before[i]] = after[i]
+        else:
+            head[old] = after[i]
+        if after[i] >= 0:
+            before[after[i]] = before[i]
+    due[i] = turn
+    if turn < head.size:
+        first = head[turn]
+        after[i], before[i] = first, -1
+        if first >= 0:
+            before[first] = i
+        head[turn] = i
+
+
+@_njit
+def _remove_many(buf: Array, m: int, origin: Any, work: int) -> Any:
+    """`_without_code` for ``m`` fences, in about linear time.
+
+    A fence's inside has no back-tick, so that it stands between two back-ticks wherever it occurs, and these
+    stay. An automaton of all insides runs over the text; each position knows its state, and which of the fences
+    that end there is removed first (it is on that fence's list). Fences are taken in order. What a removal
+    brings together is run over again until the states are the old ones. Beyond ``work`` steps of that, fences
+    are only taken out of their own places.
+    """
+    n = buf.size
+    begin, stop = np.empty(m, dtype=np.int64), np.empty(m, dtype=np.int64)
+    total, e = 0, -3
+    for j in range(m):
+        begin[j], e = _next_fence(buf, e + 3, n)
+        stop[j] = e
+        total += e - begin[j]
+    slots = 2
+    while slots < 2 * (total + 1):
+        slots *= 2
+    keys, kids = np.zeros(slots, dtype=np.int64), np.empty(slots, dtype=np.int64)
+    parent, depth = np.zeros(total + 1, dtype=np.int64), np.zeros(total + 1, dtype=np.int64)
+    char = np.zeros(total + 1, dtype=np.uint8)
+    turn, again = np.full(total + 1, m, dtype=np.int64), np.full(m, m, dtype=np.int64)
+    inside = np.zeros(m, dtype=np.int64)
+    nodes, deepest = 1, 0
+    for j in range(m - 1, -1, -1):
+        node = 0
+        for k in range(begin[j], stop[j]):
+            at = _slot(keys, node, buf[k])
+            if keys[at] == 0:
+                keys[at], kids[at] = (node << 8) + np.int64(buf[k]) + 1, nodes
+                parent[nodes], depth[nodes], char[nodes] = node, depth[node] + 1, buf[k]
+                nodes += 1
+            node = kids[at]
+        if node > 0:
+            again[j], turn[node] = turn[node], j
+        inside[j] = node
+        deepest = max(deepest, depth[node])
+    ends = turn < m
+    place = np.zeros(deepest + 2, dtype=np.int64)
+    for v in range(nodes):
+        place[depth[v] + 1] += 1
+    for k in range(deepest + 1):
+        place[k + 1] += place[k]
+    order = np.empty(nodes, dtype=np.int64)
+    for v in range(nodes):
+        order[place[depth[v]]] = v
+        place[depth[v]] += 1
+    fail, link = np.zeros(nodes, dtype=np.int64), np.zeros(nodes, dtype=np.int64)
+    soonest = turn[:nodes].copy()
+    for v in order[1:]:
+        if depth[v] > 1:
+            fail[v] = _follow(keys, kids, fail, fail[parent[v]], char[v])
+        link[v] = fail[v] if ends[fail[v]] else link[fail[v]]
+        soonest[v] = min(soonest[v], soonest[fail[v]])
+    left, right = np.arange(-1, n), np.arange(1, n + 2)
+    state, due = np.zeros(n, dtype=np.int64), np.full(n, m, dtype=np.int64)
+    head = np.full(m, -1, dtype=np.int64)
+    after, before = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
+    gone = np.zeros(n, dtype=np.bool_)
+    node = 0
+    for i in range(n):
+        node = 0 if buf[i] == 96 else _follow(keys, kids, fail, node, buf[i])
+        state[i] = node
+        _put(i, soonest[node], due, head, after, before)
+    todo, joins = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
+    exact = True
+    for j in range(m):
+        if work < 0:
+            exact = False
+            gone[begin[j] : stop[j]] = True
+            continue
+        count = 0
+        i = head[j]
+        while i >= 0:
+            todo[count] = i
+            count += 1
+            i = after[i]
+        if count > 1:  # not the default, a quicksort whose time may grow with the square
+            todo[:count] = todo[np.argsort(todo[:count], kind="mergesort")]
+        size, last, joined = depth[inside[j]], -1, 0
+        for q in range(count):
+            i = todo[q]
+            first = i
+            for _ in range(size - 1):
+                work -= 1
+                if first <= last:
+                    break
+                first = left[first]
+            if first <= last:  # overlaps what has just been removed
+                continue
+            k = i
+            for _ in range(size):
+                gone[k] = True
+                _put(k, m, due, head, after, before)
+                k = left[k]
+            right[k], left[right[i]] = right[i], k
+            if right[i] < n and buf[right[i]] != 96:
+                joins[joined] = right[i]
+                joined += 1
+            last = i
+        for q in range(joined):
+            i = joins[q]
+            if gone[i]:
+                continue
+            node = state[left[i]] if left[i] >= 0 else 0
+            while i < n and buf[i] != 96:
+                work -= 1
+                node = _follow(keys, kids, fail, node, buf[i])
+                if node == state[i]:
+                    break
+                state[i] = node
+                work -= _wait(i, node, j, turn, again, ends, link, due, head, after, before)
+                i = right[i]
+        for q in range(count):
+            i = todo[q]
+            if not gone[i] and due[i] == j:
+                work -= _wait(i, state[i], j, turn, again, ends, link, due, head, after, before)
+    w = 0
+    for i in range(n):
+        if not gone[i]:
+            buf[w] = buf[i]
+            if origin is not None:
+                origin[w] = origin[i]
+            w += 1
+    return buf, w, exact
+
+
+@_njit
+def _wait(
+    i: int, node: int, j: int, turn: Array, again: Array, ends: Array, link: Array, due: Array, head: Array,
+    after: Array, before: Array,
+) -> Any:  # fmt: skip
+    """Put a position on the list of the first fence after ``j`` whose inside ends there; the steps taken."""
+    best, steps = head.size, 1
+    v = node if ends[node] else link[node]
+    while v > 0:
+        while turn[v] <= j:
+            turn[v] = again[turn[v]]
+            steps += 1
+        best = min(best, turn[v])
+        v = link[v]
+        steps += 1
+    _put(i, best, due, head, after, before)
+    return steps
 
 
 @_njit
@@ -1696,10 +1937,10 @@ def _arena_bold(b: Array, n: int, mark: int, origin: Any, spans: Any) -> Any:
 
 
 @_njit
-def _scan_arena(text: Array, lo: int, hi: int, C: Any, cnt: Array, spans: Any) -> None:
-    """FastChat's counts of headers, list items and bold, one turn."""
+def _scan_arena(text: Array, lo: int, hi: int, C: Any, cnt: Array, spans: Any) -> Any:
+    """FastChat's counts of headers, list items and bold, one turn; whether they are exact."""
     origin = _origins(hi - lo, spans)
-    b, n = _without_code(text, lo, hi, origin)
+    b, n, exact = _without_code(text, lo, hi, origin)
     p = 0
     while p < n:
         q = p
@@ -1725,6 +1966,7 @@ def _scan_arena(text: Array, lo: int, hi: int, C: Any, cnt: Array, spans: Any) -
             else:
                 p = _next_line(b, q, n)
     cnt[C_A_BOLD] += _arena_bold(b, n, 42, origin, spans) + _arena_bold(b, n, 95, origin, spans)
+    return exact
 
 
 # -- rows --------------------------------------------------------------------------------------------------
@@ -1782,8 +2024,9 @@ def _scan_rows(
     out: Array,
     spans: Any,
     starts: Any,
-) -> None:
+) -> Any:
     """What ``scan_rows`` does, with None for the last two, and ``scan_spans``."""
+    inexact = 0
     S = np.zeros(STATE_SIZE, dtype=np.int64)
     stamps = np.zeros(T[1].end.size, dtype=np.int64)
     stamp = 0
@@ -1827,9 +2070,12 @@ def _scan_rows(
                 text = copy
                 look = False
         if arena:
+            exact = True
             for k in range(bounds.shape[0]):
-                _scan_arena(text, bounds[k, 0], bounds[k, 1], T[0], cnt, marks)
+                exact &= _scan_arena(text, bounds[k, 0], bounds[k, 1], T[0], cnt, marks)
+            inexact += 0 if exact else 1
         _move_back(origin, lo, marks)
+    return inexact
 
 
 @_njit
@@ -1844,9 +2090,12 @@ def scan_rows(
     arena: bool,
     T: Any,
     out: Array,
-) -> None:
-    """Count rows ``begin`` to ``end`` into ``out[0:end - begin]``; ``turn_offsets`` is empty for single turns."""
-    _scan_rows(b, offsets, turns, turn_offsets, begin, end, strip, arena, T, out, None, None)
+) -> Any:
+    """Count rows ``begin`` to ``end`` into ``out[0:end - begin]``; ``turn_offsets`` is empty for single turns.
+
+    Returns in how many rows Arena's counts are not exact (see ``_remove_many``).
+    """
+    return _scan_rows(b, offsets, turns, turn_offsets, begin, end, strip, arena, T, out, None, None)
 
 
 @_njit

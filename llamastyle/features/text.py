@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from llamastyle.errors import FeatureError
+from llamastyle.errors import FeatureError, LlamaStyleWarning
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -100,24 +101,35 @@ class TextBatch:
 
 
 def without_reasoning(text: str) -> str:
-    """Cut paired ``<think>...</think>`` out of a turn; from a tag without a partner on, everything goes.
+    """Cut paired ``<think>...</think>`` out of a turn, and reasoning that a chat template opened.
+
+    The latter ends with a ``</think>`` that is the only tag in the turn, stands alone on its line, and has text
+    behind it. Any other tag without a partner stays, and all around it.
 
     >>> without_reasoning("<think>hm</think>Yes.<think>and")
-    'Yes.'
+    'Yes.<think>and'
     """
     return "".join(text[start:end] for start, end in outside_reasoning(text))
 
 
 def outside_reasoning(text: str) -> list[tuple[int, int]]:
     """The ranges of a turn that ``without_reasoning`` keeps."""
-    kept, at = [], 0
-    while tag := _TAG.search(text, at):
-        kept.append((at, tag.start()))
-        close = text.find("</think>", tag.end())
-        if tag.group() == "</think>" or close < 0:
-            return kept
+    kept, at = [], _supplied(text)
+    while (begin := text.find("<think>", at)) >= 0:
+        close = text.find("</think>", begin)
+        if close < 0:
+            break
+        kept.append((at, begin))
         at = close + len("</think>")
     return [*kept, (at, len(text))]
+
+
+def _supplied(text: str) -> int:
+    """Where the answer starts behind reasoning that a chat template opened; 0 if there is none."""
+    before, tag, behind = text.partition("</think>")
+    before, behind = before.rstrip(" \t\r"), behind.lstrip(" \t\r")
+    alone = tag and before[-1:] in ("", "\n") and behind[:1] == "\n" and behind.strip(" \t\r\n")
+    return text.find(tag) + len(tag) if alone and not _TAG.search(before) and not _TAG.search(behind) else 0
 
 
 def batch_from_arrow(texts: pa.Array, turn_starts: pa.Array | None = None) -> TextBatch:
@@ -232,10 +244,19 @@ def _from_values(values: Iterable[Any]) -> pa.Array:
             kind = getattr(values, "dtype", type(values).__name__)
             raise FeatureError(f"texts are expected, not values of type {kind}") from error
     clean = []
+    scrubbed = 0
     for row, value in enumerate(values):
         if not (isinstance(value, str) or _is_missing(value)):
             raise FeatureError(f"row {row} is {type(value).__name__} ({str(value)[:40]!r}), not a text")
         clean.append(_SURROGATE.sub("\ufffd", value) if isinstance(value, str) else None)
+        scrubbed += clean[-1] is not None and clean[-1] != value
+    if scrubbed:
+        warnings.warn(
+            f"{scrubbed} of {len(clean)} texts have halves of surrogate pairs, which no UTF-8 can hold: measured with "
+            f"U+FFFD in their place",
+            LlamaStyleWarning,
+            stacklevel=4,
+        )
     return pa.array(clean, type=pa.large_string())
 
 

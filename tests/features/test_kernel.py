@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -12,8 +15,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+import llamastyle as ls
+from llamastyle.features import kernel
 from tests.features.scanning import TEXTS, scan
 from tests.features.twin import twin
 
@@ -61,10 +67,82 @@ def arena_of(counts: dict[str, int]) -> dict[str, int]:
 @example("``````\n- a\n- b")
 @example("```a ` b```\n# c")
 @example("__init__ and **a\nb**")
+@example("```a```" * 40 + "\n- a\n# aa")
+@example("```ab``````x``````ab```" * 20 + "\n- axb\n# axab")
 @example("* * *\n- - -")
 @settings(max_examples=800, deadline=None)
 def test_arena_counters_equal_the_published_expressions(text):
     assert arena_kernel(text) == arena_counts(text)
+
+
+FENCED = st.lists(
+    st.tuples(st.booleans(), st.text("ab", max_size=6) | st.text("abc\n", max_size=12) | st.sampled_from(["`", "``"])),
+    max_size=16,
+).map(lambda parts: "".join(f"```{text}```" if fence else text for fence, text in parts))
+
+
+@given(FENCED, st.integers(0, 3))
+@settings(max_examples=3000, deadline=None)
+def test_many_fences_are_removed_as_the_published_expression_removes_them(text, lead):
+    text = "`" * lead + text
+    expected = text
+    blocks = re.findall(r"```([^`]*)```", text)
+    for block in blocks:
+        expected = expected.replace(block, "")
+    data = np.frombuffer(text.encode(), np.uint8)
+    origin = np.arange(len(data))
+    if blocks:
+        left, n, exact = kernel._remove_many(data.copy(), len(blocks), origin, 10**9)
+        assert exact
+        assert left[:n].tobytes().decode() == expected
+        assert (data[origin[:n]] == left[:n]).all()
+
+
+@pytest.mark.parametrize("n", [kernel.FEW_FENCES, kernel.FEW_FENCES + 1])
+def test_both_ways_to_remove_fences_agree(n):
+    rng = np.random.default_rng(n)
+    for _ in range(200):
+        parts = ["".join(rng.choice(list("ab\n-#* "), rng.integers(0, 9))) for _ in range(2 * n)]
+        text = "".join(f"```{a}```{b}" for a, b in zip(parts[::2], parts[1::2], strict=True))
+        assert arena_kernel(text) == arena_counts(text)
+
+
+def fences(size: int, kind: str) -> str:
+    """About so many bytes of fences with different insides, which occur nowhere else, or elsewhere too."""
+    inside = [f"\nx{i}y\n" for i in range(size // 14)]
+    if kind == "distinct":
+        return "".join(f"```{code}```\n" for code in inside)
+    if kind == "repeated":
+        return "".join(f"```{code}```" for code in inside[::2]) + "- ".join(inside[::2])
+    if kind == "nested":
+        return "".join(f"```{'a' * i}```" for i in range(int((2 * size) ** 0.5))) + "# a\n"
+    long = "".join(f"```{'a' * i}b```" for i in range(int((2 * size) ** 0.5)))
+    return long + "```a```"
+
+
+@pytest.mark.parametrize("kind", ["distinct", "repeated", "nested", "joined"])
+def test_time_is_linear_in_distinct_fences(kind):
+    def seconds(size: int) -> float:
+        text = fences(size, kind)
+        best = np.inf
+        for _ in range(2):
+            start = time.perf_counter()
+            scan([text], arena=True)
+            best = min(best, time.perf_counter() - start)
+        return best
+
+    assert arena_kernel(fences(20_000, kind)) == arena_counts(fences(20_000, kind))
+    assert seconds(1_000_000) < 30 * max(seconds(125_000), 0.002)
+
+
+def test_what_would_take_too_long_is_bounded_and_said():
+    n = 25_000
+    tokens = [f"t{i}z" for i in range(n)]
+    text = f"```{'a' * 10 * n}```" + "".join(f"```{token}```" for token in tokens[::-1]) + "a".join(tokens)
+    start = time.perf_counter()
+    with pytest.warns(ls.LlamaStyleWarning, match="not exact in 1 of 2 texts"):
+        ls.extract([text, "- a"], ls.ARENA_WORDS, n_jobs=1)
+    assert time.perf_counter() - start < 30
 
 
 def test_every_emoji_sequence_and_adjacent_pairs():
@@ -179,9 +257,50 @@ def test_time_is_linear_in_hostile_texts(piece):
 
 
 def test_lone_surrogates_are_replaced():
-    import llamastyle as ls
+    with pytest.warns(ls.LlamaStyleWarning, match="1 of 2 texts.*surrogate"):
+        table = ls.extract(["a \ud800 b", "c"], ["words", "chars"])
+    assert table.to_frame().iloc[0].tolist() == [2, 5]
 
-    assert ls.extract(["a \ud800 b"], ["words", "chars"]).to_frame().iloc[0].tolist() == [2, 5]
+
+def test_the_scanner_runs_without_being_compiled():
+    script = """
+import warnings
+warnings.simplefilter("error")
+import llamastyle as ls
+texts = ["Great question! 🎉 **Yes** `a`.\\n\\n- one", "<think>x</think># Hé\\n|a|\\n|-|", "```a```" * 40 + "\\n- a"]
+print(ls.extract(texts, ls.DEFAULT + ["arena_lists", "arena_headers"], n_jobs=1).values.tolist())
+"""
+    found = [
+        subprocess.run(
+            [sys.executable, "-c", script], capture_output=True, text=True, check=True,
+            env={**os.environ, "NUMBA_DISABLE_JIT": flag}, cwd=Path(__file__).parents[2],
+        ).stdout
+        for flag in ("1", "0")
+    ]  # fmt: skip
+    assert found[0] == found[1] != ""
+
+
+def test_a_cache_that_cannot_be_kept_is_said_once(tmp_path):
+    script = """
+import warnings
+from unittest import mock
+import numba
+made = numba.njit
+def refusing(*args, cache=False, **options):
+    if cache:
+        def fail(function):
+            raise RuntimeError("cannot cache function")
+        return fail
+    return made(*args, **options)
+with mock.patch.object(numba, "njit", refusing), warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    from llamastyle.features import kernel
+print(len([w for w in caught if "NUMBA_CACHE_DIR" in str(w.message)]))
+"""
+    ran = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2]
+    )
+    assert ran.stdout.strip() == "1"
 
 
 @pytest.mark.shared_data

@@ -208,6 +208,9 @@ def test_real_texts(shared: Path) -> None:
         ("7 great ideas for dinner", {"praise": 0}),
         ("It is so.\n```\nGreat question!\n```", {"praise": 0}),
         ("<think>one two</think>Three.", {"words": 1, "chars": 6}),
+        ("one two\n</think>\nThree.", {"words": 1, "chars": 7}),
+        ("One <think> two.", {"words": 3, "chars": 16}),
+        ("Write </think> there.", {"words": 3, "chars": 21}),
     ],
 )
 def test_counts_made_by_hand(text: str, expected: dict[str, int]) -> None:

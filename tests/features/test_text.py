@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import llamastyle as ls
-from llamastyle.errors import FeatureError
+from llamastyle.errors import FeatureError, LlamaStyleWarning
 from llamastyle.features.text import (
     TextSource,
     arrow_texts,
@@ -72,7 +72,8 @@ def test_no_texts_at_all() -> None:
 
 
 def test_a_lone_surrogate_becomes_the_replacement_character() -> None:
-    assert arrow_texts(["a\ud800b", "c"]).to_pylist() == ["a\ufffdb", "c"]
+    with pytest.warns(LlamaStyleWarning, match="1 of 2 texts have halves of surrogate pairs"):
+        assert arrow_texts(["a\ud800b", "c"]).to_pylist() == ["a\ufffdb", "c"]
 
 
 @pytest.mark.parametrize("missing", [None, float("nan"), pd.NA])
@@ -139,10 +140,11 @@ def test_turns_are_cut_at_their_bytes() -> None:
 
 
 def test_reasoning_is_cut_turn_by_turn() -> None:
-    texts = pa.array(["a<think>b\n\nc</think>d"], pa.large_string())
-    batch = batch_from_arrow(texts, pa.array([[11]], pa.list_(pa.int64())))
-    assert batch.prose(0, True) == "a\n\nc"
-    assert batch.prose(0, False) == "a<think>b\n\nc</think>d"
+    texts = pa.array(["a<think>b\n\nc</think>d", "<think>a</think>b\n\nc\n</think>\nd"], pa.large_string())
+    batch = batch_from_arrow(texts, pa.array([[11], [19]], pa.list_(pa.int64())))
+    assert batch.prose(0, True) == "a<think>b\n\nc</think>d"
+    assert batch.prose(1, True) == "b\n\n\nd"
+    assert batch.prose(1, False) == texts[1].as_py()
 
 
 @pytest.mark.parametrize(
@@ -150,10 +152,21 @@ def test_reasoning_is_cut_turn_by_turn() -> None:
     [
         ("<think>a</think>b", "b"),
         ("a<think>b</think>c<think>d</think>e", "ace"),
-        ("a<think>b", "a"),
-        ("a</think>b", "a"),
+        ("a<think>b", "a<think>b"),
+        ("a</think>b", "a</think>b"),
+        ("Close it with `</think>`.\nDone.", "Close it with `</think>`.\nDone."),
         ("a<think>b<think>c</think>d", "ad"),
-        ("a<think>b</think>c</think>d", "ac"),
+        ("a<think>b</think>c</think>d", "ac</think>d"),
+        ("a<think>b</think>c<think>d", "ac<think>d"),
+        ("So, hm.\n</think>\n\nYes.", "\n\nYes."),
+        ("</think>\nYes.", "\nYes."),
+        ("hm\r\n </think> \r\nYes.", " \r\nYes."),
+        ("Yes.\n</think>", "Yes.\n</think>"),
+        ("Yes.\n</think>\n \t\r\n", "Yes.\n</think>\n \t\r\n"),
+        ("Yes.\n</think>No.", "Yes.\n</think>No."),
+        ("Yes.</think>\nNo.", "Yes.</think>\nNo."),
+        ("a\n</think>\nb\n</think>\nc", "a\n</think>\nb\n</think>\nc"),
+        ("a\n</think>\nb<think>c", "a\n</think>\nb<think>c"),
         ("<thi<think></think>nk>", "<think>"),
         ("<thinking>a", "<thinking>a"),
     ],

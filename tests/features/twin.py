@@ -56,15 +56,12 @@ def is_punct(char: str) -> bool:
 
 
 def without_reasoning(text: str) -> str:
-    """Cut <think>...</think>, and all from a tag without a partner on."""
-    kept = ""
-    for piece in re.split(r"(<think>.*?</think>)", text, flags=re.DOTALL):
-        if not re.fullmatch(r"<think>.*?</think>", piece, re.DOTALL):
-            before, *orphan = re.split(r"</?think>", piece, maxsplit=1)
-            kept += before
-            if orphan:
-                break
-    return kept
+    """Cut <think>...</think>; and all before a </think> that is the only tag, alone on its line, with text behind."""
+    if re.findall(r"</?think>", text) == ["</think>"]:
+        supplied = re.fullmatch(r"(?:.*\n)?[ \t\r]*</think>([ \t\r]*\n.*)", text, re.DOTALL)
+        if supplied and supplied[1].strip(" \t\r\n"):
+            return supplied[1]
+    return re.sub(r"<think>.*?</think>", "", text, flags=re.DOTALL)
 
 
 # -- emoji --------------------------------------------------------------------------------------------------

@@ -24,12 +24,13 @@ from llamastyle.data.readers.door import enter
 from llamastyle.data.readers.formats import Draft, Format
 from llamastyle.data.readers.labels import check_labels
 from llamastyle.data.readers.names import SCORES, Asked, canonical_keys, check_columns, mapped
+from llamastyle.data.readers.responses import read_responses
 from llamastyle.data.readers.sources import read_table
 from llamastyle.data.readers.table import Table
 from llamastyle.errors import DataError
 from llamastyle.options import nearest
 
-__all__ = ["join_correctness", "read_battles"]
+__all__ = ["join_correctness", "read_battles", "read_responses"]
 
 FORMATS: tuple[Format, ...] = (lmarena_55k, lmarena_maverick, lmarena_100k, lmarena, alpaca_eval, frame)
 """Tried in this order, those that ask for most columns first; the last one reads any table."""

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import ast
-import json
 import re
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -15,20 +12,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from llamastyle.data.readers.literals import Unreadable, literal
 from llamastyle.data.readers.table import Column, is_missing, is_numeric, key, objects, scrub
 
-TURNS = r"^\s*\[\s*\{"
+TURNS = r"^\s*(array\()?\[\s*\{"
+"""How a list of records begins, in JSON, in Python, and as the text of an array."""
+TALK = TURNS + r"\s*['\"](role|content)['\"]"
+LIST = r"^\s*(array\()?\["
+TEXTS = LIST + r"\s*(['\"]|None\b|null\b)"
 JOINT = "\n\n"
 ASSISTANT = {"assistant", "model"}
 USER = {"user", "human"}
 NESTED = (list, tuple, Mapping, np.ndarray)
-MAX_LITERAL = 20_000_000
-"""Longest cell, in characters, that is read as a Python literal."""
-
-
-class Unreadable(Exception):
-    """A value that is neither text nor a conversation; the message says why."""
-
 
 class Silent(Unreadable):
     """A conversation in which every assistant turn is there and has no content."""
@@ -128,7 +123,7 @@ def turn_texts(value: Any) -> list[str | None]:
         If it is no list of texts.
     """
     if isinstance(value, str):
-        if not value.lstrip().startswith("["):
+        if not re.match(LIST, value):
             raise Unreadable("a text where a list of turns is expected")
         value = literal(value)
     if isinstance(value, np.ndarray):
@@ -142,13 +137,21 @@ def turn_texts(value: Any) -> list[str | None]:
 
 
 def holds_conversations(column: Column) -> bool:
-    """Whether these are conversations: lists, or texts most of which are lists written out."""
+    """Whether these are conversations: lists, or texts most of which are lists written out.
+
+    Lists of records with a role or content are; of other records, where one of the first can be read.
+    """
     if isinstance(column, pa.ChunkedArray) and column.type == pa.large_string():
-        like = pc.call_function("match_substring_regex", [column], pc.MatchSubstringOptions(TURNS)).fill_null(
-            False
+        like, talks = (
+            pc.call_function("match_substring_regex", [column], pc.MatchSubstringOptions(pattern)).fill_null(
+                False
+            )
+            for pattern in (TURNS, TALK)
         )
-        found = int(np.count_nonzero(like.to_numpy()))
-        if 2 * found <= len(column) - column.null_count:
+        given = len(column) - column.null_count
+        if 2 * int(np.count_nonzero(talks.to_numpy())) > given:
+            return True
+        if 2 * int(np.count_nonzero(like.to_numpy())) <= given:
             return False
         return any(_reads(value) for value in column.filter(like).slice(0, 20).to_pylist())
     if isinstance(column, pa.ChunkedArray):
@@ -157,6 +160,8 @@ def holds_conversations(column: Column) -> bool:
         return True
     given = [value for value in column if isinstance(value, str)]
     like = [value for value in given if re.match(TURNS, value)]
+    if 2 * sum(re.match(TALK, value) is not None for value in like) > len(given):
+        return True
     return 2 * len(like) > len(given) and any(_reads(value) for value in like[:20])
 
 
@@ -215,28 +220,6 @@ def first_user_turn(value: Any) -> str | None:
     return key(value)
 
 
-def literal(text: str) -> Any:
-    """The value of a JSON text or a Python literal; nothing is evaluated.
-
-    Raises
-    ------
-    Unreadable
-        If it is neither.
-    """
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        pass
-    if len(text) > MAX_LITERAL:
-        raise Unreadable(f"text of {len(text)} characters, which is not JSON and too long for a literal")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.literal_eval(text.strip())
-    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        raise Unreadable("a conversation that cannot be read: neither JSON nor a Python literal") from None
-
-
 def _content(content: Any, turn: int) -> str | None:
     if content is None or isinstance(content, str):
         return content
@@ -267,9 +250,14 @@ def _turn_list(value: Any) -> Turns:
 
 
 def _hold_lists(values: list[Any]) -> bool:
-    """Whether most of these are lists, or texts that begin as one, and some can be read as lists of texts."""
+    """Whether most of these are lists, or texts that begin as one, and some can be read as lists of texts.
+
+    Texts most of which begin as a list of texts does are such lists, whether they can be read or not.
+    """
     given = [value for value in values if not is_missing(value)]
-    like = [v for v in given if isinstance(v, NESTED) or (isinstance(v, str) and v.lstrip()[:1] == "[")]
+    like = [v for v in given if isinstance(v, NESTED) or (isinstance(v, str) and re.match(LIST, v))]
+    if 2 * sum(isinstance(v, str) and re.match(TEXTS, v) is not None for v in like) > len(given):
+        return True
     return 2 * len(like) > len(given) and any(_lists(value) for value in like[:20])
 
 
@@ -293,6 +281,9 @@ def _conversations(values: list[Any], parse: Callable[[Any], Turns]) -> Side:
     for i, value in enumerate(values):
         if is_missing(value):
             bad[i] = "no text"
+            continue
+        if isinstance(value, bytes):
+            bad[i] = _no_text(value)
             continue
         try:
             parsed = parse(value)
@@ -346,8 +337,6 @@ def _starts(turns: tuple[str, ...]) -> tuple[int, ...]:
 
 
 def _reads(value: Any) -> bool:
-    if not isinstance(value, str) or not value.lstrip().startswith("["):
-        return False
     try:
         parse_turns(value)
     except Unreadable:

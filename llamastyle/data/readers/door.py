@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -11,14 +12,14 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from llamastyle.data.battles import Battles, assemble, counted
-from llamastyle.data.readers.checks import Checks, issue_frame
+from llamastyle.data.readers.checks import Checks, Fetch, issue_frame
 from llamastyle.data.readers.conversations import Side, first_user_turn, holds_conversations, read_side
 from llamastyle.data.readers.formats import GROUPING, Draft
 from llamastyle.data.readers.labels import read_winners, unknown_labels
 from llamastyle.data.readers.measured import feature_table
 from llamastyle.data.readers.names import Asked, missing_column
-from llamastyle.data.readers.notes import battle_notes, text_notes
-from llamastyle.data.readers.table import Column, Table, keys, numbers, objects, series
+from llamastyle.data.readers.notes import battle_notes, id_notes, name_notes, text_notes
+from llamastyle.data.readers.table import Column, Table, keys, numbers, objects, series, times
 from llamastyle.errors import DataError
 from llamastyle.options import nearest
 
@@ -196,8 +197,13 @@ class Reader:
         for j, (name, pair) in enumerate(self.draft.measured.items()):
             for i, column in enumerate(pair):
                 values, _ = numbers(column)
+                if np.isnan(values).all():
+                    raise DataError(
+                        f"column {f'{name}_{chr(97 + i)}'!r} has no number in any of {counted(n, 'row')}; "
+                        f"leave {name}_a and {name}_b out of the table, or fill them"
+                    )
                 out[i * n : (i + 1) * n, j] = values
-                self.checks.add(~np.isfinite(values), f"{name}_{'ab'[i]}", "no finite value", _Values(column))
+                self.checks.add(~np.isfinite(values), f"{name}_{'ab'[i]}", "no finite value", fetch(column))
         return out
 
     def _grouping(self, sides: tuple[Side, Side] | None) -> tuple[pd.DataFrame, str | None]:
@@ -212,6 +218,8 @@ class Reader:
 
     def _prompts(self, name: str) -> Column:
         column = self.draft.columns[name]
+        if name == "timestamp":
+            return times(column)
         if name != "prompt" or not holds_conversations(column):
             return column
         return _first_user_turns(column)
@@ -241,21 +249,20 @@ class Reader:
         what = self.draft.domains.get(name, what)
         self.checks.add(bad, self.label(name), what, self._values(name))
 
-    def _values(self, name: str) -> _Values:
+    def _values(self, name: str) -> Fetch:
         theirs = self.draft.sources.get(name, name)
-        return _Values(self.table.columns.get(theirs, self.draft.columns[name]))
+        return fetch(self.table.columns.get(theirs, self.draft.columns[name]))
 
 
-@dataclass(frozen=True, slots=True)
-class _Values:
-    """Fetches what stands in some rows of a column."""
+def fetch(column: Column) -> Fetch:
+    """A function for what stands in some rows of a column."""
 
-    column: Column
+    def values(rows: Sequence[int]) -> list[Any]:
+        if isinstance(column, pa.ChunkedArray):
+            return objects(column.take(pa.array(rows, pa.int64())))
+        return [column[row] for row in rows]
 
-    def __call__(self, rows: Any) -> list[Any]:
-        if isinstance(self.column, pa.ChunkedArray):
-            return self.column.take(pa.array(rows, pa.int64())).to_pylist()
-        return [self.column[row] for row in rows]
+    return values
 
 
 def _assembled(draft: Draft, table: Table, checks: Checks, parts: Parts, keep: NDArray[np.bool_]) -> Battles:
@@ -263,7 +270,7 @@ def _assembled(draft: Draft, table: Table, checks: Checks, parts: Parts, keep: N
     if parts.sides is not None:
         texts, starts = (
             tuple(_kept(side.texts, keep) for side in parts.sides),
-            _turn_starts(parts.sides, keep),
+            start_array(parts.sides, keep),
         )
     battles = assemble(
         outcome=parts.outcome[keep],
@@ -278,14 +285,16 @@ def _assembled(draft: Draft, table: Table, checks: Checks, parts: Parts, keep: N
         cluster=parts.cluster,
         measured=_feature_table(draft, parts.measured, keep),
     )
-    issues, notes = _set_aside(draft, table, checks)
-    notes = [*parts.notes, *notes, *battle_notes(battles)]
+    issues, notes = set_aside(draft, table, checks)
+    notes = [*parts.notes, *notes, *battle_notes(battles), *id_notes(draft)]
+    notes += name_notes(table) if parts.names is None else []
     if parts.sides is not None:
         notes += text_notes(parts.sides, table, keep)
     return replace(battles, issues=issues, notes=tuple(notes))
 
 
-def _set_aside(draft: Draft, table: Table, checks: Checks) -> tuple[pd.DataFrame, list[str]]:
+def set_aside(draft: Draft, table: Table, checks: Checks) -> tuple[pd.DataFrame, list[str]]:
+    """The rows and lines that are left out, as issues, and notes that count them."""
     notes = []
     if n := int((checks.bad & ~checks.failed).sum()):
         notes.append(f"{counted(n, 'row')} of {table.n} set aside (see battles.issues)")
@@ -307,10 +316,11 @@ def _feature_table(
     return feature_table(list(draft.measured), values if keep.all() else values[np.tile(keep, 2)])
 
 
-def _turn_starts(sides: tuple[Side, Side], keep: NDArray[np.bool_]) -> pa.Array | None:
+def start_array(sides: Sequence[Side], keep: NDArray[np.bool_]) -> pa.Array | None:
+    """Where later turns start in the rows that are kept, one side after the other; None if there are none."""
     n = len(keep)
     starts = [row for side in sides for row in (side.starts or [()] * n)]
-    kept = [list(row) for row, good in zip(starts, np.tile(keep, 2), strict=True) if good]
+    kept = [list(row) for row, good in zip(starts, np.tile(keep, len(sides)), strict=True) if good]
     return pa.array(kept, pa.list_(pa.int64())) if any(kept) else None
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import json
 import zlib
 from collections.abc import Iterator, Sequence
-from io import BytesIO
+from io import BytesIO, TextIOWrapper
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
+from llamastyle.data.readers.literals import DoubledKey, from_json
 from llamastyle.data.readers.table import Table, arrow_column, key, python_column, shown
 from llamastyle.errors import DataError
 
@@ -122,20 +124,30 @@ def _gunzip(data: bytes, name: str) -> bytes:
 
 
 def _csv(data: bytes, name: str) -> Table:
+    """Every value as text: a guess at their types would make 007 and 7, or 1.10 and 1.1, one name."""
     header = data.split(b"\n", 1)[0]
     delimiter = max((b",", b"\t", b";"), key=header.count).decode()
     block = min(max(len(data), 1 << 16), 1 << 30) if _longest_line(data) > 1 << 19 else 1 << 22
     try:
-        table = pyarrow.csv.read_csv(
-            BytesIO(data),
-            read_options=pyarrow.csv.ReadOptions(block_size=block),
-            parse_options=pyarrow.csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
-            convert_options=pyarrow.csv.ConvertOptions(null_values=[""], strings_can_be_null=True),
-        )
-        table.column_names  # noqa: B018  decodes them
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        lines = TextIOWrapper(BytesIO(data), "utf-8", "replace", newline="")
+        names = next(csv.reader(lines, delimiter=delimiter), [])
+        table = _texts(data, delimiter, block, names)
+        if any(column.type != pa.large_binary() for column in table.columns):
+            table = _texts(data, delimiter, block, table.column_names)
+    except (pa.ArrowException, OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"{name} cannot be read as CSV: {_first_line(error)}; expected {READABLE}") from None
     return from_arrow(table, name)
+
+
+def _texts(data: bytes, delimiter: str, block: int, names: Sequence[str]) -> pa.Table:
+    return pyarrow.csv.read_csv(
+        BytesIO(data),
+        read_options=pyarrow.csv.ReadOptions(block_size=block),
+        parse_options=pyarrow.csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
+        convert_options=pyarrow.csv.ConvertOptions(
+            null_values=[""], strings_can_be_null=True, column_types=dict.fromkeys(names, pa.large_binary())
+        ),
+    )
 
 
 def _longest_line(data: bytes) -> int:
@@ -149,14 +161,17 @@ def _json(data: bytes, name: str, strict: bool) -> Table:
         raise DataError(
             f"{name} is not UTF-8 text: {error.reason} at byte {error.start}; save it as UTF-8"
         ) from None
-    if text.lstrip().startswith("[") or not _is_json_line(text.lstrip().split("\n", 1)[0]):
+    first, _, rest = text.strip().partition("\n")
+    if first.startswith("[") or not _is_json_line(first, alone=not rest):
         return _json_document(text, name)
     return _json_lines(text, name, strict)
 
 
 def _json_document(text: str, name: str) -> Table:
     try:
-        value = json.loads(text)
+        value = from_json(text)
+    except DoubledKey as error:
+        raise DataError(f"{name} holds {error}; keep one of them") from None
     except (ValueError, RecursionError) as error:
         raise DataError(f"{name} cannot be read as JSON: {_first_line(error)}") from None
     if isinstance(value, dict) and value and all(isinstance(v, list) for v in value.values()):
@@ -182,11 +197,13 @@ def _json_lines(text: str, name: str, strict: bool) -> Table:
     lost: list[tuple[str, str, int]] = []
     for line, content in _lines(text):
         try:
-            row = json.loads(content)
+            row = from_json(content)
             if isinstance(row, dict):
                 rows.append(row)
                 continue
             what = f"a JSON {type(row).__name__}, not an object"
+        except DoubledKey as error:
+            what = str(error)
         except (ValueError, RecursionError) as error:
             what = f"not JSON ({_first_line(error)})"
         lost.append((what, content[:200], line))
@@ -205,11 +222,13 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
             yield i + 1, line
 
 
-def _is_json_line(line: str) -> bool:
+def _is_json_line(line: str, alone: bool) -> bool:
+    """Whether a line is an object; one whose values are all lists, and no other line with it, holds columns."""
     try:
-        return isinstance(json.loads(line), dict)
+        row = json.loads(line)
     except (ValueError, RecursionError):
         return False
+    return isinstance(row, dict) and not (alone and row and all(isinstance(v, list) for v in row.values()))
 
 
 def _first_line(error: BaseException) -> str:

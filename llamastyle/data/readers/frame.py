@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from llamastyle.data.readers.formats import CANONICAL, Draft, canonical
 from llamastyle.data.readers.measured import can_name
-from llamastyle.data.readers.table import Column, Table, is_numeric
+from llamastyle.data.readers.table import Column, Table, holds_numbers
 
 NAME = "frame"
 
@@ -42,6 +42,6 @@ def measured_pairs(table: Table) -> dict[str, tuple[Column, Column]]:
         if not stem or not name.endswith("_a") or name in taken or other not in table.columns:
             continue
         a, b = table.columns[name], table.columns[other]
-        if is_numeric(a) and is_numeric(b):
+        if holds_numbers(a) and holds_numbers(b):
             out[stem] = (a, b)
     return out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ WINNERS = {
 
 CANONICAL = ("model_a", "model_b", "tie", "both_bad")
 UNSURE = "?"
+LONGEST = 60
+"""Characters of the longest label that an example shows."""
 
 GUESSES = {
     "model_a": [
@@ -114,7 +117,7 @@ def read_winners(
     encoded = winner.dictionary_encode()
     values = encoded.dictionary.to_pylist()
     codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
-    known = [WINNERS.get(labels.get(value, value)) for value in values]
+    known = [WINNERS.get(_meant(value, labels)) for value in values]
     outcome = np.array([np.nan if k is None else k[0] for k in known] + [np.nan])[codes]
     both_bad = np.array([k is not None and k[1] for k in known] + [False])[codes]
     missing = codes < 0
@@ -133,6 +136,12 @@ def read_winners(
     return Winners(outcome, both_bad, missing, unclear, unknown)
 
 
+def _meant(value: str, labels: Mapping[str, str]) -> str:
+    """A label's meaning; in a text file 1 may be written 1.0, where the column has empty values."""
+    whole = value.removesuffix(".0")
+    return labels.get(value) or (labels.get(whole) if whole.isdecimal() else None) or value
+
+
 def unknown_labels(unknown: Mapping[str, int], column: str) -> DataError:
     """The error for labels that are not known, with their counts and the mapping that would do."""
     first = list(unknown.items())[:8]
@@ -144,17 +153,22 @@ def unknown_labels(unknown: Mapping[str, int], column: str) -> DataError:
             f' columns={{"outcome": "{column}"}} (--map outcome={column})'
         )
     else:
-        meant = {label: _guess(label, set(unknown)) for label, _ in first[:4]}
-        python = ", ".join(f'"{shown(label)[1:-1]}": "{means}"' for label, means in meant.items())
-        pairs = (shlex.quote(f"{shown(label)[1:-1]}={means}") for label, means in meant.items())
-        shell = " ".join(f"--label {pair}" for pair in pairs)
-        way = f"say what they mean, for instance labels={{{python}}} ({shell})"
+        short = [label for label in unknown if len(label) <= LONGEST and label.isprintable()]
+        meant = {label: _guess(label, set(unknown)) for label in short[:4]}
+        way = f"say what they mean{', for instance ' + way_to_label(meant) if meant else ' with labels='}"
         if UNSURE in meant.values():
             way += f", with one of {', '.join(CANONICAL)} for each {UNSURE}"
     return DataError(
         f"column {column!r} has labels that are not known, with their counts: {counts}{more}; {way}; "
         f"known are {', '.join(WINNERS)} and the row's own model names"
     )
+
+
+def way_to_label(meant: Mapping[str, str]) -> str:
+    """How to say what labels mean, in Python and at a shell; each label as it is, so that it can be pasted."""
+    python = ", ".join(f'{json.dumps(label, ensure_ascii=False)}: "{means}"' for label, means in meant.items())
+    shell = " ".join(f"--label {shlex.quote(f'{label}={means}')}" for label, means in meant.items())
+    return f"labels={{{python}}} ({shell})"
 
 
 def _whole(labels: Iterable[str]) -> bool:

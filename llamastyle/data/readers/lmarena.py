@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from llamastyle.data.readers.conversations import Unreadable, literal
+from llamastyle.data.readers.conversations import Side, read_talks
 from llamastyle.data.readers.formats import Draft, canonical, renamed
+from llamastyle.data.readers.literals import Unreadable, literal
 from llamastyle.data.readers.table import Column, Table, number, objects
 
 NAME = "lmarena"
@@ -25,10 +26,16 @@ def read(table: Table) -> Draft:
     """Conversations as responses, Arena's own token counts, sessions, and one category a battle.
 
     The category is the first that holds of math, code, creative writing, instruction following; else
-    other.
+    other. What is no conversation is a bad row.
     """
     columns, sources, notes = arena_columns(table, COLUMNS)
-    return Draft(columns, sources=sources, notes=notes)
+    sides = talks(columns) if {"response_a", "response_b"} <= set(columns) else None
+    return Draft(columns, sources=sources, notes=notes, sides=sides)
+
+
+def talks(columns: Mapping[str, Column]) -> tuple[Side, Side]:
+    """The conversations of both sides."""
+    return read_talks(columns["response_a"]), read_talks(columns["response_b"])
 
 
 def arena_columns(
@@ -94,7 +101,7 @@ def records(column: Column) -> list[Mapping[str, Any] | None]:
 
 def is_true(value: Any) -> bool:
     """Whether a flag is set: True, 1, or the text of it."""
-    return (isinstance(value, bool | int | float) and value == 1) or str(value).lower() == "true"
+    return (isinstance(value, bool | int | float) and value == 1) or str(value).lower() in ("true", "1")
 
 
 def _record(value: Any) -> Mapping[str, Any] | None:

@@ -16,9 +16,8 @@ from typing import Any
 import pyarrow as pa
 
 from llamastyle.data.battles import counted
-from llamastyle.data.readers.conversations import Side, read_talks
 from llamastyle.data.readers.formats import Draft, spoken
-from llamastyle.data.readers.lmarena import arena_columns, records
+from llamastyle.data.readers.lmarena import arena_columns, records, talks
 from llamastyle.data.readers.table import Column, Table, is_missing, keys, number, objects
 
 NAME = "lmarena_100k"
@@ -45,12 +44,7 @@ def read(table: Table) -> Draft:
     draft = without_texts(table)
     if not {"response_a", "response_b"} <= set(draft.columns):
         return draft
-    return spoken(draft, talks(draft))
-
-
-def talks(draft: Draft) -> tuple[Side, Side]:
-    """The conversations of both sides."""
-    return read_talks(draft.columns["response_a"]), read_talks(draft.columns["response_b"])
+    return spoken(draft, talks(draft.columns))
 
 
 def without_texts(table: Table) -> Draft:

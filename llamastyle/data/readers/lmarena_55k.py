@@ -12,8 +12,9 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from llamastyle.data.readers.conversations import Unreadable, read_turn_lists, turn_texts
+from llamastyle.data.readers.conversations import read_turn_lists, turn_texts
 from llamastyle.data.readers.formats import Draft, canonical, spoken
+from llamastyle.data.readers.literals import Unreadable
 from llamastyle.data.readers.table import Column, Table, key, keys, numbers, object_column, objects
 
 NAME = "lmarena_55k"

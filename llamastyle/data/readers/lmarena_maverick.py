@@ -22,10 +22,11 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from llamastyle.data.battles import counted
-from llamastyle.data.readers.conversations import ASSISTANT, Side, Unreadable, literal
+from llamastyle.data.readers.conversations import ASSISTANT, Side
 from llamastyle.data.readers.formats import Draft, spoken
-from llamastyle.data.readers.lmarena import is_true
-from llamastyle.data.readers.lmarena_100k import talks, without_texts
+from llamastyle.data.readers.literals import Unreadable, literal
+from llamastyle.data.readers.lmarena import is_true, talks
+from llamastyle.data.readers.lmarena_100k import without_texts
 from llamastyle.data.readers.table import Column, Table, number, numbers, objects
 
 NAME = "lmarena_maverick"
@@ -50,7 +51,7 @@ def read(table: Table) -> Draft:
     if not {"response_a", "response_b"} <= set(draft.columns):
         return draft
     columns = dict(draft.columns)
-    sides = talks(draft)
+    sides = talks(columns)
     redacted = _flagged(table)
     for side, name in zip(sides, ("response_a", "response_b"), strict=True):
         redacted |= _replaced(side, columns[name])

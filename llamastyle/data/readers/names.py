@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import json
+import shlex
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,8 +19,8 @@ SCORES = ("prompt_id", "model", "correct")
 
 USUAL = {
     "winner": ("vote", "preference", "label", "choice", "verdict", "result", "judgment"),
-    "model_a": ("left", "model_1", "model1", "generator_1"),
-    "model_b": ("right", "model_2", "model2", "generator_2"),
+    "model_a": ("left", "model_1", "model1", "generator_1", "model_x", "model_left", "generator_a"),
+    "model_b": ("right", "model_2", "model2", "generator_2", "model_y", "model_right", "generator_b"),
     "response_a": ("text_left", "answer_a", "output_a", "output_1", "completion_a", "text_a", "response_1"),
     "response_b": ("text_right", "answer_b", "output_b", "output_2", "completion_b", "text_b", "response_2"),
     "prompt_id": ("question_id", "prompt", "id", "qid", "doc_id"),
@@ -83,16 +85,33 @@ def mapped(table: Table, columns: Mapping[str, str]) -> Table:
 
 def missing_column(name: str, table: Table, more: str = "") -> DataError:
     """The error for a column that is not there, with the nearest there is and the way out."""
-    lower = {column.lower(): column for column in table.columns}
-    usual = next((lower[other] for other in USUAL.get(name, ()) if other in lower), None)
-    near = difflib.get_close_matches(name, table.names, n=3, cutoff=0.6)
-    guesses = near or ([usual] if usual is not None else [])
+    guesses = _guesses(name, table)
     hint = f"; did you mean {' or '.join(map(repr, guesses))}?" if guesses else ";"
     example = guesses[0] if guesses else "YOUR_COLUMN"
     return DataError(
-        f"no column {name!r}{more} among {listed(table)}{hint} name it with "
-        f'columns={{"{name}": "{example}"}} (--map {name}={example})'
+        f"no column {name!r}{more} among {listed(table)}{hint} name it with {way_to_map({name: example})}"
     )
+
+
+def guess(name: str, table: Table) -> str | None:
+    """The column that most likely is what is missing."""
+    return next(iter(_guesses(name, table)), None)
+
+
+def _guesses(name: str, table: Table) -> list[str]:
+    """Columns that may be what is missing; not those that have a meaning of their own, such as the other side's."""
+    usual = USUAL.get(name, ())
+    free = [column for column in table.columns if column not in CANONICAL or column in usual]
+    lower = {column.lower(): column for column in free}
+    known = next((lower[other] for other in usual if other in lower), None)
+    return difflib.get_close_matches(name, free, n=3, cutoff=0.6) or ([known] if known is not None else [])
+
+
+def way_to_map(columns: Mapping[str, str]) -> str:
+    """How to name columns, in Python and at a shell: ``columns={"winner": "vote"} (--map winner=vote)``."""
+    python = ", ".join(f"{json.dumps(n)}: {json.dumps(c, ensure_ascii=False)}" for n, c in columns.items())
+    shell = " ".join(f"--map {shlex.quote(f'{name}={theirs}')}" for name, theirs in columns.items())
+    return f"columns={{{python}}} ({shell})"
 
 
 def listed(table: Table) -> str:

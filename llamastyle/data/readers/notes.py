@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from llamastyle.data.battles import Battles, counted
 from llamastyle.data.readers.conversations import Side
-from llamastyle.data.readers.table import Table
+from llamastyle.data.readers.formats import GROUPING, Draft
+from llamastyle.data.readers.names import USUAL, way_to_map
+from llamastyle.data.readers.table import Column, Table, rounded_ids, undecodable
+
+IDS = ("model_a", "model_b", *(name for name in GROUPING if name != "timestamp"))
+NAMED = tuple(zip(USUAL["model_a"], USUAL["model_b"], strict=True))
+"""Pairs of columns in which others keep the names of the models."""
+LONGEST_NAME = 100
 
 
 def battle_notes(battles: Battles) -> list[str]:
@@ -50,6 +58,44 @@ def _case_notes(models: tuple[str, ...]) -> list[str]:
     return [note] * bool(alike)
 
 
+def name_notes(table: Table) -> list[str]:
+    """Where no names of models are read: the pairs of columns that may hold them."""
+    there = {column.lower(): column for column in table.columns}
+    lower = [(there[a], there[b]) for a, b in NAMED if a in there and b in there]
+    pairs = [(a, b) for a, b in lower if _few(table.columns[a]) and _few(table.columns[b])]
+    if not pairs:
+        return []
+    listed = ", ".join(f"{a!r} and {b!r}" for a, b in pairs)
+    way = way_to_map(dict(zip(("model_a", "model_b"), pairs[0], strict=True)))
+    return [f"the names of the models may be in {listed}: read them with {way}"]
+
+
+def _few(column: Column) -> bool:
+    """Whether these are texts, of which each comes more than once on average, and not long ones."""
+    if not isinstance(column, pa.ChunkedArray) or column.type != pa.large_string():
+        return False
+    values = column.drop_null().unique().to_pylist()
+    return 1 < len(values) <= max(2, len(column) // 2) and max(map(len, values)) <= LONGEST_NAME
+
+
+def id_notes(draft: Draft) -> list[str]:
+    """On ids and names that are not what they were: undecodable bytes, and whole numbers rounded to floats."""
+    notes = []
+    for name in (name for name in IDS if name in draft.columns):
+        theirs = draft.sources.get(name, name)
+        if n := undecodable(draft.columns[name]):
+            notes.append(
+                f"{counted(n, 'value')} of {theirs!r} with bytes that are not UTF-8 or halves of surrogate pairs: "
+                f"written with backslashes"
+            )
+        if n := rounded_ids(draft.columns[name]):
+            notes.append(
+                f"{counted(n, 'value')} of {theirs!r} as floats of 2**53 and above, where neighbours are one value: "
+                f"read the column as text or whole numbers"
+            )
+    return notes
+
+
 def correctness_notes(battles: Battles) -> list[str]:
     """On how many battles correctness is known on both sides, and on one alone."""
     if battles.correct_a is None or battles.correct_b is None:
@@ -61,7 +107,7 @@ def correctness_notes(battles: Battles) -> list[str]:
 
 
 def text_notes(sides: tuple[Side, Side], table: Table, keep: NDArray[np.bool_]) -> list[str]:
-    """On conversations that differ, turns without text, and characters that were replaced."""
+    """On conversations that differ, and what `turn_notes` says."""
     notes = []
     a, b = sides
     if a.turns is not None and b.turns is not None:
@@ -73,10 +119,16 @@ def text_notes(sides: tuple[Side, Side], table: Table, keep: NDArray[np.bool_]) 
                 f"{counted(n, 'battle')} where the two conversations differ in their user turns or their length, "
                 f"first {table.where(int(np.argmax(unequal)))}"
             )
-    if empty := a.empty_turns + b.empty_turns:
+    return notes + turn_notes(*sides)
+
+
+def turn_notes(*sides: Side) -> list[str]:
+    """On turns without text, and characters that were replaced."""
+    notes = []
+    if empty := sum(side.empty_turns for side in sides):
         notes.append(
             f"{counted(empty, 'response')} with assistant turns that have no text: those turns left out"
         )
-    if scrubbed := a.scrubbed + b.scrubbed:
+    if scrubbed := sum(side.scrubbed for side in sides):
         notes.append(f"{counted(scrubbed, 'response')} with halves of surrogate pairs: replaced by U+FFFD")
     return notes

@@ -14,12 +14,15 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from llamastyle.errors import DataError
-
 Column: TypeAlias = Any
 """A ``pyarrow.ChunkedArray``, or a NumPy array of Python objects where Arrow has no one type for the values."""
 
 NO_NUMBER = {"", "nan", "na", "n/a", "null", "none"}
+TRUTH = {"true": 1.0, "false": 0.0}
+UNDECODABLE = b"(bytes that are not UTF-8)"
+"""Stands for a list or record whose texts cannot be decoded."""
+EXACT = 2.0**53
+"""From here on, neighbouring whole numbers are one float."""
 SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -67,13 +70,12 @@ def arrow_column(values: pa.Array | pa.ChunkedArray) -> Column:
         return arrow_column(pa.chunked_array(chunks, column.type.storage_type))
     if pa.types.is_dictionary(column.type):
         return arrow_column(column.cast(column.type.value_type))
-    if _is_text(column.type):
-        return column.cast(pa.large_string())
-    if _is_binary(column.type):
+    if _is_text(column.type) or _is_binary(column.type):
         try:
-            return column.cast(pa.large_string())
+            # The cast from bytes is what checks that they are UTF-8.
+            return column.cast(pa.large_binary()).cast(pa.large_string())
         except pa.ArrowInvalid:
-            return object_column(column.to_pylist())
+            return object_column(map(_decoded, column.cast(pa.large_binary()).to_pylist()))
     return column
 
 
@@ -101,10 +103,22 @@ def objects(column: Column) -> list[Any]:
         return column.tolist()
     try:
         return column.to_pylist()
-    except UnicodeDecodeError as error:
-        raise DataError(
-            f"a column holds bytes that are not UTF-8 text ({error.reason}); decode them before reading"
-        ) from None
+    except UnicodeDecodeError:
+        return [_object(value) for value in column]
+
+
+def _object(value: pa.Scalar) -> Any:
+    try:
+        return value.as_py()
+    except UnicodeDecodeError:
+        return UNDECODABLE
+
+
+def _decoded(value: bytes | None) -> str | bytes | None:
+    try:
+        return None if value is None else value.decode()
+    except UnicodeDecodeError:
+        return value
 
 
 def is_numeric(column: Column) -> bool:
@@ -120,10 +134,24 @@ def is_numeric(column: Column) -> bool:
     )
 
 
+def holds_numbers(column: Column) -> bool:
+    """Whether these are numbers, or texts of which every one is a number (in CSV all values are texts)."""
+    if isinstance(column, pa.ChunkedArray) and column.type != pa.large_string():
+        return is_numeric(column)
+    if any(math.isinf(number(value)) for value in objects(column[:100])):
+        return False
+    values, bad = numbers(column)
+    return bool(np.isfinite(values).any() and not bad.any())
+
+
 def key(value: Any) -> str | None:
-    """One value as the text that ids, names and labels are compared by: 1, 1.0 and "1" are the same."""
+    """One value as the text that ids, names and labels are compared by.
+
+    1, 1.0 and "1" are the same; "1.0" and "01", texts, are others. Bytes that are not UTF-8, and halves of
+    surrogate pairs, are written with a backslash, so that different ones stay different.
+    """
     if isinstance(value, str):
-        return scrub(value)
+        return value if value.isascii() or not SURROGATE.search(value) else _escaped(value)
     if isinstance(value, np.generic):
         value = value.item()
     if is_missing(value):
@@ -131,10 +159,31 @@ def key(value: Any) -> str | None:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
+        return value.decode("utf-8", "backslashreplace")
     if isinstance(value, list | dict | tuple | np.ndarray):
         return scrub(json.dumps(value, default=_plain, sort_keys=False, skipkeys=True))
     return scrub(str(value))
+
+
+def _escaped(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def undecodable(column: Column) -> int:
+    """How many values are bytes that are not UTF-8, or texts with halves of surrogate pairs."""
+    if isinstance(column, pa.ChunkedArray):
+        return 0
+    return sum(
+        isinstance(_decoded(v), bytes) if isinstance(v, bytes) else isinstance(v, str) and scrub(v) != v
+        for v in column
+    )
+
+
+def rounded_ids(column: Column) -> int:
+    """How many values are floats too large to tell neighbouring whole numbers apart."""
+    if not isinstance(column, pa.ChunkedArray) or not pa.types.is_floating(column.type):
+        return 0
+    return int((np.abs(numbers(column)[0]) >= EXACT).sum())
 
 
 def keys(column: Column) -> pa.Array:
@@ -153,7 +202,7 @@ def numbers(column: Column) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         values = column.cast(pa.float64(), safe=False).combine_chunks()
         return _float_array(values), np.zeros(len(column), bool)
     if isinstance(column, pa.ChunkedArray) and column.type == pa.large_string():
-        made = _float_array(_mapped(column, number, pa.float64()))
+        made = _float_array(_parsed(column))
         given = column.is_valid().combine_chunks().to_numpy(zero_copy_only=False)
         # An infinite value marks what is not a number: no column of numbers here may hold one.
         bad = np.isinf(made) & given
@@ -168,6 +217,8 @@ def number(value: Any) -> float:
         return math.nan
     if not isinstance(value, str | int | float | np.generic) and not hasattr(value, "__float__"):
         return math.inf
+    if isinstance(value, str) and value.strip().lower() in TRUTH:
+        return TRUTH[value.strip().lower()]
     try:
         return float(value)
     except (TypeError, ValueError, OverflowError):
@@ -177,8 +228,20 @@ def number(value: Any) -> float:
 def series(column: Column) -> pd.Series:
     """The values as a Series that can be grouped by: lists, records and mixtures become text."""
     if isinstance(column, pa.ChunkedArray) and not pa.types.is_nested(column.type):
-        return column.to_pandas()
+        # Without this, whole numbers beside an empty value become floats, and neighbours one value.
+        return column.to_pandas(integer_object_nulls=True)
     return keys(column).to_pandas()
+
+
+def times(column: Column) -> Column:
+    """Texts as times where every one is a time in ISO form; any other column as it is."""
+    if isinstance(column, pa.ChunkedArray) and column.type == pa.large_string():
+        for zone in (None, "UTC"):
+            try:
+                return column.cast(pa.timestamp("us", zone))
+            except pa.ArrowInvalid:
+                pass
+    return column
 
 
 def is_missing(value: Any) -> bool:
@@ -230,6 +293,14 @@ def _mapped(column: pa.ChunkedArray, what: Callable[[Any], Any], kind: pa.DataTy
     encoded = column.combine_chunks().dictionary_encode()
     values = pa.array([what(value) for value in encoded.dictionary.to_pylist()], kind)
     return values.take(encoded.indices)
+
+
+def _parsed(column: pa.ChunkedArray) -> pa.Array:
+    """Texts as floats, infinite where they are none; all at once where every one is plainly a number."""
+    try:
+        return column.cast(pa.float64()).combine_chunks()
+    except pa.ArrowInvalid:
+        return _mapped(column, number, pa.float64())
 
 
 def _float_array(values: pa.Array) -> NDArray[np.float64]:

@@ -14,16 +14,15 @@ from hypothesis import strategies as st
 
 from llamastyle.data.readers.conversations import (
     Silent,
-    Unreadable,
     first_user_turn,
     holds_conversations,
-    literal,
     parse_turns,
     read_side,
     read_talks,
     read_turn_lists,
     turn_texts,
 )
+from llamastyle.data.readers.literals import Unreadable
 from llamastyle.data.readers.table import object_column, python_column
 
 
@@ -35,7 +34,20 @@ def ways(turns: list[dict[str, Any]]) -> list[Any]:
         json.dumps(turns),
         json.dumps(turns, indent=1),
         repr(turns),
+        str(np.array(turns, object)),
+        repr(np.array(turns, object)),
+        str(nested(turns)),
+        repr(nested(turns)),
     ]
+
+
+def nested(turns: list[dict[str, Any]]) -> Any:
+    """As a data frame holds what parquet stores: arrays inside arrays."""
+    made = np.empty(len(turns), object)
+    for i, turn in enumerate(turns):
+        parts = turn["content"]
+        made[i] = {**turn, "content": np.array(parts, object) if isinstance(parts, list) else parts}
+    return made
 
 
 def test_every_way_to_write_a_conversation(turns: list[dict[str, Any]]) -> None:
@@ -76,8 +88,10 @@ def test_plain_text_that_looks_like_a_list_stays_text() -> None:
     side = read_side(python_column(texts))
     assert side.texts.to_pylist() == texts
     assert side.turns is None
-    alone = read_side(python_column(['[{"role": "engineer", "content": "x"}]']))
-    assert alone.texts.to_pylist() == ['[{"role": "engineer", "content": "x"}]']
+    alone = read_side(python_column(['[{"name": "engineer", "content": "x"}]']))
+    assert alone.texts.to_pylist() == ['[{"name": "engineer", "content": "x"}]']
+    talks = read_side(python_column(['[{"role": "engineer", "content": "x"}]', "Yes.", '[{ "content": "x"']))
+    assert set(talks.bad) == {0, 1, 2}
 
 
 def test_a_broken_conversation_among_good_ones_is_bad(turns: list[dict[str, Any]]) -> None:
@@ -143,15 +157,9 @@ def test_halves_of_surrogate_pairs_are_replaced_and_counted() -> None:
     side = read_side(object_column([talk]))
     assert side.scrubbed == 1
     assert side.starts == [(5,)]
-
-
-def test_literals_are_read_and_never_run() -> None:
-    assert literal("{'a': None, 'b': [1, 2.5, True]}") == {"a": None, "b": [1, 2.5, True]}
-    assert literal('{"a": null}') == {"a": None}
-    assert literal(r"['\d']") == ["\\d"]
-    for text in ("open('x')", "1 + x", "lambda: 0", "[x for x in y]", "\0", "1" * 5000):
-        with pytest.raises(Unreadable):
-            literal(text)
+    for text in (f"[{{'role': 'assistant', 'content': '{half}'}}]" for half in ("\ud83d", "\\ud83d")):
+        side = read_side(object_column([text]))
+        assert (side.texts.to_pylist(), side.scrubbed) == (["\ufffd"], 1)
 
 
 def test_first_user_turn(turns: list[dict[str, Any]]) -> None:
@@ -176,6 +184,7 @@ def test_among_conversations_a_text_is_none() -> None:
     assert read_side(column).texts.to_pylist() == ["x", "plain"]
     side = read_talks(column)
     assert side.texts.to_pylist() == ["x", None]
+    assert read_talks(object_column([b"\xff"])).bad == {0: "bytes that are not UTF-8"}
     assert list(side.bad) == [1]
 
 
@@ -195,6 +204,8 @@ def test_turns_that_say_nothing() -> None:
         ("a", None, ""),
         '["a", null, ""]',
         " ['a', None, '']",
+        str(np.array(["a", None, ""], object)),
+        repr(np.array(["a", None, ""], object)),
         np.array(["a", None, ""], object),
     ],
 )

@@ -74,6 +74,33 @@ def test_nothing_matches_shows_both_sides(votes: list[dict[str, Any]], column: s
         )
 
 
+def test_what_is_no_battles_is_one_error(votes: list[dict[str, Any]]) -> None:
+    for wrong in (pd.DataFrame(votes), "votes.parquet", votes):
+        with pytest.raises(ls.DataError, match=r"wants battles first, not a .*read_battles"):
+            ls.join_correctness(wrong, SCORES)  # type: ignore[arg-type]
+
+
+def test_the_column_that_holds_the_models_is_named(votes: list[dict[str, Any]]) -> None:
+    battles = ls.read_battles(votes)
+    scores = pd.DataFrame(SCORES).rename(columns={"model": "system"}).assign(model=["p", "q", "r"] * 3)
+    with pytest.raises(ls.DataError, match=r"'system' holds names of the battles' models.*--map model=system"):
+        ls.join_correctness(battles, scores)
+    with pytest.raises(ls.DataError, match=r"no column 'model' in .*'system' holds names .*--map model=system"):
+        ls.join_correctness(battles, scores.drop(columns="model"))
+
+
+def test_all_problems_of_a_table_of_scores_come_at_once(votes: list[dict[str, Any]]) -> None:
+    battles = ls.read_battles(votes)
+    bad = [{**SCORES[0], "correct": 2}, {**SCORES[1], "model": None}, {**SCORES[2], "prompt_id": None}, *SCORES]
+    with pytest.raises(ls.DataError) as caught:
+        ls.join_correctness(battles, bad)
+    for part in ("row 2 (counted from 0): 'prompt_id' is empty", "row 1 (counted from 0): 'model' is empty",
+                 "row 0 (counted from 0): 'correct' is no number"):  # fmt: skip
+        assert part in str(caught.value)
+    with pytest.raises(ls.DataError, match=r"no column 'model' and no column 'correct'.*model=system .*correct=score"):
+        ls.join_correctness(battles, [{"prompt_id": 0, "system": "x", "score": 1}])
+
+
 def test_battles_without_prompts_or_names(votes: list[dict[str, Any]]) -> None:
     bare = [{k: v for k, v in vote.items() if k != "prompt_id"} for vote in votes]
     with pytest.raises(ls.DataError, match=r"no prompt_id.*--map prompt_id"):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import math
+import re
+import shlex
 
 import numpy as np
 import pyarrow as pa
@@ -79,3 +82,30 @@ def test_the_suggestion_can_be_pasted() -> None:
     assert 'labels={"1": "model_a", "2": "model_b", "0": "tie"}' in str(
         unknown_labels({"1": 3, "2": 2, "0": 1}, "winner")
     )
+
+
+@pytest.mark.parametrize("label", ["Model  B", 'say "B"', "it's B", "a=b", "back\\slash", "x" * 60, "Ä  ö", " b "])
+def test_the_suggestion_holds_the_label_as_it_is(label: str) -> None:
+    message = str(unknown_labels({label: 2}, "winner"))
+    python = ast.literal_eval(re.search(r"labels=(\{.*?\}) \(--label", message)[1])  # type: ignore[index]
+    assert list(python) == [label]
+    words = shlex.split(re.search(r"\((--label .*?)\)[;,] (?:with one|known)", message)[1])  # type: ignore[index]
+    assert words[1].rpartition("=")[0] == label
+    for means in ("model_a", "tie"):
+        made = read_winners(strings(label), check_labels({next(iter(python)): means}), None)
+        assert not made.unknown
+
+
+def test_long_labels_are_left_out_of_the_suggestion() -> None:
+    message = str(unknown_labels({"y" * 61: 3, "left": 1, "two\nlines": 1}, "winner"))
+    assert 'labels={"left": "model_a"} (--label left=model_a)' in message
+    assert "\n" not in message
+    assert "say what they mean with labels=" in str(unknown_labels({"y" * 61: 3}, "winner"))
+
+
+def test_whole_numbers_written_with_a_point_are_what_labels_say() -> None:
+    made = read_winners(strings("1.0", "2.0", "1.5"), {"1": "model_a", "2": "model_b"}, None)
+    assert made.outcome.tolist()[:2] == [1, 0]
+    assert made.unknown == {"1.5": 1}
+    exact = read_winners(strings("1.0"), {"1.0": "tie", "1": "model_a"}, None)
+    assert exact.outcome.tolist() == [0.5]

@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 
 from llamastyle.data.readers.formats import CANONICAL
-from llamastyle.data.readers.names import canonical_keys, check_columns, listed, mapped, missing_column
+from llamastyle.data.readers.names import (
+    canonical_keys,
+    check_columns,
+    guess,
+    listed,
+    mapped,
+    missing_column,
+    way_to_map,
+)
 from llamastyle.data.readers.table import Table, python_column
 from llamastyle.errors import DataError
 
@@ -56,10 +64,29 @@ def test_names_of_a_score_table_are_read_only_with_one() -> None:
         (("Vote", "x"), 'did you mean \'Vote\'? name it with columns={"winner": "Vote"} (--map winner=Vote)'),
         (("x", "y"), "among 'x', 'y'; name it with columns={\"winner\": \"YOUR_COLUMN\"}"),
         ((), "among no columns"),
+        (("winner ", "x"), """columns={"winner": "winner "} (--map 'winner=winner ')"""),
+        (('say "vote"', "vote"), 'did you mean \'vote\'?'),
     ],
 )
 def test_missing_columns(there: tuple[str, ...], says: str) -> None:
     assert says in str(missing_column("winner", table(*there)))
+
+
+def test_columns_that_have_a_meaning_of_their_own_are_no_guesses() -> None:
+    for name in ("model_a", "response_a", "correct_a"):
+        other = name[:-1] + "b"
+        said = str(missing_column(name, table(other, "winner", "tokens_a")))
+        assert "did you mean" not in said
+        assert "YOUR_COLUMN" in said
+    assert "did you mean 'modela'" in str(missing_column("model_a", table("model_b", "modela")))
+    assert "did you mean 'prompt'" in str(missing_column("prompt_id", table("prompt", "model_b")))
+    assert guess("model", table("model_a", "generator")) == "generator"
+
+
+def test_what_to_paste() -> None:
+    assert way_to_map({"winner": 'a "b"', "model_a": "c d"}) == (
+        'columns={"winner": "a \\"b\\"", "model_a": "c d"} (--map \'winner=a "b"\' --map \'model_a=c d\')'
+    )
 
 
 def test_long_lists_are_cut() -> None:

@@ -15,6 +15,7 @@ from llamastyle.data.readers.table import (
     Table,
     arrow_column,
     concatenated,
+    holds_numbers,
     is_missing,
     is_numeric,
     key,
@@ -24,9 +25,12 @@ from llamastyle.data.readers.table import (
     object_column,
     objects,
     python_column,
+    rounded_ids,
     scrub,
     series,
     shown,
+    times,
+    undecodable,
 )
 
 
@@ -46,7 +50,8 @@ from llamastyle.data.readers.table import (
         ([1, {"a": None}], '[1, {"a": null}]'),
         (np.array([1]), "[1]"),
         (math.inf, "inf"),
-        ("a\ud800", "a\ufffd"),
+        ("a\ud800", "a\\ud800"),
+        (b"\xff", "\\xff"),
         (None, None),
         (math.nan, None),
         (np.float64("nan"), None),
@@ -68,7 +73,7 @@ def test_keys_of_integers_floats_and_text_agree() -> None:
 
 @pytest.mark.parametrize(
     ("value", "made"),
-    [(1, 1), ("0.5", 0.5), (" 2 ", 2), (True, 1), (decimal.Decimal("0.25"), 0.25), (np.float32(0.5), 0.5)],
+    [(1, 1), ("0.5", 0.5), (" 2 ", 2), (True, 1), ("True", 1), ("false", 0), (decimal.Decimal("0.25"), 0.25), (np.float32(0.5), 0.5)],
 )
 def test_number(value: object, made: float) -> None:
     assert number(value) == made
@@ -114,7 +119,7 @@ def test_infinite_numbers_stay_for_the_checks_to_find() -> None:
 def test_arrow_columns_become_plain() -> None:
     assert arrow_column(pa.array(["a", "b", "a"]).dictionary_encode()).type == pa.large_string()
     assert arrow_column(pa.array([b"a"])).to_pylist() == ["a"]
-    assert arrow_column(pa.array([b"\xff"])).tolist() == [b"\xff"]
+    assert arrow_column(pa.array([b"\xff", b"a", None])).tolist() == [b"\xff", "a", None]
 
 
 @pytest.mark.skipif(not hasattr(pa, "string_view"), reason="pyarrow has views from version 16 on")
@@ -142,6 +147,31 @@ def test_is_numeric() -> None:
     assert is_numeric(python_column([True]))
     assert not is_numeric(python_column(["1"]))
     assert not is_numeric(python_column([1, "a"]))
+
+
+@pytest.mark.parametrize(
+    ("values", "numeric"),
+    [([1, 2], True), (["1", "2.5", None], True), (["True", "false"], True), (["1", "x"], False), ([None], False),
+     (["nan", None], False), (["1"] * 200 + ["x"], False), (["1", 2], True), ([[1], [2]], False)],
+)  # fmt: skip
+def test_holds_numbers(values: list[object], numeric: bool) -> None:
+    assert holds_numbers(python_column(values)) == numeric
+
+
+def test_undecodable_values_are_counted() -> None:
+    assert undecodable(object_column([b"\xff", "a", "\ud800", b"a", None])) == 2
+    assert undecodable(python_column(["a"])) == 0
+
+
+def test_floats_beyond_exact_whole_numbers_are_counted() -> None:
+    assert rounded_ids(python_column([2.0**53, -(2.0**60), 1.0, None])) == 2
+    assert rounded_ids(python_column([2**60])) == 0
+
+
+def test_times() -> None:
+    assert times(python_column(["2025-01-02", None])).to_pylist() == [datetime.datetime(2025, 1, 2), None]
+    assert times(python_column(["2025-01-02", "x"])).to_pylist() == ["2025-01-02", "x"]
+    assert times(python_column([1])).to_pylist() == [1]
 
 
 def test_is_missing() -> None:

@@ -1,0 +1,203 @@
+"""Single responses: a text a row, and what is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from llamastyle.data.battles import Responses, counted
+from llamastyle.data.readers.checks import Checks
+from llamastyle.data.readers.conversations import Side, first_user_turn, holds_conversations, read_side
+from llamastyle.data.readers.door import fetch, set_aside, start_array
+from llamastyle.data.readers.formats import Draft
+from llamastyle.data.readers.names import check_columns, listed, mapped, missing_column
+from llamastyle.data.readers.notes import id_notes, turn_notes
+from llamastyle.data.readers.sources import read_table
+from llamastyle.data.readers.table import Column, Table, keys, numbers, objects, series
+from llamastyle.errors import DataError
+from llamastyle.options import nearest
+
+__all__ = ["read_responses"]
+
+CANONICAL = ("text", "model", "prompt", "prompt_id", "score", "correct", "tokens")
+"""Columns that are read under their own names, and that ``columns=`` may map."""
+TEXTS = ("text", "response", "output", "conversation", "completion", "answer")
+"""What the column of texts may be called; the first that is there is read."""
+FORMATS: dict[str, dict[str, str]] = {
+    "alpaca_eval": {"text": "output", "model": "generator", "prompt": "instruction"},
+    "frame": {},
+}
+"""Foreign names of canonical columns, by format; a table is in the first of which it has all."""
+
+
+def read_responses(
+    source: Any, *, format: str = "auto", columns: Mapping[str, str] | None = None, strict: bool = True
+) -> Responses:
+    """Read single responses from a file, a glob, a list of dicts or a frame of any library.
+
+    Parameters
+    ----------
+    source : path, glob, open file, list of dicts, frame
+        As for `read_battles`.
+    format : str
+        ``"auto"``, ``"alpaca_eval"`` (``instruction, output, generator``), or ``"frame"``: ``text`` (or
+        ``response, output, conversation, completion, answer``, the first that is there), a text or a
+        conversation as role / content turns; ``model, prompt, prompt_id, score, correct, tokens`` where
+        there.
+    columns : mapping, optional
+        The table's name of a canonical column: ``{"text": "reply"}``.
+    strict : bool
+        True: one bad row is an error. False: bad rows are set aside in ``responses.issues``.
+
+    Returns
+    -------
+    Responses
+        One row a response, in the order of the source; what was noticed is in ``responses.notes``.
+
+    Raises
+    ------
+    DataError
+        If it cannot be read; the message says what, where, and the way out.
+
+    Examples
+    --------
+    >>> from llamastyle.data.readers import read_responses
+    >>> replies = [{"model": "x", "text": "**Yes!**", "score": 1}, {"model": "y", "text": "No.", "score": 0}]
+    >>> responses = read_responses(replies)
+    >>> responses
+    Responses(2 responses by 2 models)
+    >>> responses.to_frame()["score"].tolist()
+    [1.0, 0.0]
+    """
+    _check_call(format, strict)
+    table = read_table(source, strict=strict)
+    draft = _drafted(mapped(table, check_columns(columns, CANONICAL)), format)
+    if table.n == 0:
+        raise DataError("the table has no rows; give at least one response")
+    checks = Checks(table.n, table.where, np.zeros(table.n, bool))
+    side = _texts(draft, checks)
+    numeric = {name: _numbers(draft, name, checks) for name in ("score", "correct", "tokens")}
+    if checks.problems and (strict or checks.bad.all()):
+        raise checks.error(set_aside=not strict)
+    return _assembled(draft, table, checks, side, numeric)
+
+
+def _check_call(format: Any, strict: Any) -> None:
+    known = ["auto", *FORMATS]
+    if format not in known:
+        raise DataError(f"format={format!r} is not known{nearest(format, known)}; use {', '.join(known)}")
+    if not isinstance(strict, bool):
+        raise DataError(f"strict={strict!r}: give True or False")
+
+
+def _drafted(table: Table, format: str) -> Draft:
+    if format == "auto":
+        format = next(name for name, theirs in FORMATS.items() if set(theirs.values()) <= set(table.columns))
+    columns = {name: table.columns[name] for name in CANONICAL if name in table.columns}
+    sources: dict[str, str] = {}
+    for name, theirs in FORMATS[format].items():
+        if name not in columns and theirs in table.columns:
+            columns[name], sources[name] = table.columns[theirs], theirs
+    others = [name for name in TEXTS if name in table.columns]
+    if "text" not in columns and others:
+        columns["text"], sources["text"] = table.columns[others[0]], others[0]
+    if "text" not in columns:
+        raise _no_text(table)
+    used = sources.get("text", "text")
+    unused = [repr(name) for name in others if name != used]
+    notes = [f"the texts are those of {used!r}; {', '.join(unused)} not read"] * bool(unused)
+    return Draft(columns, sources=sources, notes=notes)
+
+
+def _no_text(table: Table) -> DataError:
+    for pair in (("response_a", "response_b"), ("conversation_a", "conversation_b"), ("output_1", "output_2")):
+        if set(pair) <= set(table.columns):
+            return DataError(
+                f"the table has {pair[0]!r} and {pair[1]!r}: it holds battles; read it with read_battles"
+            )
+    if not table.columns:
+        return DataError(f"no column 'text' among {listed(table)}")
+    return missing_column("text", table, f" (nor {', '.join(map(repr, TEXTS[1:]))})")
+
+
+def _texts(draft: Draft, checks: Checks) -> Side:
+    column = draft.columns["text"]
+    side = read_side(column)
+    checks.add_rows(side.bad, draft.sources.get("text", "text"), fetch(column))
+    return side
+
+
+def _numbers(draft: Draft, name: str, checks: Checks) -> NDArray[np.float64] | None:
+    if name not in draft.columns:
+        return None
+    column = draft.columns[name]
+    values, bad = numbers(column)
+    checks.add(bad, name, "not a number", fetch(column))
+    wrong, what = np.isinf(values), "not a finite number"
+    if name == "correct":
+        wrong, what = (values < 0) | (values > 1), "correctness outside [0, 1]"
+    elif name == "tokens":
+        wrong, what = wrong | (values < 0), "no token count"
+    checks.add(wrong, name, what, fetch(column))
+    return values
+
+
+def _assembled(
+    draft: Draft,
+    table: Table,
+    checks: Checks,
+    side: Side,
+    numeric: dict[str, NDArray[np.float64] | None],
+) -> Responses:
+    keep = ~checks.bad
+    models, model = _models(draft, table.n)
+    prompts = _prompts(draft, side)
+    issues, notes = set_aside(draft, table, checks)
+    notes = [*draft.notes, *notes, *turn_notes(side), *id_notes(draft)]
+    if (model[keep] < 0).any() and models:
+        notes.append(f"{counted(int((model[keep] < 0).sum()), 'response')} without the name of a model")
+    used = np.unique(model[keep & (model >= 0)])
+    code = np.full(len(models) + 1, -1)
+    code[used] = np.arange(len(used))
+    known = {name: None if values is None else values[keep] for name, values in numeric.items()}
+    return Responses(
+        texts=side.texts.filter(pa.array(keep)),
+        models=tuple(models[i] for i in used),
+        model=code[model[keep]].astype(np.int64),
+        prompt_id=None if prompts is None else prompts[keep],
+        turn_starts=start_array([side], keep),
+        **known,
+        issues=issues,
+        notes=tuple(notes),
+    )
+
+
+def _models(draft: Draft, n: int) -> tuple[list[str], NDArray[np.int64]]:
+    """Names, sorted, and which each row has; -1 for none."""
+    if "model" not in draft.columns:
+        return [], np.full(n, -1, np.int64)
+    names = np.array(keys(draft.columns["model"]).to_pylist(), object)
+    codes, found = pd.factorize(names, sort=True)
+    return list(found), codes.astype(np.int64)
+
+
+def _prompts(draft: Draft, side: Side) -> NDArray[Any] | None:
+    """What identifies the prompt: its id, its text, or the first of the user's turns."""
+    if "prompt_id" in draft.columns:
+        return series(draft.columns["prompt_id"]).to_numpy()
+    if "prompt" in draft.columns:
+        return series(_first_turns(draft.columns["prompt"])).to_numpy()
+    asked = [turns[0] if turns else None for turns in side.user]
+    return np.array(asked, object) if any(text is not None for text in asked) else None
+
+
+def _first_turns(column: Column) -> Column:
+    if not holds_conversations(column):
+        return column
+    made = [first_user_turn(value) for value in objects(column)]
+    return pa.chunked_array([pa.array(made, pa.large_string())])
