@@ -8,7 +8,8 @@ from scipy.optimize import minimize
 
 import llamastyle as ls
 from benchmarks import fit
-from llamastyle.regression.bradley_terry import fit_bradley_terry, log_likelihood
+from llamastyle.regression.bradley_terry import fit_bradley_terry
+from llamastyle.regression.links import log_likelihood
 
 
 @pytest.fixture(scope="module")
