@@ -11,7 +11,7 @@ import pandas as pd
 import llamastyle as ls
 from docs.studies import Progress, resumable, write_table
 from docs.studies.coverage import ARENAS, SETTINGS, WORLD_SEED, by_kind, coverage_table
-from llamastyle.regression.accounts import mean_slope
+from llamastyle.regression.links import mean_slope
 
 NAME = "accounts"
 SUMMARY = (
