@@ -80,6 +80,11 @@ class Likelihood:
     firth: float = 0.0
     prompts: Prompts | None = None
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing is added to the battles' own log-likelihood."""
+        return not self.davidson and self.ridge is None and not self.firth and self.prompts is None
+
 
 PLAIN = Likelihood()
 
@@ -434,7 +439,7 @@ def fit_bradley_terry(design: Design, start: Floats | None = None, likelihood: L
     unit = float(design.w.mean()) if design.n else 1.0
     design = design if unit == 1.0 else replace(design, w=design.w / unit)
     scaled = _rescaled(likelihood, unit)
-    if k == 0 and m and likelihood == PLAIN:
+    if k == 0 and m and likelihood.is_plain:
         at, iterations, decrement = _newton(pooled(design), PLAIN, np.zeros(m) if start is None else start)
         eta = linear_predictor(design, at.params, np.empty(0))
     else:

@@ -6,7 +6,7 @@ that any interval or share can be made of them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -349,15 +349,13 @@ def cross_fitted_index(design: Design, fit: BTFit, made: Sandwich, seed: int, fo
         train = design.take(np.flatnonzero(~held))
         gone = separable_models(train.a, train.b, train.y, design.spec.models)
         left = np.array([m not in gone for m in design.spec.models] + [True])
-        kept = train.take(np.flatnonzero(left[train.a] & left[train.b]))
-        index[held] = block_index(design, _prices(kept, fit))[held]
+        rows = np.flatnonzero(~held)[left[train.a] & left[train.b]]
+        index[held] = block_index(design, _prices(design.take(rows), fit, rows))[held]
     return index
 
 
-def _prices(design: Design, fit: BTFit) -> Floats:
-    """Prices of some of the battles, with only the models that are in them."""
-    from dataclasses import replace
-
+def _prices(design: Design, fit: BTFit, rows: Ints) -> Floats:
+    """Prices of some of the battles (``rows`` of the fit's), with only the models that are in them."""
     present = np.unique(design.a[design.a >= 0].tolist() + design.b[design.b >= 0].tolist()).astype(np.int64)
     new = np.full(design.n_models + 1, -1, dtype=np.int64)
     new[present] = np.arange(present.size)
@@ -365,7 +363,13 @@ def _prices(design: Design, fit: BTFit) -> Floats:
     varies = np.flatnonzero(np.any(design.x != 0, axis=0))
     small = replace(design, spec=spec, a=new[design.a], b=new[design.b], x=design.x[:, varies])
     beta = np.zeros(fit.beta.size)
-    beta[varies] = fit_bradley_terry(small, np.concatenate([fit.theta[present], fit.beta[varies]])).beta
+    like, m = fit.likelihood, design.n_models
+    ridge = None if like.ridge is None else np.concatenate([like.ridge[present], like.ridge[m + varies]])
+    prompts = like.prompts
+    if prompts is not None:
+        prompts = replace(prompts, code=prompts.code[rows], sign=prompts.sign[rows])
+    start = np.concatenate([fit.theta[present], fit.beta[varies]])
+    beta[varies] = fit_bradley_terry(small, start, replace(like, ridge=ridge, prompts=prompts)).beta
     return beta
 
 

@@ -33,6 +33,7 @@ __all__ = [
 
 Floats = NDArray[np.float64]
 
+NO_STYLE = "no feature varies: style has no part"
 RATINGS = (
     "rating_plain", "rating_plain_low", "rating_plain_high", "rating_raw", "rating", "conf_low", "conf_high",
     "rank_plain", "rank", "rank_low", "rank_high",
@@ -138,7 +139,7 @@ def decomposition_frame(
     frame: Any = pd.concat(frames).sort_values(["model", "order"], ignore_index=True)
     why = dict(zip(models, reasons(design, est), strict=True))
     frame["note"] = [why[model] for model in frame["model"]]
-    return _withheld(frame[["model", *PARTS, "note"]], "total")
+    return _withheld(design, est, frame[["model", *PARTS, "note"]], "total")
 
 
 def gap_frame(design: Design, est: Estimates, a: int, b: int, level: float, scale: str) -> pd.DataFrame:
@@ -150,7 +151,7 @@ def gap_frame(design: Design, est: Estimates, a: int, b: int, level: float, scal
     frame: Any = pd.concat([_part_frame(est, part, gap[-1], level, factor) for part in gap], ignore_index=True)
     why = reasons(design, est)
     thin = [f"{design.spec.models[m]}: {why[m]}" for m in (a, b) if why[m]]
-    return _withheld(frame[list(PARTS)].assign(note="; ".join(thin)), "gap")
+    return _withheld(design, est, frame[list(PARTS)].assign(note="; ".join(thin)), "gap")
 
 
 def _parts(
@@ -162,13 +163,20 @@ def _parts(
     return dec.decompose_ratings(design, est.fit, est.made, est.profiles, reference), POINTS
 
 
-def _withheld(frame: pd.DataFrame, what: str) -> pd.DataFrame:
+def _withheld(design: Design, est: Estimates, frame: pd.DataFrame, what: str) -> pd.DataFrame:
     """Blank what must not be quoted, with the reason beside it."""
     thin = frame["note"] != ""
-    frame.loc[thin, ["std_error", "conf_low", "conf_high", "share", "share_low", "share_high"]] = np.nan
+    numbers = ["std_error", "conf_low", "conf_high", "share", "share_low", "share_high"]
+    frame.loc[thin, ["estimate", *numbers]] = np.nan
     frame.loc[frame["share"].isna() & ~thin, "note"] = (
         f"share withheld: the interval of the {what} covers zero"
     )
+    if not design.spec.block("style").size:
+        nothing = (frame["block"] == "style") & ~thin
+        frame.loc[nothing, numbers] = np.nan
+        frame.loc[nothing, "note"] = NO_STYLE
+    if est.clustering.conditional:
+        frame["note"] = [join_notes(f"conditional: {est.clustering.conditional}", note) for note in frame["note"]]
     return frame
 
 
@@ -238,7 +246,7 @@ def detection_frame(
     few = est.clustering.conditional
     withheld = f"no verdict: {few}, below {MIN_CLUSTERS}; intervals are conditional on these" if few else ""
     general = join_notes(withheld, why_score, why_far)
-    nothing = "" if any(c.block == "style" for c in design.spec.columns) else "no feature varies: style has no part"
+    nothing = "" if design.spec.block("style").size else NO_STYLE
     fixed = ["is the reference" if m == reference else nothing for m in range(shown.size)]
     needed, close = _reachable(found.battles_needed, battles)
     return pd.DataFrame(

@@ -14,6 +14,7 @@ from llamastyle.errors import FitError
 from llamastyle.features.catalog import list_features
 from llamastyle.options import Scale, nearest
 from llamastyle.regression.diagnostics import NEAR_PARITY
+from llamastyle.regression.handling import likelihood_words
 from llamastyle.regression.inference import MIN_CLUSTERS
 from llamastyle.regression.wording import error_words
 from llamastyle.report.labels import shortened
@@ -121,8 +122,9 @@ def _prices(result: StyleResult) -> pd.DataFrame:
     columns = {c.name: c for c in result.design.spec.columns}
     frame: Any = result.tidy()
     frame = frame[frame["block"] != "strength"].drop(columns=["std_error", "statistic"])
+    known = [columns.get(t) for t in frame["term"]]
     return frame.assign(
-        contrast=[columns[t].contrast for t in frame["term"]], scale=[columns[t].scale for t in frame["term"]]
+        contrast=[c.contrast if c else "" for c in known], scale=[c.scale if c else float("nan") for c in known]
     )
 
 
@@ -211,7 +213,8 @@ def _why(result: StyleResult, audit: pd.DataFrame | None) -> str:
     if few:
         said.append(f"{few}, below {MIN_CLUSTERS}: intervals hold for these only, and say nothing of others.")
     if thin:
-        said.append(f"{thin} have too little data: each needs at least {MIN_CLUSTERS} battles, with wins and losses.")
+        first = table.loc[table["inflation"].isna(), "note"].iloc[0]
+        said.append(f"{thin} have too little data (one of them: {first}); the table below has every reason.")
     undecided = int((table["verdict"] == "undetermined").sum())
     if undecided:
         needed = [int(n) for n in table["battles_needed"] if not pd.isna(n)]
@@ -308,9 +311,12 @@ def _settings(result: StyleResult) -> dict[str, str]:
     s = result.settings
     shown = {
         "Correctness": "used" if s.with_correctness else "not used",
-        "Ties": "half a win each" if s.ties == "half" else "left out",
+        "Ties": {"half": "half a win each", "drop": "left out", "davidson": "an outcome of their own"}[s.ties],
         "First side": "estimated" if s.position else "not estimated",
-        "Models without a finite rating": "left out" if s.separated == "drop" else "an error",
+        "Models without a finite rating": {
+            "drop": "left out", "error": "an error", "firth": "kept under Firth's penalty",
+        }[s.separated],
+        "Beside the likelihood": "; ".join(likelihood_words(s)) or "nothing",
         "Level": f"{s.level:g}",
         "Seed": str(s.seed),
         "Margin of verdicts": f"{MARGIN:g} Arena points",
@@ -342,6 +348,12 @@ def _reproduce(result: StyleResult) -> list[str]:
         taken = result.estimates.clustering
         options.append(f'vcov="{taken.kind}"')
         options += [f"cluster={json.dumps(taken.column)}"] if taken.column else []
+    if s.ridge:
+        options.append(f"penalty={json.dumps(dict(s.ridge))}")
+    elif s.firth and s.separated != "firth":
+        options.append('penalty="firth"')
+    if s.prompt_penalty is not None:
+        options.append(f"prompt_effects={s.prompt_penalty:g}")
     options += [f"position={s.position}", f'separated="{s.separated}"', f"level={s.level:g}", f"seed={s.seed}"]
     own = sorted(set(names) - set(list_features()["name"]))
     about = [f"# features of one's own, to be defined as before: {', '.join(own)}"] if own else []

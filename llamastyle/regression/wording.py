@@ -16,7 +16,16 @@ if TYPE_CHECKING:
     from llamastyle.regression.estimates import Clustering
     from llamastyle.regression.result import StyleResult
 
-__all__ = ["diagnostic_rows", "error_words", "gap_words", "headline", "join_notes", "model_reason", "summary_blocks"]
+__all__ = [
+    "caveats",
+    "diagnostic_rows",
+    "error_words",
+    "gap_words",
+    "headline",
+    "join_notes",
+    "model_reason",
+    "summary_blocks",
+]
 
 
 EXTRAPOLATED = "extrapolated: too few of its battles are near style parity"
@@ -61,6 +70,16 @@ def headline(result: StyleResult) -> str:
     if not result.settings.with_correctness:
         first = f"Associated with style, quality not separated: {first[0].lower()}{first[1:]}"
     return f"{first} {_prices_sentence(result)}"
+
+
+def caveats(result: StyleResult) -> list[str]:
+    """What no figure may be quoted without: that quality is not separated, and what errors are conditional on."""
+    said: list[str] = []
+    if not result.settings.with_correctness:
+        said.append("Associated with style; quality not separated.")
+    if result.estimates is not None and result.estimates.clustering.conditional:
+        said.append(f"Errors are conditional: {result.estimates.clustering.conditional}.")
+    return said
 
 
 def _verdict_sentence(result: StyleResult) -> str:
@@ -121,17 +140,18 @@ def gap_words(result: StyleResult, model: str, other: str, scale: Scale = "ratin
     """The gap between two models in words: plain and controlled, then what the parts are."""
     gap: Any = result.compare(model, other, scale=scale)
     rows = {row["block"]: row for row in gap[gap["group"] == ""].to_dict("records")}
+    if not np.isfinite(rows["total"]["estimate"]):
+        return f"{model} and {other} cannot be compared: {rows['total']['note']}."
     table = result.ratings().set_index("model")
     plain, controlled = table["rating_plain"], table["rating"]
-    first = (
+    standing = (
         f"{model} against {other}: plain ratings {plain[model]:.0f} and {plain[other]:.0f}, with"
         f" style{' and correctness' * ('correctness' in rows)} controlled {controlled[model]:.0f} and"
         f" {controlled[other]:.0f}."
     )
+    first = " ".join([*caveats(result), standing])
     total, factor = rows["total"], 100.0 if scale == "win_rate" else 1.0
     unit = "points of win rate" if scale == "win_rate" else "Arena points on the raw scale"
-    if not np.isfinite(total["conf_low"]):
-        return f"{first} No interval and no shares: {total['note']}."
     whole = (
         f"The gap is {factor * total['estimate']:+.1f} {unit} ({100 * result.settings.level:g} % interval"
         f" {factor * total['conf_low']:+.1f} to {factor * total['conf_high']:+.1f})"
@@ -142,6 +162,8 @@ def gap_words(result: StyleResult, model: str, other: str, scale: Scale = "ratin
         "strength": "with strength, which is all that was not measured",
         "schedule": "with whom they met",
         "position": "with position",
+        "prompt": "with the prompts they met",
+        "residual": "left by the penalty on strengths",
     }
     parts = [_gap_part(rows[block], words[block], factor) for block in words if block in rows]
     covered = total["conf_low"] <= 0 <= total["conf_high"]
@@ -176,8 +198,8 @@ def summary_blocks(result: StyleResult) -> list[str | pd.DataFrame]:
     ]
     prices = result.tidy()
     prices = prices[prices["block"] != "strength"].drop(columns=["block", "group"])
-    prices.insert(1, "contrast", [scales[t].contrast for t in prices["term"]])
-    prices.insert(2, "scale", [scales[t].scale for t in prices["term"]])
+    prices.insert(1, "contrast", [scales[t].contrast if t in scales else "" for t in prices["term"]])
+    prices.insert(2, "scale", [scales[t].scale if t in scales else np.nan for t in prices["term"]])
     prices.columns = ["term", "contrast", "scale", "price", "std err", "stat", "p_value", "low", "high"]
     blocks += [prices, ""]
     if result.settings.with_correctness and "correctness" in scales:

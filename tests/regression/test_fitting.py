@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import warnings
 
 import numpy as np
@@ -389,3 +390,35 @@ def test_position_cannot_be_told_from_prompts_where_the_baseline_has_one_side():
     with pytest.raises(ls.FitError, match="always stands on one side"):
         ls.fit(one_sided, prompt_effects=True, position=True)
     assert ls.fit(battles, prompt_effects=True, position=True).converged
+
+
+def test_a_ridge_on_strengths_pulls_plain_and_controlled_together(arena):
+    free, held = ls.fit(arena.battles), ls.fit(arena.battles, penalty={"strength": 50.0})
+    spread = [r.ratings()[["rating_plain", "rating"]].std() for r in (held, free)]
+    assert (spread[0] < spread[1]).all()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"ties": "davidson"}, {"penalty": {"style": 40.0, "strength": 4.0}}, {"penalty": "firth"}, {"separated": "firth"}],
+)
+def test_every_output_stands_whatever_the_likelihood(arena, options):
+    result = ls.fit(arena.battles, **options)
+    page = result.report()
+    assert result.headline() in result.summary()
+    for note in result.notes:
+        assert note in result.summary()
+    assert result.overrides()["rate"].notna().all()
+    lines = html.unescape(page).splitlines()
+    for name, value in options.items():
+        said = f"{name}={value!r}".replace("'", '"')
+        assert any(said in line for line in lines), said
+
+
+def test_folds_of_overrides_keep_the_fits_penalty(arena):
+    from llamastyle.regression.decomposition import cross_fitted_index
+
+    heavy = ls.fit(arena.battles, penalty={"style": 1e9})
+    est = heavy.estimates
+    index = cross_fitted_index(heavy.design, est.fit, est.made, seed=0)
+    assert np.abs(index).max() < 1e-4

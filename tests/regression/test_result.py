@@ -8,6 +8,7 @@ import pytest
 
 import llamastyle as ls
 from llamastyle.regression.decomposition import POINTS
+from llamastyle.regression.wording import gap_words
 
 
 @pytest.fixture(scope="module")
@@ -202,7 +203,7 @@ def test_unknown_models_cannot_be_predicted(result):
 
 def test_plot_kinds(result):
     assert result.plot("ladder", width=400).to_dict()["title"]["text"][0].startswith("Controlling for style")
-    assert result.plot("prices").to_dict()["title"]["text"][0].startswith("Clearest in the votes: words")
+    assert result.plot("prices").to_dict()["title"]["text"][0].startswith("Intervals that leave zero out: 3 of 3 features")
     win = result.plot("waterfall", result.battles.models[0], scale="win_rate").to_dict()
     assert win["title"]["text"] == [f"Win rate of {result.battles.models[0]} against one half"]
     with pytest.raises(ls.LlamaStyleError, match="ladder, prices, waterfall"):
@@ -297,3 +298,37 @@ def test_correctness_that_never_differs_is_said(arena):
     with pytest.raises(ls.FitError, match="differs between the two sides"):
         result.exchange_rates()
     assert "right answers" not in result.headline()
+
+
+def test_a_model_without_a_rating_has_no_parts_either(arena):
+    frame = arena.battles.to_frame()
+    thin = frame[(frame["model_a"] == "model-01") | (frame["model_b"] == "model-01")].head(60).assign(prompt_id=1)
+    rest = frame[(frame["model_a"] != "model-01") & (frame["model_b"] != "model-01")]
+    result = ls.audit(pd.concat([rest, thin], ignore_index=True), cluster="prompt_id")
+    for table in (
+        result.compare("model-01", "model-02"),
+        result.compare("model-02", "model-01", scale="win_rate"),
+        result.decompose().query("model == 'model-01'"),
+    ):
+        assert table[["estimate", "conf_low", "share"]].isna().all(axis=None)
+        assert table["note"].str.contains("values of prompt_id: at least 10").all()
+    words = gap_words(result, "model-01", "model-02")
+    assert words.startswith("model-01 and model-02 cannot be compared: model-01:")
+    assert "nan" not in words
+
+
+def test_where_no_feature_varies_style_has_no_part_in_a_gap():
+    frame = ls.simulate(900, 3, style={"words": 0.5}, seed=3).battles.to_frame().assign(words_a=5.0, words_b=5.0)
+    with pytest.warns(ls.LlamaStyleWarning, match="does not vary"):
+        result = ls.fit(frame)
+    row = result.compare("model-01", "model-02").set_index("block").loc["style"]
+    assert row[["std_error", "conf_low", "share"]].isna().all()
+    assert row["note"] == "no feature varies: style has no part"
+
+
+def test_parts_of_few_prompts_are_marked_conditional():
+    few = ls.simulate(800, 4, style={"words": 0.5}, n_prompts=5, n_voters=40, seed=1)
+    with pytest.warns(ls.LlamaStyleWarning, match="prompt_id has 5"):
+        result = ls.fit(few.battles)
+    assert result.compare("model-01", "model-02")["note"].str.startswith("conditional: prompt_id has 5 values").all()
+    assert "Errors are conditional: prompt_id has 5 values." in gap_words(result, "model-01", "model-02")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -113,3 +115,21 @@ def test_no_price_is_sold_that_chance_would_have_given():
     frame["winner"] = rng.choice(["model_a", "model_b"], len(frame))
     result = ls.fit(frame.drop(columns="outcome"), correctness="ignore")
     assert result.headline().endswith("No feature's price is clear of zero, allowing for 4 of them.")
+
+
+@pytest.mark.parametrize("options", [{"prompt_effects": True}, {"penalty": "firth"}])
+def test_the_parts_of_a_sentence_add_up_to_its_gap(options):
+    frame = ls.simulate(6000, 5, style={"words": 0.6}, n_prompts=80, seed=4).battles.to_frame()
+    mine = frame[(frame["model_a"] == "model-01") | (frame["model_b"] == "model-01")]
+    result = ls.fit(mine, **options)
+    text = gap_words(result, "model-02", "model-04", "win_rate").partition("The gap is ")[2]
+    numbers = [float(n) for n in re.findall(r"(?<![\d.])[+-]\d+\.\d(?= (?:\(|associated|with |left))", text)]
+    total = float(re.match(r"[+-]\d+\.\d", text)[0])
+    assert sum(numbers) == pytest.approx(total, abs=0.06 * len(numbers))
+    blocks = set(result.compare("model-02", "model-04", scale="win_rate")["block"]) - {"total"}
+    assert len(numbers) == len(blocks)
+
+
+def test_without_correctness_a_gap_says_so_first():
+    result = ls.fit(ls.simulate(3000, 4, style={"words": 0.9}, seed=2).battles, correctness="ignore")
+    assert gap_words(result, "model-01", "model-02").startswith("Associated with style; quality not separated.")
