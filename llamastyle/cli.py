@@ -48,6 +48,8 @@ AUDIT_KEY = (
     "inflation: Arena points of the raw rating that go with style, against the mean of these models",
 )
 
+INTERRUPTED = 130  # what typer makes of Ctrl-C
+
 app = typer.Typer(
     name="llamastyle",
     no_args_is_help=True,
@@ -65,6 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     warnings.simplefilter("always", LlamaStyleWarning)
     try:
         code = app(args=list(arguments) if arguments is not None else None, standalone_mode=False)
+        if code == INTERRUPTED:
+            code = complain("interrupted")
     except LlamaStyleError as error:
         code = complain(str(error))
     except typer.Exit as leaving:
@@ -170,7 +174,7 @@ def features_command(
     battles, textless = with_texts(read(options))
     say(*battles.notes, *textless)
     known: Any = battles.to_frame()
-    known = known[[c for c in known if not c.startswith(("response_", "prompt")) or c == "prompt_id"]]
+    known = known[[c for c in known if not c.startswith(("response_", "prompt", "tokens_")) or c == "prompt_id"]]
     measured = extract(battles, chosen_features(options.chosen)).to_frame()
     frame: Any = known.drop(columns=[c for c in known if c in measured]).join(measured)
     if output is None:
@@ -185,10 +189,17 @@ def features_command(
 @bundled
 def leaderboard(options: Fitting) -> None:
     """Raw and style-controlled ratings, side by side."""
+    from llamastyle.regression.wording import caveats
     from llamastyle.report.terminal import rating_columns
 
-    table = fitted(options).ratings()
-    print_table(rating_columns(table) if options.form == "table" else table, options.form)
+    result = fitted(options)
+    table = result.ratings()
+    if options.form != "table":
+        print_table(table, options.form)
+        return
+    for line in caveats(result):
+        print(one_line(line))
+    print_table(rating_columns(table), "table")
 
 
 @app.command("audit")
@@ -263,12 +274,14 @@ def compare(
     from llamastyle.report.terminal import gap_columns
 
     result = fitted(options, model, other)
-    gap = result.compare(model, other, scale=which)
+    gap: Any = result.compare(model, other, scale=which)
     if options.form != "table":
         print_table(gap, options.form)
         return
-    print_table(gap_columns(gap, which), "table")
-    print(f"\n{one_line(gap_words(result, model, other, which))}")
+    if gap["estimate"].notna().any():
+        print_table(gap_columns(gap, which), "table")
+        print()
+    print(one_line(gap_words(result, model, other, which)))
 
 
 @app.command("report")
@@ -295,22 +308,31 @@ def highlight_command(
 ) -> None:
     """Where in the answers each marker of style stands, in colour on a terminal."""
     import numpy as np
+    import pandas as pd
+    from rich.console import Console
 
     from llamastyle.features.spans import highlight
 
     battles = read(options)
     say(*battles.notes)
-    try:
-        chosen = [int(row) for row in rows.split(",")]
-    except ValueError:
-        raise LlamaStyleError(f"--rows {rows!r} must be row numbers with commas, for example 0,3") from None
-    found = highlight(battles.take(np.array(chosen)), chosen_features(options.chosen))
-    if options.form == "table":
-        from rich.console import Console
-
-        Console().print(found)
-    else:
-        print_table(found.to_frame(), options.form)
+    chosen = [int(row) for row in rows.split(",") if row.strip().isdigit()]
+    if len(chosen) != len(rows.split(",")) or max(chosen) >= len(battles):
+        raise LlamaStyleError(f"--rows {rows!r} must be numbers from 0 to {len(battles) - 1} with commas, such as 0,3")
+    console, frames = Console(), []
+    for row in chosen:
+        battle = battles.take([row])
+        found = highlight(battle, chosen_features(options.chosen))
+        if options.form == "table":
+            told = battle.to_frame().iloc[0]
+            known = [f"{name} {told[name]}" for name in ("model_a", "model_b", "winner", "outcome") if name in told]
+            print(one_line(f"battle {row}: {', '.join(known[:3])}"))
+            console.print(found)
+        marked = found.to_frame()
+        marked.insert(0, "side", np.array(["a", "b"], dtype=object)[marked.pop("row")])
+        marked.insert(0, "battle", row)
+        frames.append(marked)
+    if options.form != "table":
+        print_table(pd.concat(frames, ignore_index=True), options.form)
 
 
 def _print_beside(result: StyleResult) -> None:

@@ -57,7 +57,14 @@ Source = Annotated[
 ]
 Lenient = Annotated[bool, typer.Option("--lenient", help="Set bad rows aside, count them, and go on.")]
 Form = Annotated[str, typer.Option("--format", metavar="table|csv|json|md", help="How tables are written.")]
-Handling = Annotated[str, typer.Option("--ties", metavar="half|drop", help="A tie is half a win each, or left out.")]
+Handling = Annotated[
+    str,
+    typer.Option(
+        "--ties",
+        metavar="half|drop|davidson",
+        help="A tie is half a win each, left out, or an outcome of its own.",
+    ),
+]
 Position = Annotated[bool, typer.Option("--position", help="Estimate an advantage of the first side.")]
 Level = Annotated[float, typer.Option("--level", help="Level of the intervals.")]
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -367,5 +368,53 @@ def test_report_and_highlight(run, votes, tmp_path):
     assert shown.code == 0
     assert "\x1b" not in shown.out
     found = pd.read_csv(io.StringIO(run("highlight", texts, "--format", "csv").out))
-    assert set(found["feature"]) == {"bold", "emoji"}
-    assert run("highlight", texts, "--rows", "9").code == 2
+    assert list(found[["battle", "side", "feature"]].itertuples(index=False, name=None)) == [
+        (0, "a", "bold"), (0, "b", "emoji"),
+    ]  # fmt: skip
+    many = [{**row, "response_a": f"**r{i}**"} for i in range(30)]
+    texts.write_text("".join(json.dumps(r) + "\n" for r in many))
+    shown = run("highlight", texts, "--rows", "7,3")
+    assert shown.out.index("battle 7: model_a x, model_b y, winner tie") < shown.out.index("battle 3:")
+    assert [f"r{i}" for i in range(30) if f"r{i}*" in shown.out] == ["r3", "r7"]
+    for wrong in ("30", "-1", "x", ""):
+        assert run("highlight", texts, "--rows", wrong).code == 2
+
+
+def test_without_correctness_the_output_itself_says_so(run, votes, tmp_path):
+    bare = pd.read_parquet(votes).drop(columns=["correct_a", "correct_b"])
+    bare.to_csv(tmp_path / "bare.csv", index=False)
+    for command in (("leaderboard",), ("audit",), ("compare", "model-01", "model-02")):
+        shown = run(command[0], tmp_path / "bare.csv", *command[1:])
+        assert "quality not separated" in shown.out, command
+
+
+def test_models_with_too_few_battles_are_not_compared_in_figures(run, votes, tmp_path):
+    frame = pd.read_parquet(votes)
+    thin = frame.head(8).assign(model_a="newcomer", winner=["model_a", "model_b"] * 4, outcome=[1.0, 0.0] * 4)
+    pd.concat([frame, thin]).to_csv(tmp_path / "thin.csv", index=False)
+    shown = run("compare", tmp_path / "thin.csv", "newcomer", "model-02")
+    assert shown.out.startswith("newcomer and model-02 cannot be compared: newcomer: ")
+    assert "nan" not in shown.out
+
+
+def test_written_features_give_the_audit_of_the_texts_where_tokens_came_along(run, tmp_path):
+    battles = ls.simulate(900, 4, texts=True, seed=5).battles
+    frame = battles.to_frame()
+    for side in "ab":
+        frame[f"tokens_{side}"] = frame[f"response_{side}"].str.len() // 3 + (np.arange(len(frame)) % 7)
+    frame.to_parquet(tmp_path / "texts.parquet")
+    assert run("features", tmp_path / "texts.parquet", "-o", tmp_path / "measured.parquet").code == 0
+    tables = [
+        pd.read_csv(io.StringIO(run("audit", tmp_path / f"{name}.parquet", "--format", "csv").out))
+        for name in ("texts", "measured")
+    ]
+    pd.testing.assert_frame_equal(*tables)
+
+
+def test_interrupted_is_said(run, votes, monkeypatch):
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("llamastyle.cli.fitted", stop)
+    shown = run("leaderboard", votes)
+    assert (shown.code, shown.err.splitlines()[-1]) == (2, "llamastyle: interrupted")

@@ -72,6 +72,8 @@ class Highlights:
         Which of ``features`` it is.
     features : FeatureSet
         What was looked for.
+    battles : bool
+        Whether the texts are the sides of battles, side a and then side b of each.
 
     Examples
     --------
@@ -90,6 +92,7 @@ class Highlights:
     end: Array
     feature: Array
     features: FeatureSet
+    battles: bool = False
 
     def __len__(self) -> int:
         return len(self.row)
@@ -102,8 +105,9 @@ class Highlights:
     def to_frame(self) -> pd.DataFrame:
         """One row a span: ``row, start, end, feature, group, text``.
 
-        ``row`` is the text's place in what was handed in (for battles, in their responses), ``start`` and ``end``
-        are in code points of the text as given, ``text`` is what stands there, cut after 200 code points.
+        ``row`` is the text's place in what was handed in, ``start`` and ``end`` are in code points of the text as
+        given, ``text`` is what stands there, cut after 200 code points. Of battles, row 0 is side a of the first,
+        row 1 its side b, row 2 side a of the second, and so on.
         """
         import pandas as pd
 
@@ -154,6 +158,9 @@ class Highlights:
         plain = console.color_system is None or console.no_color
         yield Text(self._plain(None)) if plain else self._rich(None)
 
+    def _name(self, row: int) -> str:
+        return f"battle {row // 2}, side {'ab'[row % 2]}" if self.battles else f"text {row}"
+
     @property
     def _groups(self) -> dict[str, str]:
         return {f.name: f.group for f in self.features}
@@ -188,7 +195,7 @@ class Highlights:
         legend = marks.legend_html(self.counts(), self._groups, titles)
         several = len(self.texts) > 1
         body = [
-            f'{f"<div>text {row}</div>" if several else ""}<div class="llamastyle-marks">'
+            f'{f"<div>{self._name(row)}</div>" if several else ""}<div class="llamastyle-marks">'
             f"{marks.marked_html(*view, self._groups)}</div>"
             for row, view in self._views(limit)
         ]
@@ -198,7 +205,7 @@ class Highlights:
 
     def _plain(self, limit: int | None) -> str:
         several = len(self.texts) > 1
-        out = [f"text {row}: " * several + marks.marked_plain(*view) for row, view in self._views(limit)]
+        out = [f"{self._name(row)}: " * several + marks.marked_plain(*view) for row, view in self._views(limit)]
         left = self._left_out(limit)
         out += [f"({left}; to_text() has all)"] * bool(left)
         return "\n".join([*out, marks.legend_rich(self.counts(), self._groups).plain])
@@ -208,7 +215,7 @@ class Highlights:
 
         several = len(self.texts) > 1
         out = [
-            Text.assemble((f"text {row}: " * several, "dim"), marks.marked_rich(*view, self._groups))
+            Text.assemble((f"{self._name(row)}: " * several, "dim"), marks.marked_rich(*view, self._groups))
             for row, view in self._views(limit)
         ]
         left = self._left_out(limit)
@@ -250,9 +257,14 @@ def highlight(source: Any, features: Any = None, *, strip_think: bool = True) ->
     -- bold 1, praise 1
     """
     wanted = _default() if features is None else _wanted(features)
+    sides = source.rows if isinstance(source, TextSource) else None
     if isinstance(source, TextSource):
-        check_no_nulls(source.texts)
-        batch = batch_from_arrow(source.texts, source.turn_starts)
+        texts, turns = source.texts, source.turn_starts
+        if sides is not None:
+            at = np.column_stack(sides).ravel()
+            texts, turns = texts.take(at), None if turns is None else turns.take(at)
+        check_no_nulls(texts)
+        batch = batch_from_arrow(texts, turns)
     else:
         batch = batch_from_arrow(arrow_texts(source))
     found = [np.empty((0, 4), dtype=np.int64)]
@@ -262,7 +274,7 @@ def highlight(source: Any, features: Any = None, *, strip_think: bool = True) ->
             found += _matches(batch, feature.how, k, strip_think)
     spans = np.concatenate(found)
     row, feature, start, end = spans[np.lexsort((spans[:, 1], -spans[:, 3], spans[:, 2], spans[:, 0]))].T
-    return Highlights(batch, row.copy(), start.copy(), end.copy(), feature.copy(), wanted)
+    return Highlights(batch, row.copy(), start.copy(), end.copy(), feature.copy(), wanted, sides is not None)
 
 
 # -- which features ------------------------------------------------------------------------------------------

@@ -486,3 +486,17 @@ def test_the_same_without_the_compiler() -> None:
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == highlight(texts, ["all", "arena"]).to_frame().to_numpy().tolist()
+
+
+def test_of_battles_only_their_own_sides_are_marked_by_side():
+    rows = [
+        {"model_a": "x", "model_b": "y", "winner": "tie", "response_a": f"**a{i}**", "response_b": f"🎉 b{i}"}
+        for i in range(6)
+    ]
+    battles = ls.read_battles(rows)
+    found = ls.highlight(battles.take([4, 0]))
+    shown = list(found.to_frame()[["row", "text"]].itertuples(index=False, name=None))
+    assert shown == [(0, "**a4**"), (1, "🎉"), (2, "**a0**"), (3, "🎉")]
+    assert "battle 0, side a: " in found.to_text()
+    assert "battle 1, side b<" in found.to_html()
+    assert "b3" not in found.to_text()
