@@ -430,7 +430,7 @@ def prices(tidy: pd.DataFrame, *, width: int = 760) -> alt.LayerChart:
     >>> import llamastyle as ls
     >>> arena = ls.simulate(3000, 4, style={"words": 0.8}, seed=2)
     >>> prices(ls.fit(arena.battles).tidy()).to_dict()["title"]["text"]
-    ['Clearest in the votes: words, for which more goes with winning']
+    ['Intervals that leave zero out: 1 of 1 features, 1 with winning']
     """
     import altair as alt
 
@@ -489,12 +489,8 @@ def _prices_title(records: Sequence[dict[Any, Any]]) -> tuple[str, list[str]]:
     style = [r for r in records if r["block"] == "style"]
     sure = [r for r in style if r["conf_low"] > 0 or r["conf_high"] < 0]
     up = sum(r["conf_low"] > 0 for r in sure)
-    said = (
-        f"Intervals clear of zero: {up} of {len(style)} features with winning, {len(sure) - up} with losing, all else"
-        " in the model held equal."
-    )
+    said = ["All else in the model held equal; each interval by itself, not allowing for how many there are."]
     if not sure:
-        return "No feature's price is clear of zero", [said]
-    best = max(sure, key=lambda r: abs(r["estimate"]) / max(r["conf_high"] - r["conf_low"], 1e-300))
-    way = "winning" if best["estimate"] > 0 else "losing"
-    return f"Clearest in the votes: {shortened(best['term'], 40)}, for which more goes with {way}", [said]
+        return "No feature's interval leaves zero out", said
+    ways = [f"{n} with {way}" for n, way in ((up, "winning"), (len(sure) - up, "losing")) if n]
+    return f"Intervals that leave zero out: {len(sure)} of {len(style)} features, {' and '.join(ways)}", said

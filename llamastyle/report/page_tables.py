@@ -108,7 +108,7 @@ def rating_table(ratings: pd.DataFrame, level: float) -> Table:
             span(r, "rating", "conf_low", "conf_high"),
             _number(r["rank_plain"]),
             _number(r["rank"]),
-            Cell("" if pd.isna(r["rank_low"]) else f"{r['rank_low']}–{r['rank_high']}"),
+            Cell("") if pd.isna(r["rank_low"]) else Cell(f"{r['rank_low']}–{r['rank_high']}", float(r["rank_low"])),
         )
         for r in ratings.to_dict("records")
     ]
@@ -135,7 +135,7 @@ def audit_table(audit: pd.DataFrame, level: float) -> Table:
             _span(r, "inflation inflation_low inflation_high", 1),
             _number(r["unusual"], 1),
             Cell(str(r["top_feature"]), kind="term"),
-            Cell("" if pd.isna(r["rank"]) else f"{r['rank_plain']} → {r['rank']}"),
+            Cell("") if pd.isna(r["rank"]) else Cell(f"{r['rank_plain']} → {r['rank']}", float(r["rank"])),
             _number(r["battles_needed"]),
         )
         for r, notes in zip(records, own, strict=True)

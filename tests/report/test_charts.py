@@ -226,10 +226,10 @@ def test_prices_say_what_is_clear_of_zero():
     spec = charts.prices(tidy).to_dict()
     dots = marks_of(spec, "circle")[0]
     assert [r["name"] for r in dots] == ["words", "headers", "bold", "correctness"]
-    assert spec["title"]["text"] == ["Clearest in the votes: words, for which more goes with losing"]
-    assert "1 of 3 features with winning, 1 with losing" in " ".join(spec["title"]["subtitle"])
+    assert spec["title"]["text"] == ["Intervals that leave zero out: 2 of 3 features, 1 with winning and 1 with losing"]
+    assert "not allowing for how many there are" in " ".join(spec["title"]["subtitle"])
     none = charts.prices(tidy[tidy["term"] == "bold"]).to_dict()
-    assert none["title"]["text"] == ["No feature's price is clear of zero"]
+    assert none["title"]["text"] == ["No feature's interval leaves zero out"]
     with pytest.raises(ls.LlamaStyleError, match="no strength"):
         charts.prices(tidy[tidy["block"] == "strength"])
 

@@ -100,6 +100,9 @@ def read_battles(
     given = check_columns(columns, keys) | _no_twice(columns, pair)
     table = read_table(source, strict=strict)
     renames = {name: theirs for name, theirs in given.items() if name not in SCORES[1:]}
+    own = correctness is not None and pair is None and "prompt_id" in table.columns
+    if own and renames.get("prompt_id", "prompt_id") not in table.columns:
+        del renames["prompt_id"]  # the scores' name for it, not this table's
     draft, named = _drafted(table, renames, format)
     battles = enter(draft, named, Asked(renames, check_labels(labels), cluster, strict))
     if correctness is None or pair is not None:

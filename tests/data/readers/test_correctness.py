@@ -156,3 +156,13 @@ def test_crowd_votes(shared: Path) -> None:
     assert any(
         note.startswith("correctness known on both sides in 3171 of 8931 battles") for note in battles.notes
     )
+
+
+def test_a_mapped_prompt_that_only_the_scores_have_is_theirs() -> None:
+    rows = [{"model_a": "x", "model_b": "y", "winner": "tie", "prompt_id": "q1", "words_a": 3.0, "words_b": 4.0}]
+    scores = pd.DataFrame({"prompt": ["q1", "q1"], "name": ["x", "y"], "correct": [1, 0]})
+    columns = {"prompt_id": "prompt", "model": "name"}
+    battles = ls.read_battles(rows, columns=columns, correctness=scores)
+    assert (battles.correct_a.tolist(), battles.correct_b.tolist()) == ([1.0], [0.0])
+    with pytest.raises(ls.DataError, match="no column 'prompt'"):
+        ls.read_battles(rows, columns={"prompt_id": "prompt"})
