@@ -286,7 +286,7 @@ class _Point:
 class _Sums:
     """Sums over blocks of battles that make a `_Point`."""
 
-    def __init__(self, design: Design, likelihood: Likelihood, params: Floats, gamma: Floats) -> None:
+    def __init__(self, design: Design, params: Floats, gamma: Floats) -> None:
         m, k = design.n_models, design.x.shape[1]
         self.m, self.k, self.q = m, k, gamma.size
         self.llf, self.gradient, self.total = 0.0, np.zeros(params.size), _Information(m, k)
@@ -352,7 +352,7 @@ def _evaluate(
 ) -> _Point:
     m, k = design.n_models, design.x.shape[1]
     nu = float(np.exp(params[-1])) if likelihood.davidson else 0.0
-    sums = _Sums(design, likelihood, params, gamma)
+    sums = _Sums(design, params, gamma)
     for rows, block in zip(blocks(design.n), signs, strict=True):
         y, w = design.y[rows], design.w[rows]
         here = _linear_predictor(design, rows, params[:m], params[m : m + k])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
@@ -129,14 +128,6 @@ def likelihood_words(settings: Settings) -> list[str]:
     if settings.prompt_penalty is not None:
         words.append(
             f"effects of prompts against {settings.baseline}, shrunk by a ridge penalty of {settings.prompt_penalty:g}"
-            " per battle sum; prices shrink by a few per cent below about 20 battles a prompt"
+            " per battle sum; prices shrink a little with few battles a prompt"
         )
     return words
-
-
-def with_prompt_penalty(likelihood: Likelihood, penalty: float) -> Likelihood:
-    """The same likelihood with another penalty on the effects of prompts."""
-    prompts: Any = likelihood.prompts
-    return Likelihood(
-        likelihood.davidson, likelihood.ridge, likelihood.firth, Prompts(prompts.code, prompts.sign, penalty, prompts.n)
-    )

@@ -12,7 +12,6 @@ from llamastyle.regression.handling import (
     likelihood_words,
     read_penalty,
     read_prompt_penalty,
-    with_prompt_penalty,
 )
 
 
@@ -49,12 +48,3 @@ def test_words_name_every_penalty_and_nothing_else():
     both = Settings(0.95, 0, "davidson", False, True, "error", (("style", 3.0),), False, 0.3, "gpt")
     words = likelihood_words(both)
     assert [any(part in word for word in words) for part in ("Davidson", "ridge penalty 3 on style", "gpt")] == [True] * 3
-
-
-def test_the_penalty_of_prompts_can_be_changed_alone():
-    frame = ls.simulate(3000, 4, style={"words": 0.4}, n_prompts=60, seed=2).battles.to_frame()
-    mine = frame[(frame["model_a"] == "model-01") | (frame["model_b"] == "model-01")]
-    likelihood = ls.fit(mine, prompt_effects=1.0).estimates.fit.likelihood
-    changed = with_prompt_penalty(likelihood, 3.0)
-    assert (likelihood.prompts.penalty, changed.prompts.penalty) == (1.0, 3.0)
-    assert np.array_equal(likelihood.prompts.code, changed.prompts.code)
