@@ -14,6 +14,7 @@ Ties = Literal["half", "drop", "davidson"]
 Separated = Literal["error", "drop", "firth"]
 Covariance = Literal["auto", "cluster", "robust", "HC0", "classical"]
 Plot = Literal["ladder", "prices", "waterfall"]
+Banded = Literal["prices", "inflation"]
 Scale = Literal["rating", "win_rate"]
 TableFormat = Literal["table", "csv", "json", "md"]
 Verdict = Literal[

@@ -38,7 +38,8 @@ Right = Annotated[
     str | None, typer.Option("--correctness", metavar="FILE", help="Table with prompt_id, model, correct.")
 ]
 Cluster = Annotated[
-    str | None, typer.Option("--cluster", metavar="COLUMN", help="Column whose rows are not independent.")
+    list[str] | None,
+    typer.Option("--cluster", metavar="COLUMN", help="Column of dependent rows; repeatable, up to three; or auto."),
 ]
 Chosen = Annotated[
     str | None,
@@ -193,9 +194,14 @@ def read(options: Reading) -> Battles:
         columns=pairs(options.maps, "--map"),
         labels=pairs(options.labels, "--label", last=True),
         correctness=tuple(pair) if pair else right,
-        cluster=fitting.cluster if fitting else None,
+        cluster=(fitting.cluster or None) if fitting and not by_itself(fitting) else None,
         strict=not options.lenient,
     )
+
+
+def by_itself(options: Fitting) -> bool:
+    """Whether the fit is to find the columns to cluster by: prompts and voters where both will do."""
+    return options.cluster == ["auto"]
 
 
 def width() -> int:
@@ -241,7 +247,8 @@ def fitted(options: Fitting, *models: str) -> StyleResult:
             raise LlamaStyleError(
                 f"no battle in {options.file} has a model {model!r}{nearest(model, battles.models)}"
             )
-    chosen = {"contrast": kinds, "level": options.level, "ties": ties, "position": options.position}
+    chosen: dict[str, Any] = {"cluster": "auto"} if by_itself(options) else {}
+    chosen |= {"contrast": kinds, "level": options.level, "ties": ties, "position": options.position}
     result = audit(battles, chosen_features(options.chosen), **chosen)
     explain(result)
     return result

@@ -149,6 +149,26 @@ def test_maps_labels_and_stdin(run, votes, tmp_path, monkeypatch):
     assert "left" in unknown.err
 
 
+def test_clusters_may_be_several(run, tmp_path):
+    path = tmp_path / "votes.csv"
+    frame = ls.simulate(1500, 5, style={"words": 0.6}, n_prompts=150, n_voters=60, seed=1).battles.to_frame()
+    frame.rename(columns={"voter": "worker"}).to_csv(path, index=False)
+    both = run("audit", path, "--cluster", "worker", "--cluster", "prompt_id", "--format", "csv")
+    assert "clustered by worker and prompt_id (60 and 150 clusters, CR1, t(59))" in both.err
+    one = run("audit", path, "--cluster", "worker", "--format", "csv")
+    assert "clustered by worker (60" in one.err
+    assert one.out != both.out
+    frame.to_csv(path, index=False)
+    auto = run("audit", path, "--cluster", "auto", "--format", "csv")
+    assert "clustered by prompt_id and voter (150 and 60 clusters" in auto.err
+    twice = run("audit", path, "--cluster", "voter", "--cluster", "voter")
+    assert twice.code == 2
+    assert "different columns" in twice.err
+    unknown = run("audit", path, "--cluster", "voter", "--cluster", "promt_id")
+    assert unknown.code == 2
+    assert "did you mean 'prompt_id'" in unknown.err
+
+
 def test_labels_may_hold_the_sign(run, votes, tmp_path):
     frame = pd.read_parquet(votes).drop(columns="outcome")
     frame["winner"] = frame["winner"].replace({"model_a": "a=b", "tie": "="})

@@ -133,8 +133,8 @@ class Battles:
         category, language, timestamp, session`` where there, and the column named by ``cluster=``.
     correct_a, correct_b : float64 array or None
         Whether each side is correct, in [0, 1], NaN unknown.
-    cluster : str or None
-        The column that ``read_battles(..., cluster=)`` named.
+    cluster : str, tuple of str or None
+        The columns that ``read_battles(..., cluster=)`` named.
     measured : FeatureTable or None
         Features that came with the data.
     issues : pandas.DataFrame
@@ -170,7 +170,7 @@ class Battles:
     columns: pd.DataFrame
     correct_a: NDArray[np.float64] | None = None
     correct_b: NDArray[np.float64] | None = None
-    cluster: str | None = None
+    cluster: str | tuple[str, ...] | None = None
     measured: FeatureTable | None = None
     issues: pd.DataFrame = field(default_factory=empty_issues)
     notes: tuple[str, ...] = ()
@@ -411,7 +411,8 @@ class Battles:
             if column in self.columns:
                 facts.append(counted(len(pd.factorize(self.columns[column])[1]), what))
         if self.cluster is not None:
-            facts.append(f"clustered by {self.cluster}")
+            names = [self.cluster] if isinstance(self.cluster, str) else self.cluster
+            facts.append(f"clustered by {' and '.join(names)}")
         if self.measured is not None:
             facts.append(counted(len(self.measured.names), "measured feature"))
         if self.correct_a is not None:
@@ -458,7 +459,7 @@ def assemble(
     weight: ArrayLike | None = None,
     correct: tuple[ArrayLike, ArrayLike] | None = None,
     columns: pd.DataFrame | None = None,
-    cluster: str | None = None,
+    cluster: str | tuple[str, ...] | None = None,
     measured: FeatureTable | None = None,
     issues: pd.DataFrame | None = None,
     notes: Sequence[str] = (),

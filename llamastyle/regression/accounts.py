@@ -194,7 +194,7 @@ def _own_strength(design: Design, fit: BTFit, made: Sandwich, a: int, b: int) ->
     m, s = design.n_models, _slopes(design, fit)
     apart = float(fit.theta[a] - fit.theta[b])
     k, slope, gradient = fit.beta.size, 0.0, np.zeros((made.bread.shape[0], 1))
-    own, by_prompt = np.zeros(made.n_groups), np.zeros((0, 1))
+    own, by_prompt = np.zeros(design.n), np.zeros((0, 1))
     prompts = fit.likelihood.prompts
     if prompts is not None:
         by_prompt = np.zeros((prompts.n, 1))
@@ -209,11 +209,13 @@ def _own_strength(design: Design, fit: BTFit, made: Sandwich, a: int, b: int) ->
             gradient[m + k, 0] += float(w @ s.by_ties[rows])
         if prompts is not None:
             by_prompt[:, 0] += np.bincount(prompts.code[rows], prompts.sign[rows] * moved, prompts.n)
-        own += np.bincount(made.group[rows], w * (s.h[rows] - mean), made.n_groups)
+        own[rows] += w * (s.h[rows] - mean)
     gradient *= apart / 2
     gradient[a, 0] += slope
     gradient[b, 0] -= slope
-    held = Influence(gradient, csr_array(own[:, None] * (apart / 2)))
+    battles = np.flatnonzero(own)
+    moved = made.clusters.sums(battles, own[battles] * (apart / 2), np.zeros(battles.size, np.int64), 1)
+    held = Influence(gradient, moved)
     whole = through_prompts(made, held, by_prompt * (apart / 2))
     return Part("strength", "", "", np.array([slope * apart]), whole)
 

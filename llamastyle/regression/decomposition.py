@@ -15,6 +15,7 @@ from scipy import stats
 from llamastyle.errors import FitError
 from llamastyle.regression import links
 from llamastyle.regression.bradley_terry import BTFit, fit_bradley_terry, laplacian, model_sums
+from llamastyle.regression.clusters import stack
 from llamastyle.regression.design import Column, Design
 from llamastyle.regression.inference import (
     Influence,
@@ -26,6 +27,7 @@ from llamastyle.regression.inference import (
     model_scores,
     standard_errors,
     through_prompts,
+    variances,
 )
 
 __all__ = [
@@ -126,7 +128,7 @@ def decompose_ratings(
         own = spread = None
         if chosen:
             moved = design.w * (prof.residual[:, chosen] @ fit.beta[chosen])
-            own, spread = model_scores(design, moved, made.group, made.n_groups), prof.inverse @ centre
+            own, spread = model_scores(design, moved, made.clusters), prof.inverse @ centre
         return Part(block, group, term, centre.T @ estimate, Influence(gradient @ centre, own, spread))
 
     groups = list(dict.fromkeys(columns[j].group for j in style))
@@ -172,9 +174,10 @@ class Shares:
 
 def shares(made: Sandwich, part: Part, total: Part, level: float) -> Shares:
     """Each model's share of a part in its raw rating."""
-    v_part = covariances(made, part.influence, part.influence)
-    v_total = covariances(made, total.influence, total.influence)
+    v_part, v_total = variances(made, part.influence), variances(made, total.influence)
     both = covariances(made, part.influence, total.influence)
+    if made.clusters.weight is not None:
+        both = np.clip(both, -np.sqrt(v_part * v_total), np.sqrt(v_part * v_total))
     z = critical(made, level)
     return Shares(*fieller(part.estimate, total.estimate, v_part, v_total, both, z))
 
@@ -392,7 +395,7 @@ class Rate:
     high: float
 
 
-def override_rate(won: Floats, w: Floats, group: Ints, level: float) -> Rate:
+def override_rate(won: Floats, w: Floats, ways: Ints, level: float) -> Rate:
     """How often something happens, with a Wilson interval at the effective number of battles.
 
     Parameters
@@ -400,21 +403,19 @@ def override_rate(won: Floats, w: Floats, group: Ints, level: float) -> Rate:
     won : float64 (n,)
         1 where it happened, half for a tie, or a probability.
     w : float64 (n,)
-    group : int64 (n,)
-        Cluster of each battle.
+    ways : int64 (n,) or (n, d)
+        Cluster of each battle, in each way.
     """
     n, total = int(won.size), float(w.sum())
     if n == 0:
         return Rate(0, 0.0, np.nan, np.nan, np.nan)
     rate = float(np.average(won, weights=w))
-    groups = int(np.unique(group).size)
+    clusters = stack(np.column_stack([np.unique(way, return_inverse=True)[1] for way in ways.reshape(n, -1).T]))
+    groups = min(clusters.counts)
     if groups < 2:
         return Rate(n, np.nan, rate, np.nan, np.nan)
     moved = w * (won - rate) / total
-    apart, together = (
-        float((moved**2).sum()),
-        float((np.bincount(group, moved) ** 2).sum()) * groups / (groups - 1),
-    )
+    apart, together = float((moved**2).sum()), clusters.square(moved)
     kish = total**2 / float((w**2).sum())
     effective = min(kish, kish * apart / together) if together > 0 else float(min(groups, kish))
     z = float(stats.norm.ppf((1 + level) / 2))

@@ -84,8 +84,8 @@ class Design:
         Outcome in [0, 1]: 1 where a won.
     w : float64 (n,)
         Sampling weights, > 0.
-    cluster : int64 (n,) or None
-        Cluster codes 0..G-1.
+    cluster : int64 (n,) or (n, d) or None
+        Cluster codes 0..G-1, in one way or a column each of several.
     """
 
     spec: DesignSpec
@@ -120,7 +120,7 @@ class Design:
         if (self.a >= 0).all():
             return self
         met = self.take(np.flatnonzero(self.a >= 0))
-        return replace(met, cluster=None if met.cluster is None else np.unique(met.cluster, return_inverse=True)[1])
+        return replace(met, cluster=None if met.cluster is None else _counted_anew(met.cluster))
 
     def take(self, rows: Ints) -> Design:
         """Some of the battles, same models and scales."""
@@ -133,6 +133,12 @@ class Design:
             w=self.w[rows],
             cluster=None if self.cluster is None else self.cluster[rows],
         )
+
+
+def _counted_anew(codes: Ints) -> Ints:
+    if codes.ndim == 1:
+        return np.unique(codes, return_inverse=True)[1]
+    return np.column_stack([np.unique(way, return_inverse=True)[1] for way in codes.T])
 
 
 def contrast(kind: str, u: Floats, v: Floats, *, name: str = "feature", inner: float = 1.0) -> Floats:

@@ -23,13 +23,17 @@ class Clustering:
     kind : str
         ``cluster``, ``robust``, ``HC0`` or ``classical``.
     column : str
-        What is clustered by; empty when nothing is.
-    codes : int64 (n,) or None
+        What is clustered by, in words; empty when nothing is.
+    codes : int64 (n,) or (n, d) or None
     n_groups : int
+        Clusters, of the column with fewest.
     conditional : str
         Dimensions that repeat but have too few values to cluster on; empty when there are none.
         No verdict is given when there are.
     warnings : tuple of str
+    ways : tuple of (str, int)
+        Every column clustered by, and its clusters.
+    notes : tuple of str
     """
 
     kind: Kind
@@ -38,6 +42,8 @@ class Clustering:
     n_groups: int
     conditional: str
     warnings: tuple[str, ...]
+    ways: tuple[tuple[str, int], ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +66,8 @@ class Settings:
 class Estimates:
     """What the fit found: the controlled and the plain model, their errors, the profiles.
 
-    ``plain`` and ``plain_made`` are None where no two models are compared; ``counts`` (m,) is the
-    number of clusters each model is in.
+    ``plain`` and ``plain_made`` are None where no two models are compared; ``counts`` (m, d) is the
+    number of clusters each model is in, by way.
     """
 
     fit: BTFit

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from llamastyle.data.battles import Battles, with_texts
 from llamastyle.errors import ConvergenceError, DataError, FitError, LlamaStyleWarning, SeparationError
 from llamastyle.features.extraction import extract
 from llamastyle.features.feature import FeatureTable
-from llamastyle.options import Correctness, Covariance, Separated, Ties, check_option, nearest
+from llamastyle.options import Correctness, Covariance, Separated, Ties, check_option
 from llamastyle.regression.bradley_terry import PLAIN, BTFit, Likelihood, fit_bradley_terry
 from llamastyle.regression.decomposition import profiles
 from llamastyle.regression.design import Design, build_design, choose_contrasts, model_pairs
@@ -25,6 +24,7 @@ from llamastyle.regression.diagnostics import (
     without_collinear,
 )
 from llamastyle.regression.estimates import Clustering, Estimates, Settings
+from llamastyle.regression.grouping import choose_clusters
 from llamastyle.regression.handling import (
     find_baseline,
     likelihood_words,
@@ -32,16 +32,13 @@ from llamastyle.regression.handling import (
     read_penalty,
     read_prompt_penalty,
 )
-from llamastyle.regression.inference import FEW_CLUSTERS, MIN_CLUSTERS, cluster_counts, sandwich
+from llamastyle.regression.inference import cluster_counts, sandwich
 from llamastyle.regression.result import StyleResult
 
 if TYPE_CHECKING:
     from llamastyle.features.feature import Feature, FeatureSet
 
 __all__ = ["audit", "fit"]
-
-Ints = NDArray[np.int64]
-CLUSTER_COLUMNS = ("prompt_id", "voter", "session")
 
 
 def fit(
@@ -52,7 +49,7 @@ def fit(
     correctness: Correctness = "auto",
     ties: Ties = "half",
     vcov: Covariance = "auto",
-    cluster: str | None = None,
+    cluster: str | Sequence[str] | None = None,
     position: bool = False,
     prompt_effects: bool | float | None = None,
     penalty: str | Mapping[str, float] | None = None,
@@ -79,9 +76,12 @@ def fit(
     ties : {"half", "drop", "davidson"}
         A tie is half a win each, left out, or an outcome of its own (Davidson 1970).
     vcov : {"auto", "cluster", "robust", "HC0", "classical"}
-        ``auto`` clusters where prompts (or voters) repeat, else ``robust`` (HC1).
-    cluster : str, optional
-        Column of the battles to cluster by.
+        ``auto`` clusters where prompts (or voters, or both orders of a pair) repeat, else ``robust`` (HC1).
+    cluster : str or list of str, optional
+        Column of the battles to cluster by, or up to three at once, such as ``["prompt_id", "voter"]``;
+        ``"auto"`` takes these two where both repeat with at least 20 clusters, ``"pair"`` is both orders
+        of one pair of responses. By default prompts where they repeat, else voters, else sessions,
+        else pairs judged in both orders.
     position : bool
         Estimate an advantage of the first side.
     prompt_effects : bool or float, optional
@@ -160,7 +160,8 @@ def fit(
     try:
         if not len(kept):
             raise SeparationError("no battle is left: no two models can be compared with one another")
-        clustering = _choose_clusters(kept, vcov, cluster)
+        clustering = choose_clusters(kept, vcov, cluster)
+        notes = (*notes, *clustering.notes)
         codes = clustering.codes if clustering.kind == "cluster" else None
         design, constant = build_design(
             kept,
@@ -274,84 +275,6 @@ def _without(battles: Battles, dropped: Mapping[str, str]) -> Battles:
     return battles.take(np.flatnonzero(~battles.rated | ~(gone[battles.model_a] | gone[battles.model_b])))
 
 
-def _choose_clusters(battles: Battles, vcov: str, cluster: str | None) -> Clustering:
-    """Which column to cluster by, or none; dimensions with too few clusters are marked."""
-    asked = cluster or battles.cluster
-    if asked is not None and asked not in battles.columns:
-        known = [str(c) for c in battles.columns]
-        raise FitError(
-            f"cluster={asked!r} is not a column of these battles{nearest(asked, known)}; they have"
-            f" {', '.join(known) or 'none'} (name others when reading: read_battles(..., cluster={asked!r}))"
-        )
-    repeated = {name: _codes(battles, name) for name in _repeating(battles, asked)}
-    few = {name: groups for name, (_, groups, _) in repeated.items() if groups < MIN_CLUSTERS}
-    conditional = ", ".join(f"{name} has {groups} values" for name, groups in few.items())
-    warned = [_few_warning(name, groups) for name, groups in few.items()]
-    if vcov in ("robust", "HC0", "classical"):
-        warned += _classical_warning(battles) if vcov == "classical" else ()
-        return Clustering(vcov, "", None, len(battles), conditional, tuple(warned))
-    usable = [name for name in repeated if name not in few]
-    if not usable:
-        if vcov == "cluster" and not repeated:
-            raise FitError("vcov='cluster' needs a column that repeats; name one with cluster=")
-        return Clustering("robust", "", None, len(battles), conditional, tuple(warned))
-    name = usable[0]
-    codes, groups, alone = repeated[name]
-    if alone:
-        warned.append(f"{name} is empty in {alone} battles: each of them counts as a cluster of its own")
-    if groups < FEW_CLUSTERS:
-        warned.append(f"only {groups} clusters of {name}: intervals are rough below {FEW_CLUSTERS}")
-    return Clustering("cluster", name, codes, int(codes.max()) + 1, conditional, tuple(warned))
-
-
-def _codes(battles: Battles, name: str) -> tuple[Ints, int, int]:
-    """Cluster codes; how many clusters say something on ratings, where any battle does; how many are empty."""
-    column: Any = battles.columns[name]
-    empty = column.isna().to_numpy()
-    if not empty.any() or empty.all():
-        codes, groups = battles.codes(name)
-    else:
-        known, groups = battles.filter(~empty).codes(name)
-        codes = np.empty(len(battles), np.int64)
-        codes[~empty], codes[empty] = known, groups + np.arange(int(empty.sum()))
-        groups = int(codes.max()) + 1
-    rated = battles.rated
-    if rated.any():
-        groups = int(np.unique(codes[rated]).size)
-    return codes, groups, int(empty.sum())
-
-
-def _repeating(battles: Battles, asked: str | None) -> list[str]:
-    """The columns that rows share: the one asked for, then prompts, voters and sessions that repeat.
-
-    A single voter or session is whom the results are about, not a sample of them.
-    """
-    columns: Any = battles.columns
-    if asked is not None:
-        battles.codes(asked)
-    found = [] if asked is None else [asked]
-    for name in (name for name in CLUSTER_COLUMNS if name != asked and name in columns):
-        known = columns[name].dropna()
-        if known.nunique() < len(known) and (name == "prompt_id" or known.nunique() > 1):
-            found.append(name)
-    return found
-
-
-def _few_warning(name: str, groups: int) -> str:
-    return (
-        f"{name} has {groups} values, fewer than {MIN_CLUSTERS}: it cannot be clustered on, errors are conditional on"
-        f" these {groups}, and no verdict is given (bring more of {name})"
-    )
-
-
-def _classical_warning(battles: Battles) -> tuple[str, ...]:
-    if ((battles.outcome > 0) & (battles.outcome < 1)).any():
-        return (
-            "classical errors with ties or probabilities assume more noise than there is; vcov='robust' does not",
-        )
-    return ()
-
-
 def _constant_warning(names: list[str]) -> list[str]:
     if not names:
         return []
@@ -382,7 +305,7 @@ def estimate(
         met = design.plain().rated()
         plain = fit_bradley_terry(met, likelihood=plain_likelihood)
         plain_made = sandwich(met, plain, clustering.kind)
-    counts = cluster_counts(design, made.group)
+    counts = cluster_counts(design, made.clusters.ways)
     return Estimates(fitted, made, plain, plain_made, profiles(design), counts, clustering)
 
 

@@ -15,12 +15,22 @@ from llamastyle.regression.design import Design
 from llamastyle.regression.detector import detect, distance, unusual
 from llamastyle.regression.diagnostics import overlap
 from llamastyle.regression.estimates import Estimates
-from llamastyle.regression.inference import MIN_CLUSTERS, interval, rank_sets, standard_errors, tail
+from llamastyle.regression.inference import (
+    MIN_CLUSTERS,
+    covariance,
+    interval,
+    rank_sets,
+    simultaneous,
+    standard_errors,
+    tail,
+)
 from llamastyle.regression.wording import join_notes, model_reason
 
 __all__ = [
     "AUDIT",
+    "BANDS",
     "RATINGS",
+    "band_frame",
     "decomposition_frame",
     "detection_frame",
     "gap_frame",
@@ -44,6 +54,7 @@ AUDIT = (
     "top_feature", "distance", "verdict", "battles_needed", "note",
 )  # fmt: skip
 
+BANDS = ("name", "estimate", "std_error", "conf_low", "conf_high", "band_low", "band_high", "note")
 PARTS = (
     "block", "group", "term", "estimate", "std_error", "conf_low", "conf_high", "share", "share_low", "share_high",
 )  # fmt: skip
@@ -51,7 +62,7 @@ PARTS = (
 
 def reasons(design: Design, est: Estimates) -> list[str]:
     """Why a model has no interval; empty where it has. One a model of the design."""
-    return [model_reason(int(count), est.clustering) for count in est.counts][: design.n_models]
+    return [model_reason(counts, est.clustering) for counts in est.counts][: design.n_models]
 
 
 def shown_models(design: Design, est: Estimates) -> NDArray[np.bool_]:
@@ -229,8 +240,9 @@ def detection_frame(
     fdr: float,
     reference: int | None,
     with_correctness: bool,
+    seed: int | None = None,
 ) -> pd.DataFrame:
-    """Inflation, tests and verdicts of the design's models, in its order."""
+    """Inflation, tests and verdicts of the design's models, in its order; with a seed also `p_simultaneous`."""
     parts = dec.decompose_ratings(design, est.fit, est.made, est.profiles, reference)
     style = next(p for p in parts if p.block == "style" and not p.group)
     inflation, error = POINTS * style.estimate, POINTS * standard_errors(est.made, style.influence)
@@ -249,6 +261,9 @@ def detection_frame(
     nothing = "" if design.spec.block("style").size else NO_STYLE
     fixed = ["is the reference" if m == reference else nothing for m in range(shown.size)]
     needed, close = _reachable(found.battles_needed, battles)
+    at_once = {}
+    if seed is not None:
+        at_once["p_simultaneous"] = _at_once(est, style, tested, margin, seed)
     return pd.DataFrame(
         {
             "inflation": inflation,
@@ -256,6 +271,7 @@ def detection_frame(
             "inflation_high": high,
             "p_value": found.p_value,
             "q_value": found.q_value,
+            **at_once,
             "unusual": score,
             "top_feature": _leading([p for p in parts if p.term], inflation),
             "distance": far,
@@ -267,6 +283,42 @@ def detection_frame(
             ],
         }
     )
+
+
+def _at_once(est: Estimates, style: Part, tested: NDArray[np.bool_], margin: float, seed: int) -> Floats:
+    """How often the greatest |t| of all models tested reaches a model's own, measured from the margin."""
+    p = np.full(tested.size, np.nan)
+    if tested.any():
+        cov = covariance(est.made, style.influence)[np.ix_(tested, tested)]
+        error = standard_errors(est.made, style.influence)[tested]
+        statistic = (np.abs(style.estimate[tested]) - margin / POINTS) / error
+        p[tested] = simultaneous(est.made, cov, 0.95, seed).p_value(statistic)
+    return p
+
+
+def band_frame(
+    design: Design, est: Estimates, of: str, level: float, reference: int | None, seed: int
+) -> pd.DataFrame:
+    """Pointwise intervals beside bands that hold for all prices, or all inflations, at once; columns `BANDS`."""
+    m, k = design.n_models, len(design.spec.columns)
+    if of == "prices":
+        names, notes, factor = [c.name for c in design.spec.columns], [""] * k, 1.0
+        estimate, cov = est.fit.beta, est.made.cov[m : m + k, m : m + k]
+        error = np.sqrt(np.maximum(np.diag(cov), 0.0))
+    else:
+        names, notes, factor = list(design.spec.models), reasons(design, est), POINTS
+        parts = dec.decompose_ratings(design, est.fit, est.made, est.profiles, reference)
+        style = next(p for p in parts if p.block == "style" and not p.group)
+        estimate, cov = style.estimate, covariance(est.made, style.influence)
+        error = standard_errors(est.made, style.influence)
+    shown = np.array([not note for note in notes], dtype=bool)
+    error = np.where(shown, error, np.nan)
+    half = simultaneous(est.made, cov[np.ix_(shown, shown)], level, seed).critical * error
+    low, high = interval(est.made, estimate, error, level)
+    numbers = factor * np.column_stack([estimate, error, low, high, estimate - half, estimate + half])
+    frame = pd.DataFrame(numbers, columns=list(BANDS[1:-1]))
+    frame.insert(0, "name", names)
+    return frame.assign(note=notes)
 
 
 def _field_inflation(design: Design, est: Estimates) -> tuple[Floats, Floats]:
@@ -310,7 +362,7 @@ def override_rows(
     for name, index in indices:
         lead = wrong * index[one]
         for label, mask in (("more", lead > 0), ("less", lead < 0), ("either", np.ones(one.size, bool))):
-            rate = dec.override_rate(won[mask], design.w[one][mask], est.made.group[one][mask], level)
+            rate = dec.override_rate(won[mask], design.w[one][mask], est.made.clusters.ways[one][mask], level)
             note = "" if np.isfinite(rate.low) else "too few battles or clusters for an interval"
             if np.isnan(index).all():
                 note = note and "withheld: prices have no finite value without some of the clusters"

@@ -1,4 +1,4 @@
-"""Covariances and influence functions, from sums of scores by cluster.
+"""Covariances and influence functions, from sums of scores by cluster, in one way or several.
 
 Every quantity that a result quotes is a smooth function of the parameters and of means over
 battles. Its influence, summed by cluster, is ``scores @ bread @ gradient + own``: the first term
@@ -8,7 +8,7 @@ variances are cross-products of such sums, so that nothing of shape (battles, qu
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -19,9 +19,11 @@ from scipy.sparse import coo_array, csr_array
 from llamastyle.errors import FitError
 from llamastyle.regression import links
 from llamastyle.regression.bradley_terry import BTFit, PromptEffects, Prompts, blocks, leverage
+from llamastyle.regression.clusters import Clusters, every_battle, stack
 from llamastyle.regression.design import Design
 
 __all__ = [
+    "Bands",
     "Influence",
     "PromptScores",
     "Sandwich",
@@ -31,7 +33,9 @@ __all__ = [
     "model_influence",
     "rank_sets",
     "sandwich",
+    "simultaneous",
     "through_prompts",
+    "variances",
 ]
 
 Floats = NDArray[np.float64]
@@ -46,22 +50,27 @@ FEW_CLUSTERS = 20
 class Sandwich:
     """A covariance and what it was made of; p parameters, G clusters (battles when not clustered).
 
+    Clustered in several ways, G counts the rows of the stack (see `Clusters`).
+
     Attributes
     ----------
     kind : str
         ``cluster`` (CR1), ``robust`` (HC1), ``HC0`` or ``classical``.
     bread, meat, cov : float64 (p, p)
+        Clustered in several ways, negative eigenvalues of ``cov`` are set to zero, and ``meat`` is
+        what gives this ``cov``.
     scores : sparse (G, p)
         Scores w (y - p) z summed by cluster.
     factor : float
-        Finite-sample factor: G/(G-1) (n-1)/(n-K) for CR1, n/(n-K) for HC1, else 1.
+        Finite-sample factor: G/(G-1) (n-1)/(n-K) for CR1, n/(n-K) for HC1, else 1; in several ways
+        (n-1)/(n-K), the rest being in the weights of the stack.
     df : float
-        Degrees of freedom of t: G - 1 when clustered, else infinite (normal).
-    group : int64 (n,)
-        Cluster of each battle.
-    n_groups : int
+        Degrees of freedom of t: G - 1 when clustered, of the way with fewest; else infinite (normal).
+    clusters : Clusters
     prompts : PromptScores or None
         How effects of prompts, which are not among the parameters, carry influence.
+    negative : int
+        Negative eigenvalues of the covariance that were set to zero.
     """
 
     kind: Kind
@@ -71,9 +80,19 @@ class Sandwich:
     scores: csr_array
     factor: float
     df: float
-    group: Ints
-    n_groups: int
+    clusters: Clusters
     prompts: PromptScores | None = None
+    negative: int = 0
+
+    @property
+    def group(self) -> Ints:
+        """Cluster of each battle, in the first way: int64 (n,)."""
+        return self.clusters.ways[:, 0]
+
+    @property
+    def n_groups(self) -> int:
+        """Number of clusters of the first way."""
+        return self.clusters.counts[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,29 +125,46 @@ def sandwich(design: Design, fit: BTFit, kind: Kind) -> Sandwich:
             f"{n} battles for {free} parameters leave nothing to measure errors with; use fewer features"
         )
     if kind == "cluster" and design.cluster is not None:
-        group, n_groups = design.cluster, int(design.cluster.max(initial=-1)) + 1
-        if n_groups < 2:
+        clusters = stack(design.cluster)
+        fewest = min(clusters.counts)
+        if fewest < 2:
             raise FitError("clustering needs at least two clusters: the cluster column has one value")
-        factor, df = n_groups / (n_groups - 1) * (n - 1) / (n - free), float(n_groups - 1)
+        own_factor = fewest / (fewest - 1) if clusters.weight is None else 1.0
+        factor, df = own_factor * (n - 1) / (n - free), float(fewest - 1)
     else:
-        group, n_groups = np.arange(n, dtype=np.int64), n
-        factor, df = (n / (n - free) if kind == "robust" else 1.0), np.inf
+        clusters, factor, df = every_battle(n), (n / (n - free) if kind == "robust" else 1.0), np.inf
     residual = _residual(design, fit)
-    strengths, columns = cluster_scores(design, residual, group, n_groups)
+    strengths, columns = cluster_scores(design, residual, clusters)
     if fit.likelihood.davidson:
         own = design.w * ((design.y == 0.5) - links.tie(fit.eta, fit.nu))
-        columns = np.column_stack([columns, np.bincount(group, own, n_groups).astype(np.float64)])
-    scores, meat, prompts = _side_by_side(strengths, columns, design.n_models), _meat(strengths, columns), None
+        ties = clusters.sums(np.arange(n), own, np.zeros(n, np.int64), 1).toarray()
+        columns = np.column_stack([columns, ties])
+    scores, prompts = _side_by_side(strengths, columns, design.n_models), None
     if fit.prompts is not None and fit.likelihood.prompts is not None:
-        prompts = _prompt_scores(fit.likelihood.prompts, fit.prompts, residual, group, n_groups)
+        prompts = _prompt_scores(fit.likelihood.prompts, fit.prompts, residual, clusters)
         by_prompt = csr_array((fit.prompts.cross / fit.prompts.diagonal).T)
         scores = csr_array(scores - prompts.scores @ by_prompt)
-        meat = (scores.T @ scores).toarray()
+        meat = (scores.T @ clusters.weighed(scores)).toarray()
+    else:
+        meat = _meat(strengths, columns, clusters)
     if kind == "classical":
         information = np.asarray(np.linalg.inv(fit.bread), dtype=np.float64)
-        return Sandwich(kind, fit.bread, information, fit.bread, scores, 1.0, df, group, n_groups, prompts)
+        return Sandwich(kind, fit.bread, information, fit.bread, scores, 1.0, df, clusters, prompts)
     cov = factor * fit.bread @ meat @ fit.bread
-    return Sandwich(kind, fit.bread, meat, (cov + cov.T) / 2, scores, factor, df, group, n_groups, prompts)
+    made = Sandwich(kind, fit.bread, meat, (cov + cov.T) / 2, scores, factor, df, clusters, prompts)
+    return made if clusters.weight is None else _without_negative(made)
+
+
+def _without_negative(made: Sandwich) -> Sandwich:
+    """Negative eigenvalues of the covariance set to zero, and counted."""
+    values, vectors = np.linalg.eigh(made.cov)
+    below = values < -1e-10 * np.abs(values).max(initial=0.0)  # less is the direction that is held
+    if not below.any():
+        return made
+    more = (vectors[:, below] * -values[below]) @ vectors[:, below].T
+    information = np.linalg.inv(made.bread)
+    meat = made.meat + information @ more @ information / made.factor
+    return replace(made, cov=made.cov + more, meat=(meat + meat.T) / 2, negative=int(below.sum()))
 
 
 def _residual(design: Design, fit: BTFit) -> Floats:
@@ -142,12 +178,12 @@ def _residual(design: Design, fit: BTFit) -> Floats:
 
 
 def _prompt_scores(
-    prompts: Prompts, effects: PromptEffects, residual: Floats, group: Ints, n_groups: int
+    prompts: Prompts, effects: PromptEffects, residual: Floats, clusters: Clusters
 ) -> PromptScores:
     """The penalty of a prompt is shared among its battles in equal parts."""
     share = prompts.penalty * effects.gamma / np.maximum(np.bincount(prompts.code, minlength=prompts.n), 1)
     data = prompts.sign * residual - share[prompts.code]
-    scores = csr_array(coo_array((data, (group, prompts.code)), shape=(n_groups, prompts.n)))
+    scores = clusters.sums(np.arange(data.size), data, prompts.code, prompts.n)
     scores.data[np.abs(scores.data) < 1e-12 * np.abs(data).max(initial=0.0)] = 0.0
     scores.eliminate_zeros()
     return PromptScores(effects, scores)
@@ -172,19 +208,18 @@ def through_prompts(made: Sandwich, influence: Influence, by_prompt: Floats) -> 
     return Influence(influence.gradient - made.prompts.effects.cross @ per, own)
 
 
-def model_scores(design: Design, values: Floats, group: Ints, n_groups: int) -> csr_array:
+def model_scores(design: Design, values: Floats, clusters: Clusters) -> csr_array:
     """Values summed by cluster and model, plus as side a, minus as side b: sparse (G, m)."""
     known = np.flatnonzero(design.a >= 0)
-    rows = np.concatenate([group[known], group[known]])
-    cols = np.concatenate([design.a[known], design.b[known]])
+    columns = np.concatenate([design.a[known], design.b[known]])
     data = np.concatenate([values[known], -values[known]])
-    return csr_array(coo_array((data, (rows, cols)), shape=(n_groups, design.n_models)))
+    return clusters.sums(np.tile(known, 2), data, columns, design.n_models)
 
 
-def cluster_scores(design: Design, residual: Floats, group: Ints, n_groups: int) -> tuple[csr_array, Floats]:
+def cluster_scores(design: Design, residual: Floats, clusters: Clusters) -> tuple[csr_array, Floats]:
     """Sums by cluster of residual times (e_a - e_b), sparse (G, m), and of residual times x, (G, k)."""
-    n = design.n
-    weighted = csr_array(coo_array((residual, (group, np.arange(n))), shape=(n_groups, n)))
+    battles = np.arange(design.n)
+    weighted = clusters.sums(battles, residual, battles, design.n)
     return csr_array(weighted @ _signs(design)), weighted @ design.x
 
 
@@ -212,9 +247,10 @@ def _side_by_side(strengths: csr_array, columns: Floats, m: int) -> csr_array:
     return csr_array((data, index, starts), shape=(groups, m + k))
 
 
-def _meat(strengths: csr_array, columns: Floats) -> Floats:
-    cross = strengths.T @ columns
-    return np.block([[(strengths.T @ strengths).toarray(), cross], [cross.T, columns.T @ columns]])
+def _meat(strengths: csr_array, columns: Floats, clusters: Clusters) -> Floats:
+    counted = columns if clusters.weight is None else columns * clusters.weight[:, None]
+    cross, between = strengths.T @ counted, strengths.T @ clusters.weighed(strengths)
+    return np.block([[between.toarray(), cross], [cross.T, columns.T @ counted]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,12 +286,16 @@ def covariance(made: Sandwich, one: Influence, other: Influence | None = None) -
     g1, g2 = made.bread @ one.gradient, made.bread @ two.gradient
     out = g1.T @ made.meat @ g2
     if two.own is not None:
-        out = out + _spread((made.scores.T @ two.own).toarray().T @ g1, two).T
+        out = out + _spread(_crossed(made, made.scores, two.own).toarray().T @ g1, two).T
     if one.own is not None:
-        out = out + _spread((made.scores.T @ one.own).toarray().T @ g2, one)
+        out = out + _spread(_crossed(made, made.scores, one.own).toarray().T @ g2, one)
     if one.own is not None and two.own is not None:
-        out = out + _spread(_spread((one.own.T @ two.own).toarray(), one).T, two).T
+        out = out + _spread(_spread(_crossed(made, one.own, two.own).toarray(), one).T, two).T
     return made.factor * out
+
+
+def _crossed(made: Sandwich, one: csr_array, two: csr_array) -> Any:
+    return one.T @ made.clusters.weighed(two)
 
 
 def _spread(by_own: Floats, influence: Influence) -> Floats:
@@ -266,12 +306,12 @@ def covariances(made: Sandwich, one: Influence, two: Influence) -> Floats:
     """Covariance of each quantity of one influence with its namesake of another, shape (q,)."""
     g1, g2 = made.bread @ one.gradient, made.bread @ two.gradient
     out = (g1 * (made.meat @ g2)).sum(axis=0)
-    for mine, g in ((two, g1), (one, g2)):
+    for mine, g in ((one, 2.0 * g2),) if one is two else ((two, g1), (one, g2)):
         if mine.own is not None:
-            crossed = (made.scores.T @ mine.own).toarray()
+            crossed = _crossed(made, made.scores, mine.own).toarray()
             out = out + (g * (crossed if mine.spread is None else crossed @ mine.spread)).sum(axis=0)
     if one.own is not None and two.own is not None:
-        crossed: Any = one.own.T @ two.own
+        crossed = _crossed(made, one.own, two.own)
         if one.spread is None and two.spread is None:
             return made.factor * (out + crossed.diagonal())
         right = crossed.toarray() if two.spread is None else crossed @ two.spread
@@ -279,9 +319,29 @@ def covariances(made: Sandwich, one: Influence, two: Influence) -> Floats:
     return made.factor * out
 
 
+def variances(made: Sandwich, influence: Influence) -> Floats:
+    """Variance of each quantity, shape (q,).
+
+    Clustered in several ways, the sum of signed terms may fall to zero or below; the largest of the
+    variances clustered in one way then stands in its place.
+    """
+    found = covariances(made, influence, influence)
+    if made.clusters.weight is None or (found > 0).all():
+        return np.maximum(found, 0.0)
+    alone = [covariances(_one_way(made, w), influence, influence) for w in range(len(made.clusters.counts))]
+    return np.where(found > 0, found, np.maximum(np.max(alone, axis=0), 0.0))
+
+
+def _one_way(made: Sandwich, which: int) -> Sandwich:
+    """The sandwich with what rows count for when one of its ways alone is clustered by."""
+    clusters = replace(made.clusters, weight=made.clusters.alone(which))
+    meat = (made.scores.T @ clusters.weighed(made.scores)).toarray()
+    return replace(made, clusters=clusters, meat=meat)
+
+
 def standard_errors(made: Sandwich, influence: Influence) -> Floats:
     """Standard error of each quantity, shape (q,)."""
-    return np.sqrt(np.maximum(covariances(made, influence, influence), 0.0))
+    return np.sqrt(variances(made, influence))
 
 
 def model_influence(
@@ -299,12 +359,10 @@ def model_influence(
         Derivative of each mean with respect to the parameters.
     """
     known = np.flatnonzero(design.a >= 0)
-    rows = np.concatenate([made.group[known], made.group[known]])
-    cols = np.concatenate([design.a[known], design.b[known]])
+    columns = np.concatenate([design.a[known], design.b[known]])
     seen = np.concatenate([values[known, 0], values[known, 1]])
-    data = np.concatenate([design.w[known], design.w[known]]) * (seen - mean[cols]) / total[cols]
-    own = csr_array(coo_array((data, (rows, cols)), shape=(made.n_groups, design.n_models)))
-    return Influence(gradient, own)
+    data = np.tile(design.w[known], 2) * (seen - mean[columns]) / total[columns]
+    return Influence(gradient, made.clusters.sums(np.tile(known, 2), data, columns, design.n_models))
 
 
 def critical(made: Sandwich, level: float) -> float:
@@ -358,15 +416,17 @@ def fieller(
     )
 
 
-def cluster_counts(design: Design, group: Ints) -> Ints:
-    """Number of different clusters that each model appears in, shape (m,)."""
-    m = design.n_models
+def cluster_counts(design: Design, ways: Ints) -> Ints:
+    """Number of different clusters that each model appears in, by way: (m, d) for clusters (n, d) or (n,)."""
+    m, ways = design.n_models, ways.reshape(len(ways), -1)
     known = design.a >= 0
     who = np.concatenate([design.a[known], design.b[known]])
-    where = np.concatenate([group[known], group[known]])
-    shape = int(group.max(initial=-1)) + 1, m
-    met = csr_array(coo_array((np.ones(who.size), (where, who)), shape=shape))  # one entry a cluster and model
-    return np.bincount(met.indices, minlength=m).astype(np.int64)
+    counts = np.empty((m, ways.shape[1]), dtype=np.int64)
+    for i, way in enumerate(ways.T):
+        shape = int(way.max(initial=-1)) + 1, m
+        met = csr_array(coo_array((np.ones(who.size), (np.tile(way[known], 2), who)), shape=shape))
+        counts[:, i] = np.bincount(met.indices, minlength=m)  # one entry a cluster and model
+    return counts
 
 
 def rank_sets(theta: Floats, cov: Floats, level: float, seed: int, draws: int = 10_000) -> tuple[Ints, Ints]:
@@ -401,3 +461,51 @@ def rank_sets(theta: Floats, cov: Floats, level: float, seed: int, draws: int = 
     t = (theta[:, None] - theta[None, :]) / error
     bar = float(np.quantile(largest, level))
     return 1 + (t < -bar).sum(axis=1).astype(np.int64), m - (t > bar).sum(axis=1).astype(np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Bands:
+    """What holds for q quantities at once.
+
+    Attributes
+    ----------
+    critical : float
+        Half the width of a simultaneous band, in standard errors.
+    largest : float64 (draws,)
+        Greatest |t| of each draw, sorted.
+    """
+
+    critical: float
+    largest: Floats
+
+    def p_value(self, statistic: Floats) -> Floats:
+        """Share of draws whose greatest |t| reaches each statistic; (1 + r) / (1 + draws)."""
+        reached = self.largest.size - np.searchsorted(self.largest, statistic, side="left")
+        p = (1.0 + reached) / (1.0 + self.largest.size)
+        return np.where(np.isnan(statistic), np.nan, np.where(statistic <= 0, 1.0, p))
+
+
+def simultaneous(made: Sandwich, cov: Floats, level: float, seed: int, draws: int = 10_000) -> Bands:
+    """Greatest |t| over all quantities, in draws from N(0, cov).
+
+    With clusters a draw is divided by the root of a chi-square over its degrees of freedom, so that
+    one quantity alone has the interval of t. Quantities without error take no part.
+
+    Parameters
+    ----------
+    cov : float64 (q, q)
+        Covariance of the quantities.
+    """
+    error = np.sqrt(np.maximum(np.diag(cov), 0.0))
+    moving = error > 1e-12 * error.max(initial=0.0)
+    pointwise = critical(made, level)
+    if not moving.any():
+        return Bands(pointwise, np.zeros(draws))
+    values, vectors = np.linalg.eigh(cov[np.ix_(moving, moving)] / np.outer(error[moving], error[moving]))
+    root = vectors * np.sqrt(np.maximum(values, 0.0))
+    root /= np.sqrt((root**2).sum(axis=1))[:, None]
+    rng = np.random.default_rng(seed)
+    largest = np.abs(rng.standard_normal((draws, len(root))) @ root.T).max(axis=1)
+    if np.isfinite(made.df):
+        largest /= np.sqrt(rng.chisquare(made.df, draws) / made.df)
+    return Bands(max(float(np.quantile(largest, level)), pointwise), np.sort(largest))

@@ -15,7 +15,7 @@ from llamastyle.data.battles import Battles
 from llamastyle.errors import ConvergenceError, FitError
 from llamastyle.features.extraction import extract
 from llamastyle.features.feature import FeatureTable
-from llamastyle.options import Plot, Scale, Verdict, allowed, check_option, nearest
+from llamastyle.options import Banded, Plot, Scale, Verdict, allowed, check_option, nearest
 from llamastyle.regression import frames, links
 from llamastyle.regression.bradley_terry import linear_predictor
 from llamastyle.regression.decomposition import cross_fitted_index, exchange_rates
@@ -351,6 +351,7 @@ class StyleResult:
         margin: float = 20.0,
         fdr: float = 0.05,
         reference: str = "field",
+        simultaneous: bool = False,
     ) -> pd.DataFrame:
         """One verdict a model.
 
@@ -364,6 +365,9 @@ class StyleResult:
             False-discovery rate of the verdicts.
         reference : str
             ``"field"`` or the model that inflation is relative to.
+        simultaneous : bool
+            Put ``p_simultaneous`` beside ``q_value``: how often the greatest of all models' statistics
+            would reach a model's own (10,000 draws), so that it allows for any one false verdict.
 
         Returns
         -------
@@ -383,7 +387,10 @@ class StyleResult:
         if not 0 < fdr < 1:
             raise FitError(f"fdr={fdr!r} must lie between 0 and 1, for example 0.05")
         models = self._models()
-        table = models.reindex(columns=list(frames.AUDIT))
+        names: list[str] = [*frames.AUDIT]
+        if simultaneous:
+            names.insert(names.index("q_value") + 1, "p_simultaneous")
+        table = models.reindex(columns=names)
         table[["top_feature", "verdict"]] = "", "insufficient data"
         if self.estimates is not None:
             design, est = self._fitted()
@@ -396,6 +403,7 @@ class StyleResult:
                 fdr=fdr,
                 reference=self._reference(reference),
                 with_correctness=self.settings.with_correctness,
+                seed=self.settings.seed if simultaneous else None,
             )
             for name in found.columns:
                 table[name] = found[name].reindex(table.index).where(table.index < len(found), table[name])
@@ -407,12 +415,44 @@ class StyleResult:
             far = table["model"].isin(parity.loc[parity["extrapolated"], "model"])
             table.loc[far, "note"] = [join_notes(EXTRAPOLATED, note) for note in table.loc[far, "note"]]
         thin = models["note"] != ""
-        numbers = [name for name in frames.AUDIT if name not in (*models, "top_feature", "verdict")]
+        numbers = [name for name in names if name not in (*models, "top_feature", "verdict")]
         table[numbers] = table[numbers].astype(float)
         table.loc[thin, numbers] = np.nan
         table.loc[thin, "top_feature"] = ""
         table = _whole(table, "rank_plain", "rank", "battles_needed")
         return table.sort_values(["inflation", "model"], ascending=[False, True], ignore_index=True)
+
+    def bands(self, of: Banded = "prices", level: float | None = None, reference: str = "field") -> pd.DataFrame:
+        """Intervals that hold for all prices, or for all models' inflations, at once.
+
+        Half a band is the quantile of the greatest |t| in 10,000 draws from the estimates' covariance,
+        in standard errors.
+
+        Parameters
+        ----------
+        of : {"prices", "inflation"}
+        level : float, optional
+        reference : str
+            ``"field"`` or the model that inflation is relative to.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``name, estimate, std_error, conf_low, conf_high, band_low, band_high, note``; the interval of
+            each alone and the band of all. A model with a note is in too few clusters and has neither.
+
+        Examples
+        --------
+        >>> import llamastyle as ls
+        >>> result = ls.fit(ls.simulate(3000, style={"words": 0.8, "bold": 0.2}, seed=2).battles)
+        >>> bands = result.bands()
+        >>> bool((bands["band_low"] < bands["conf_low"]).all())
+        True
+        """
+        check_option("of", of, Banded)
+        design, est = self._fitted() if of == "prices" else self._need_models("bands")
+        index = None if of == "prices" else self._reference(reference)
+        return frames.band_frame(design, est, of, self._level(level), index, self.settings.seed)
 
     def diagnostics(self) -> pd.DataFrame:
         """Checks of the fit: ``check, value, note``."""

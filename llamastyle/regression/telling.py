@@ -347,7 +347,8 @@ def _reproduce(result: StyleResult) -> list[str]:
         options.insert(0, f"contrast={json.dumps(kinds)}")
         taken = result.estimates.clustering
         options.append(f'vcov="{taken.kind}"')
-        options += [f"cluster={json.dumps(taken.column)}"] if taken.column else []
+        columns = [name for name, _ in taken.ways]
+        options += [f"cluster={json.dumps(columns[0] if len(columns) == 1 else columns)}"] if columns else []
     if s.ridge:
         options.append(f"penalty={json.dumps(dict(s.ridge))}")
     elif s.firth and s.separated != "firth":

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from llamastyle.regression.decomposition import block_index, natural_steps
 from llamastyle.regression.diagnostics import ETA_LIMIT, NEAR_PARITY
+from llamastyle.regression.grouping import in_words
 from llamastyle.regression.inference import MIN_CLUSTERS
 
 if TYPE_CHECKING:
@@ -31,21 +33,30 @@ __all__ = [
 EXTRAPOLATED = "extrapolated: too few of its battles are near style parity"
 
 
-def model_reason(count: int, clustering: Clustering) -> str:
-    """Why a model has no interval, with the count; empty when it has."""
-    if count >= MIN_CLUSTERS:
+def model_reason(counts: ArrayLike, clustering: Clustering) -> str:
+    """Why a model has no interval, with the count of clusters that is too small; empty when it has."""
+    by_way = np.atleast_1d(counts)
+    least = int(by_way.argmin())
+    if by_way[least] >= MIN_CLUSTERS:
         return ""
-    what = f"values of {clustering.column}" if clustering.column else "battles"
-    return f"{count} {what}: at least {MIN_CLUSTERS} are needed"
+    column = clustering.ways[least][0] if len(clustering.ways) > 1 else clustering.column
+    what = f"values of {column}" if column else "battles"
+    return f"{by_way[least]} {what}: at least {MIN_CLUSTERS} are needed"
 
 
 def error_words(clustering: Clustering, level: float) -> str:
     """How the errors were taken, in a few words."""
     if clustering.column:
-        how = f"clustered by {clustering.column} ({clustering.n_groups} clusters, CR1, t({clustering.n_groups - 1}))"
+        groups = clustering_counts(clustering)
+        how = f"clustered by {clustering.column} ({groups} clusters, CR1, t({clustering.n_groups - 1}))"
     else:
         how = {"robust": "robust (HC1)", "HC0": "robust (HC0)", "classical": "classical"}[clustering.kind]
     return f"{100 * level:g} % intervals, errors {how}"
+
+
+def clustering_counts(clustering: Clustering) -> str:
+    """How many clusters there are, in every way."""
+    return in_words([n for _, n in clustering.ways] or [clustering.n_groups])
 
 
 def _percent(low: float, high: float, level: float) -> str:
@@ -220,7 +231,7 @@ def diagnostic_rows(result: StyleResult) -> list[tuple[str, str, str]]:
         return [("estimate", "none", result.failure)]
     design, fit = result.design, result.estimates.fit
     assert design is not None
-    made = result.estimates.made
+    made, clustering = result.estimates.made, result.estimates.clustering
     index = block_index(design, fit.beta)
     near = float(np.mean(np.abs(index) < NEAR_PARITY))
     largest = float(np.abs(fit.eta).max(initial=0.0))
@@ -228,11 +239,13 @@ def diagnostic_rows(result: StyleResult) -> list[tuple[str, str, str]]:
         ("converged", "yes", f"decrement {fit.decrement:.1e} before the last of {fit.iterations} steps"),
         ("largest log-odds", f"{largest:.2f}", f"beyond {ETA_LIMIT:g} is separation"),
         ("overlap", f"{near:.3f}", f"share of battles with style within {NEAR_PARITY} log-odds of parity"),
-        ("clusters", str(made.n_groups), result.estimates.clustering.column or "every battle its own"),
+        ("clusters", clustering_counts(clustering), clustering.column or "every battle its own"),
         ("models left out", str(len(result.dropped)), "no finite rating" if result.dropped else ""),
     ]
-    if result.estimates.clustering.conditional:
-        rows.append(("conditional", result.estimates.clustering.conditional, "errors hold for these only"))
+    if len(clustering.ways) > 1:
+        rows.append(("negative eigenvalues", str(made.negative), "of the multiway covariance, set to zero"))
+    if clustering.conditional:
+        rows.append(("conditional", clustering.conditional, "errors hold for these only"))
     steps = sum(len(natural_steps(c)) > 1 for c in design.spec.columns if c.block == "style")
     rows.append(
         (

@@ -422,3 +422,55 @@ def test_folds_of_overrides_keep_the_fits_penalty(arena):
     est = heavy.estimates
     index = cross_fitted_index(heavy.design, est.fit, est.made, seed=0)
     assert np.abs(index).max() < 1e-4
+
+
+def test_two_ways_at_once_reach_every_table(arena):
+    frame = arena.battles.to_frame()
+    two = ls.fit(frame, cluster=["prompt_id", "voter"])
+    clustering = two.estimates.clustering
+    prompts, voters = frame["prompt_id"].nunique(), frame["voter"].nunique()
+    assert clustering.ways == (("prompt_id", prompts), ("voter", voters))
+    assert f"clustered by prompt_id and voter ({prompts} and {voters} clusters" in two.summary()
+    assert f"t({min(prompts, voters) - 1})" in two.summary()
+    checks = two.diagnostics().set_index("check")
+    assert checks.loc["clusters", "value"] == f"{prompts} and {voters}"
+    assert checks.loc["negative eigenvalues", "value"] == "0"
+    assert "negative eigenvalues" not in set(ls.fit(frame).diagnostics()["check"])
+    one = ls.fit(frame)
+    np.testing.assert_array_equal(two.params, one.params)
+    for table in ("tidy", "parity", "decompose", "exchange_rates", "overrides"):
+        widths = [getattr(r, table)().filter(like="conf_").select_dtypes("number") for r in (one, two)]
+        if table != "parity":
+            assert not np.allclose(*widths, equal_nan=True)
+        assert np.isfinite(widths[1]).sum().sum() == np.isfinite(widths[0]).sum().sum()
+    assert 'cluster=["prompt_id", "voter"]' in two.report().replace("&#34;", '"').replace("&quot;", '"')
+
+
+def test_the_same_way_twice_is_one_way(arena):
+    frame = arena.battles.to_frame().assign(prompt_again=lambda f: f["prompt_id"])
+    battles = ls.read_battles(frame, cluster=["prompt_id", "prompt_again"])
+    np.testing.assert_allclose(numbers(ls.fit(battles)), numbers(ls.fit(arena.battles)), rtol=1e-9, atol=1e-9)
+
+
+def test_swapping_changes_nothing_in_two_ways(arena):
+    mask = np.random.default_rng(2).random(len(arena.battles)) < 0.5
+    one, two = (ls.fit(b, cluster=["prompt_id", "voter"]) for b in (arena.battles, arena.battles.swap(mask)))
+    np.testing.assert_allclose(numbers(two), numbers(one), rtol=1e-6, atol=1e-7)
+
+
+def test_a_model_needs_ten_clusters_in_every_way():
+    frame = ls.simulate(3000, 5, style={"words": 0.5}, n_prompts=300, n_voters=60, seed=1).battles.to_frame()
+    frame["voter"] = frame["voter"].astype(object)
+    mine = (frame["model_a"] == "model-01") | (frame["model_b"] == "model-01")
+    frame.loc[mine, "voter"] = [f"v{i % 4}" for i in range(int(mine.sum()))]
+    note = ls.fit(frame, cluster=["prompt_id", "voter"]).audit().set_index("model").loc["model-01", "note"]
+    assert note.startswith("4 values of voter: at least 10 are needed")
+    assert ls.fit(frame).audit().set_index("model").loc["model-01", "verdict"] != "insufficient data"
+
+
+def test_two_ways_with_davidson_and_prompt_effects():
+    frame = against_baseline(3000)
+    both = ls.fit(frame, ties="davidson", prompt_effects=True, cluster=["prompt_id", "voter"])
+    one = ls.fit(frame, ties="davidson", prompt_effects=True)
+    assert np.isfinite(numbers(both)).sum() == np.isfinite(numbers(one)).sum()
+    assert not np.allclose(both.bse, one.bse)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -19,6 +21,8 @@ from llamastyle.regression.inference import (
     fieller,
     rank_sets,
     sandwich,
+    simultaneous,
+    standard_errors,
 )
 from tests.regression.arenas import dummies, make_design, referee
 
@@ -69,6 +73,134 @@ def test_classical_is_the_inverse_information():
     np.testing.assert_allclose(textbook(design, sandwich(design, fit, "classical").cov), expected, rtol=1e-8)
 
 
+def in_ways(design, *sizes, seed=0):
+    """The design with so many clusters in each of several ways, drawn anew."""
+    rng = np.random.default_rng(seed)
+    drawn = [np.unique(rng.integers(size, size=design.n), return_inverse=True)[1] for size in sizes]
+    return replace(design, cluster=np.column_stack(drawn))
+
+
+def without_negative(make):
+    """The first of several designs whose signed sum is a covariance, so that nothing is set to zero."""
+    designs = map(make, range(3, 100))
+    return next(d for d in designs if sandwich(d, fit_bradley_terry(d), "cluster").negative == 0)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_two_ways_equal_statsmodels(case):
+    design = without_negative(lambda seed: in_ways(make_design(seed=seed, **CASES[case]), 60, 25, seed=seed))
+    fit = fit_bradley_terry(design)
+    made = sandwich(design, fit, "cluster")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        _, _, cov = referee(design, "cluster")
+    assert made.negative == 0
+    assert made.df == 24
+    np.testing.assert_allclose(np.sqrt(np.diag(textbook(design, made.cov))), np.sqrt(np.diag(cov)), rtol=1e-6)
+    np.testing.assert_allclose(textbook(design, made.cov), cov, rtol=1e-5, atol=1e-9)
+
+
+def blocks_of(cluster):
+    """Sign and codes of every set of ways: by tuples, written out."""
+    for size in range(1, cluster.shape[1] + 1):
+        for chosen in combinations(range(cluster.shape[1]), size):
+            keys = np.unique(cluster[:, chosen], axis=0, return_inverse=True)[1].ravel()
+            yield (-1) ** (size - 1), keys
+
+
+@pytest.mark.parametrize("sizes", [(40, 25), (40, 25, 15)])
+def test_several_ways_by_inclusion_and_exclusion(sizes):
+    design = without_negative(lambda seed: in_ways(make_design(seed=seed, weights=True), *sizes, seed=seed))
+    fit = fit_bradley_terry(design)
+    made = sandwich(design, fit, "cluster")
+    assert made.negative == 0
+    parts = [sign * sandwich(replace(design, cluster=keys), fit, "cluster").cov for sign, keys in blocks_of(design.cluster)]
+    np.testing.assert_allclose(made.cov, sum(parts), rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("sizes", [(40, 25), (40, 25, 15)])
+def test_derived_quantities_in_several_ways_by_moving_weights(sizes):
+    """Reweight one cluster of each block a little and watch every quantity: squares, then signs."""
+    options = {"n": 300, "m": 4, "k": 2, "weights": True}
+    design = without_negative(lambda seed: in_ways(make_design(seed=seed, **options), *sizes, seed=seed))
+    fit, step = fit_bradley_terry(design), 1e-5
+    made = sandwich(design, fit, "cluster")
+
+    def quantities(w):
+        moved = replace(design, w=w)
+        fit2 = fit_bradley_terry(moved, np.concatenate([fit.theta, fit.beta]))
+        made2 = sandwich(moved, fit2, "HC0")
+        parts = dec.decompose_ratings(moved, fit2, made2, dec.profiles(moved))
+        more = acc.win_rate_accounts(moved, fit2, made2)
+        rates = dec.parity(moved, fit2, made2)
+        gap = acc.win_rate_gap(moved, fit2, made2, more, 0, 1)
+        return np.concatenate([p.estimate for p in [*parts, *more, *gap]] + [rates.change])
+
+    jump = np.zeros((design.n, quantities(design.w).size))
+    for i in range(design.n):  # additive in battles: clusters are sums of them
+        by = step * design.w[i] * (np.arange(design.n) == i)
+        jump[i] = (quantities(design.w + by) - quantities(design.w - by)) / (2 * step)
+    variance, alone = np.zeros(jump.shape[1]), []
+    free = design.n_free
+    for number, (sign, keys) in enumerate(blocks_of(design.cluster)):
+        groups = keys.max() + 1
+        sums = np.array([np.bincount(keys, column, groups) for column in jump.T])
+        here = groups / (groups - 1) * (design.n - 1) / (design.n - free) * (sums**2).sum(axis=1)
+        variance += sign * here
+        alone += [here] if number < len(sizes) else []
+    expected = np.sqrt(np.where(variance > 0, variance, np.max(alone, axis=0)))
+    parts = dec.decompose_ratings(design, fit, made, dec.profiles(design))
+    more = acc.win_rate_accounts(design, fit, made)
+    gap = acc.win_rate_gap(design, fit, made, more, 0, 1)
+    rates = dec.parity(design, fit, made)
+    ours = [standard_errors(made, p.influence) for p in [*parts, *more, *gap]] + [rates.change_error]
+    np.testing.assert_allclose(np.concatenate(ours), expected, rtol=5e-4, atol=1e-12)
+
+
+def negative_design():
+    """Two ways of few clusters without anything in common within them: the signed sum is often not positive."""
+    for seed in range(200):
+        design = in_ways(make_design(seed=seed, n=400, m=4, k=4, clusters=None), 10, 10, seed=seed)
+        made = sandwich(design, fit_bradley_terry(design), "cluster")
+        if made.negative:
+            return design, made
+    raise AssertionError("no such design")
+
+
+def test_negative_eigenvalues_are_set_to_zero_and_counted():
+    design, made = negative_design()
+    raw = sum(
+        sign * sandwich(replace(design, cluster=keys), fit_bradley_terry(design), "cluster").cov
+        for sign, keys in blocks_of(design.cluster)
+    )
+    values, vectors = np.linalg.eigh(raw)
+    assert made.negative == int((values < -1e-10 * values.max()).sum()) > 0
+    np.testing.assert_allclose(made.cov, (vectors * np.maximum(values, 0)) @ vectors.T, atol=1e-12)
+    np.testing.assert_allclose(made.factor * made.bread @ made.meat @ made.bread, made.cov, atol=1e-9)
+
+
+def test_a_variance_below_zero_gives_way_to_the_largest_of_one_way():
+    found = 0
+    for seed in range(40):
+        design = in_ways(make_design(seed=seed, n=300, m=4, k=2, clusters=None), 10, 10, seed=seed)
+        fit = fit_bradley_terry(design)
+        made, rates = sandwich(design, fit, "cluster"), dec.parity(design, fit, sandwich(design, fit, "cluster"))
+        single = [
+            dec.parity(design, fit, sandwich(replace(design, cluster=way), fit, "cluster")).change_error
+            for way in design.cluster.T
+        ]
+        signed = [
+            sign * dec.parity(design, fit, sandwich(replace(design, cluster=keys), fit, "cluster")).change_error ** 2
+            for sign, keys in blocks_of(design.cluster)
+        ]
+        below = np.sum(signed, axis=0) <= 0
+        if made.negative == 0:
+            np.testing.assert_allclose(rates.change_error[below], np.max(single, axis=0)[below], rtol=1e-9)
+            found += int(below.sum())
+        assert (rates.change_error > 0).all()
+    assert found > 0
+
+
 def test_one_cluster_is_refused():
     design = make_design(clusters=1)
     with pytest.raises(FitError, match="at least two clusters"):
@@ -111,6 +243,41 @@ def test_rank_sets_of_equals_are_everything():
     low, high = rank_sets(np.zeros(4), np.eye(4), 0.95, 0, draws=500)
     assert (low == 1).all()
     assert (high == 4).all()
+
+
+def test_counts_in_two_ways():
+    design = in_ways(make_design(seed=2, n=90, m=5), 17, 9)
+    counts = cluster_counts(design, design.cluster)
+    assert counts.shape == (5, 2)
+    for model in range(5):
+        mine = (design.a == model) | (design.b == model)
+        assert counts[model].tolist() == [len(set(way[mine])) for way in design.cluster.T]
+
+
+def test_the_band_of_independent_quantities_is_the_textbook_s():
+    made = sandwich(design := make_design(), fit_bradley_terry(design), "robust")
+    for q, level in ((1, 0.95), (5, 0.95), (20, 0.9)):
+        exact = stats.norm.ppf((1 + level ** (1 / q)) / 2)  # Sidak, exact when independent
+        assert simultaneous(made, 0.3 * np.eye(q), level, 0).critical == pytest.approx(exact, abs=0.06)
+    assert simultaneous(made, np.ones((6, 6)), 0.95, 0).critical == pytest.approx(stats.norm.ppf(0.975), abs=0.06)
+
+
+def test_the_band_of_one_quantity_is_its_t_interval():
+    made = sandwich(design := make_design(clusters=15), fit_bradley_terry(design), "cluster")
+    assert simultaneous(made, np.array([[4.0]]), 0.95, 1).critical == pytest.approx(stats.t.ppf(0.975, made.df), rel=0.04)
+    assert simultaneous(made, np.zeros((3, 3)), 0.95, 1).critical == pytest.approx(stats.t.ppf(0.975, made.df))
+    with_a_fixed_one = simultaneous(made, np.diag([4.0, 0.0]), 0.95, 1)
+    np.testing.assert_allclose(with_a_fixed_one.largest, simultaneous(made, np.array([[4.0]]), 0.95, 1).largest)
+
+
+def test_simultaneous_p_values():
+    made = sandwich(design := make_design(), fit_bradley_terry(design), "robust")
+    bands = simultaneous(made, np.eye(8), 0.95, 0)
+    p = bands.p_value(np.array([-1.0, 0.0, 2.5, 50.0, np.nan]))
+    assert p[:2].tolist() == [1.0, 1.0]
+    assert p[2] == pytest.approx(1 - (2 * stats.norm.cdf(2.5) - 1) ** 8, abs=0.015)
+    assert p[3] == 1 / 10_001
+    assert np.isnan(p[4])
 
 
 @pytest.mark.parametrize("kind", ["cluster", "robust"])

@@ -332,3 +332,32 @@ def test_parts_of_few_prompts_are_marked_conditional():
         result = ls.fit(few.battles)
     assert result.compare("model-01", "model-02")["note"].str.startswith("conditional: prompt_id has 5 values").all()
     assert "Errors are conditional: prompt_id has 5 values." in gap_words(result, "model-01", "model-02")
+
+
+def test_bands_hold_for_all_at_once(result):
+    for of in ("prices", "inflation"):
+        bands = result.bands(of)
+        half, wide = bands["conf_high"] - bands["estimate"], bands["band_high"] - bands["estimate"]
+        factor = (wide / half).to_numpy()
+        assert np.ptp(factor) < 1e-9
+        assert 1.0 < factor[0] < 2.0
+        np.testing.assert_allclose(bands["estimate"] - bands["band_low"], wide)
+    tidy = result.tidy().set_index("term")
+    prices = result.bands().set_index("name")
+    np.testing.assert_allclose(prices["std_error"], tidy.loc[prices.index, "std_error"])
+    audit = result.audit().set_index("model")
+    inflation = result.bands("inflation").set_index("name").loc[audit.index]
+    np.testing.assert_allclose(inflation["estimate"], audit["inflation"])
+    np.testing.assert_allclose(inflation["conf_low"], audit["inflation_low"])
+    with pytest.raises(ls.LlamaStyleError, match="prices, inflation"):
+        result.bands("everything")
+
+
+def test_simultaneous_p_values_stand_beside_the_others(result):
+    plain, more = result.audit(margin=1.0), result.audit(margin=1.0, simultaneous=True)
+    assert more.columns.get_loc("p_simultaneous") == more.columns.get_loc("q_value") + 1
+    assert more.drop(columns="p_simultaneous").equals(plain)
+    tested = more[more["p_value"].notna()]
+    assert len(tested)
+    assert (tested["p_simultaneous"] >= tested["p_value"] - 0.02).all()
+    assert (tested["p_simultaneous"] <= np.minimum(len(more) * tested["p_value"] + 0.02, 1)).all()  # Bonferroni

@@ -7,7 +7,7 @@ One module a format, found by the table's columns: `alpaca_eval`, `lmarena`, `lm
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from llamastyle.data.battles import Battles
@@ -43,7 +43,7 @@ def read_battles(
     columns: Mapping[str, str] | None = None,
     labels: Mapping[Any, str] | None = None,
     correctness: Any = None,
-    cluster: str | None = None,
+    cluster: str | Sequence[str] | None = None,
     strict: bool = True,
 ) -> Battles:
     """Read battles from a file, a glob, a list of dicts or a frame of any library.
@@ -68,8 +68,9 @@ def read_battles(
     correctness : pair of columns, path, frame, optional
         Columns with the correctness of each side, or a table ``prompt_id, model, correct`` (to which
         ``columns`` applies too), each in [0, 1] or empty.
-    cluster : str, optional
-        A column, by its name in the table or its canonical one, whose groups are not independent.
+    cluster : str or list of str, optional
+        A column, by its name in the table or its canonical one, whose groups are not independent; or
+        several, for errors clustered in several ways at once.
     strict : bool
         True: one bad row is an error. False: bad rows are set aside in ``battles.issues``.
 
@@ -104,7 +105,7 @@ def read_battles(
     if own and renames.get("prompt_id", "prompt_id") not in table.columns:
         del renames["prompt_id"]  # the scores' name for it, not this table's
     draft, named = _drafted(table, renames, format)
-    battles = enter(draft, named, Asked(renames, check_labels(labels), cluster, strict))
+    battles = enter(draft, named, Asked(renames, check_labels(labels), _names(cluster), strict))
     if correctness is None or pair is not None:
         return battles
     return join_table(battles, _score_table(correctness, given))
@@ -124,10 +125,16 @@ def _check_call(format: Any, cluster: Any, strict: Any) -> None:
         raise DataError(
             f"format={format!r} is not known{nearest(format, known)}; use auto, {', '.join(known)}"
         )
-    if cluster is not None and not isinstance(cluster, str):
-        raise DataError(f"cluster={cluster!r}: give the name of one column")
+    names = [cluster] if isinstance(cluster, str) else cluster
+    several = isinstance(names, list | tuple) and names and all(isinstance(name, str) for name in names)
+    if cluster is not None and not several:
+        raise DataError(f"cluster={cluster!r}: give the name of a column, or a list of names")
     if not isinstance(strict, bool):
         raise DataError(f"strict={strict!r}: give True or False")
+
+
+def _names(cluster: str | Sequence[str] | None) -> tuple[str, ...]:
+    return () if cluster is None else (cluster,) if isinstance(cluster, str) else tuple(cluster)
 
 
 def _pair(correctness: Any) -> tuple[str, str] | None:

@@ -42,7 +42,7 @@ class Parts:
     correct: Pair | None
     measured: NDArray[np.float64] | None
     columns: pd.DataFrame
-    cluster: str | None
+    cluster: str | tuple[str, ...] | None
     notes: list[str]
 
 
@@ -206,14 +206,15 @@ class Reader:
                 self.checks.add(~np.isfinite(values), f"{name}_{'ab'[i]}", "no finite value", fetch(column))
         return out
 
-    def _grouping(self, sides: tuple[Side, Side] | None) -> tuple[pd.DataFrame, str | None]:
+    def _grouping(self, sides: tuple[Side, Side] | None) -> tuple[pd.DataFrame, str | tuple[str, ...] | None]:
         out = {name: series(self._prompts(name)) for name in GROUPING if name in self.draft.columns}
         asked = [first[0] if first else None for first in _user_turns(sides)]
         if "prompt" not in out and any(text is not None for text in asked):
             out["prompt"] = pd.Series(asked, dtype=object)
         if "prompt" in out and "prompt_id" not in out:
             out = {"prompt_id": out["prompt"], **out}
-        cluster = None if self.asked.cluster is None else self._cluster(out, self.asked.cluster)
+        names = tuple(self._cluster(out, name) for name in self.asked.cluster)
+        cluster = names if len(names) > 1 else names[0] if names else None
         return pd.DataFrame(out, index=pd.RangeIndex(self.table.n)), cluster
 
     def _prompts(self, name: str) -> Column:

@@ -40,15 +40,15 @@ class Asked:
         The table's name for a canonical column, by canonical name.
     labels : dict
         Canonical winner labels, by the table's label.
-    cluster : str or None
-        Column to cluster by.
+    cluster : tuple of str
+        Columns to cluster by.
     strict : bool
         Whether a bad row is an error.
     """
 
     columns: dict[str, str]
     labels: dict[str, str]
-    cluster: str | None
+    cluster: tuple[str, ...]
     strict: bool
 
 

@@ -192,6 +192,19 @@ def test_clusters_by_either_name(votes: Votes, asked: str) -> None:
     assert battles.codes(battles.cluster)[1] == (1 if asked == "slug" else 2)
 
 
+def test_several_clusters_by_either_name(votes: Votes) -> None:
+    rows = [{**v, "worker": i % 2, "slug": "s"} for i, v in enumerate(votes)]
+    battles = ls.read_battles(rows, columns={"voter": "worker"}, cluster=["worker", "slug"])
+    assert battles.cluster == ("voter", "slug")
+    assert battles.codes("slug")[1] == 1
+    assert "clustered by voter and slug" in repr(battles)
+    assert ls.read_battles(rows, cluster=["slug"]).cluster == "slug"
+    with pytest.raises(ls.DataError, match="'slugs'.*did you mean 'slug'"):
+        ls.read_battles(rows, cluster=["worker", "slugs"])
+    with pytest.raises(ls.DataError, match="or a list of names"):
+        ls.read_battles(rows, cluster=["worker", 5])  # pyright: ignore[reportArgumentType]
+
+
 def test_an_unknown_cluster_names_the_nearest(votes: Votes) -> None:
     with pytest.raises(
         ls.DataError, match=r"cluster='promt_id': there is no such column; did you mean 'prompt_id'"
