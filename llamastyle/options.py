@@ -15,6 +15,7 @@ Separated = Literal["error", "drop", "firth"]
 Covariance = Literal["auto", "cluster", "robust", "HC0", "classical"]
 Plot = Literal["ladder", "prices", "waterfall"]
 Banded = Literal["prices", "inflation"]
+Measure = Literal["effect", "exchange"]
 Scale = Literal["rating", "win_rate"]
 TableFormat = Literal["table", "csv", "json", "md"]
 Verdict = Literal[

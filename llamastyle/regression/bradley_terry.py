@@ -23,7 +23,16 @@ from llamastyle.errors import ConvergenceError
 from llamastyle.regression import links
 from llamastyle.regression.design import Design
 
-__all__ = ["BTFit", "Likelihood", "PromptEffects", "Prompts", "fit_bradley_terry", "linear_predictor", "sigmoid"]
+__all__ = [
+    "BTFit",
+    "Likelihood",
+    "PromptEffects",
+    "Prompts",
+    "fit_at",
+    "fit_bradley_terry",
+    "linear_predictor",
+    "sigmoid",
+]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -465,6 +474,35 @@ def fit_bradley_terry(design: Design, start: Floats | None = None, likelihood: L
         nu,
         likelihood,
         prompts,
+    )
+
+
+def fit_at(design: Design, params: Floats, gamma: Floats, likelihood: Likelihood = PLAIN) -> BTFit:
+    """The likelihood at given parameters, not at its maximum; for tests of what those parameters leave out.
+
+    Parameters
+    ----------
+    params : float64 (p,)
+        Strengths, coefficients, and the log of Davidson's parameter where ties have one.
+    gamma : float64 (q,)
+        Effects of prompts; empty without them.
+    """
+    m, k = design.n_models, design.x.shape[1]
+    signs = [incidence(design, rows) for rows in blocks(design.n)]
+    at = _evaluate(design, signs, likelihood, params, gamma, np.empty(design.n))
+    nu = float(np.exp(params[-1])) if likelihood.davidson else 0.0
+    return BTFit(
+        params[:m],
+        params[m : m + k],
+        at.eta,
+        links.mean(at.eta, nu),
+        at.llf,
+        _inverse(at.information),
+        0,
+        np.nan,
+        nu,
+        likelihood,
+        at.prompts,
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["log_likelihood", "mean", "mean_by_ties", "mean_slope", "slope", "tie"]
+__all__ = ["log_likelihood", "mean", "mean_by_ties", "mean_slope", "slope", "slope_changes", "tie"]
 
 Floats = NDArray[np.float64]
 
@@ -34,6 +34,15 @@ def slope(eta: Floats, nu: float = 0.0) -> Floats:
     """dF / d eta."""
     e, s = _parts(eta, nu)
     return (e * e + nu * e * (1.0 + e * e) / 4.0) / (s * s)
+
+
+def slope_changes(eta: Floats, nu: float = 0.0) -> tuple[Floats, Floats]:
+    """Derivatives of the slope dF / d eta by eta and by log nu; the first is odd in eta, the second even."""
+    e, s = _parts(eta, nu)
+    e2 = e * e
+    by_eta = np.sign(eta) * (1.0 - e2) * (e2 * (nu * nu / 4.0 - 2.0) - nu * e * (1.0 + e2) / 4.0) / (2.0 * s**3)
+    by_ties = nu * e * ((1.0 + e2) ** 2 / 4.0 - 2.0 * e2 - nu * e * (1.0 + e2) / 4.0) / s**3
+    return by_eta, by_ties
 
 
 def tie(eta: Floats, nu: float) -> Floats:

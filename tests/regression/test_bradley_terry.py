@@ -11,6 +11,8 @@ from scipy.optimize import minimize
 from llamastyle.errors import ConvergenceError
 from llamastyle.regression import bradley_terry
 from llamastyle.regression.bradley_terry import (
+    Likelihood,
+    fit_at,
     fit_bradley_terry,
     information,
     laplacian,
@@ -112,3 +114,14 @@ def test_separated_votes_do_not_converge():
     design = make_design(seed=7, n=60, m=0, k=1, ties=False)
     with pytest.raises(ConvergenceError):
         fit_bradley_terry(replace(design, y=(design.x[:, 0] > 0).astype(float)))
+
+
+def test_fit_at_the_maximum_is_the_fit():
+    design = make_design(seed=4)
+    for likelihood in (Likelihood(), Likelihood(davidson=True)):
+        fit = fit_bradley_terry(design, likelihood=likelihood)
+        ties = [np.log(fit.nu)] if likelihood.davidson else []
+        at = fit_at(design, np.concatenate([fit.theta, fit.beta, ties]), np.empty(0), likelihood)
+        np.testing.assert_allclose(at.p, fit.p, atol=1e-12)
+        np.testing.assert_allclose(at.bread, fit.bread, rtol=1e-8, atol=1e-12)
+        assert at.llf == pytest.approx(fit.llf)

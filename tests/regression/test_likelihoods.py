@@ -212,3 +212,13 @@ def test_every_likelihood_but_the_plain_one_says_so():
     prompts = Prompts(np.zeros(3, np.int64), np.ones(3), 1.0, 1)
     for other in (Likelihood(True), Likelihood(ridge=np.ones(4)), Likelihood(firth=1.0), Likelihood(prompts=prompts)):
         assert not other.is_plain
+
+
+def test_a_ridge_on_strengths_is_on_the_plain_ratings_too():
+    design = make_design(seed=29, n=400, m=4, k=2).plain()
+    ridge = np.full(4, 8.0)
+    signs = np.zeros((design.n, 4))
+    signs[np.arange(design.n), design.a], signs[np.arange(design.n), design.b] = 1, -1
+    best = maximum(lambda v: links.log_likelihood(design.y, design.w, signs @ v) - 4.0 * float(v @ v), 4)
+    fit = fit_bradley_terry(design, likelihood=Likelihood(ridge=ridge))
+    np.testing.assert_allclose(fit.theta, best - best.mean(), atol=2e-6)

@@ -1,0 +1,78 @@
+"""Several coefficients tested at once, with as many degrees of freedom as there are clusters for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+__all__ = ["JointTest", "joint_wald"]
+
+Floats = NDArray[np.float64]
+
+PER_TERM = 5
+"""Clusters a coefficient that a joint test needs at least."""
+
+
+@dataclass(frozen=True, slots=True)
+class JointTest:
+    """An adjusted Wald test that several coefficients are zero.
+
+    Attributes
+    ----------
+    df : int
+        Coefficients tested, q.
+    statistic : float
+        F; NaN where it is not computed.
+    df_error : float
+        Degrees of freedom of the denominator; infinite where nothing is clustered.
+    p_value : float
+    note : str
+        Why it is not computed; empty where it is.
+    """
+
+    df: int
+    statistic: float
+    df_error: float
+    p_value: float
+    note: str
+
+
+def joint_wald(estimate: Floats, cov: Floats, df: float) -> JointTest:
+    """Test that all coefficients are zero.
+
+    With W = b' V^-1 b and d = G - 1, (d - q + 1) / (d q) W is compared with F(q, d - q + 1)
+    (Korn and Graubard 1990): W against chi-squared would reject too often when q is not small beside
+    the number of clusters. Fewer than five clusters a coefficient are not enough for the test to keep its level.
+
+    Parameters
+    ----------
+    estimate : float64 (q,)
+    cov : float64 (q, q)
+    df : float
+        Degrees of freedom of the covariance, G - 1; infinite when it is not clustered.
+    """
+    q = estimate.size
+    if q == 0:
+        return JointTest(0, np.nan, np.nan, np.nan, "nothing to test")
+    if few := too_few(q, df):
+        return JointTest(q, np.nan, np.nan, np.nan, few)
+    size = np.sqrt(np.maximum(np.diag(cov), 1e-300))
+    values, vectors = np.linalg.eigh(cov / np.outer(size, size))
+    if values[0] <= 1e-12 * q:
+        return JointTest(q, np.nan, np.nan, np.nan, "not computed: the covariance of these terms is singular")
+    wald = float(((vectors.T @ (estimate / size)) ** 2 / values).sum())
+    if not np.isfinite(df):
+        return JointTest(q, wald / q, np.inf, float(stats.chi2.sf(wald, q)), "")
+    rest = df - q + 1
+    statistic = rest / (df * q) * wald
+    return JointTest(q, statistic, rest, float(stats.f.sf(statistic, q, rest)), "")
+
+
+def too_few(q: int, df: float) -> str:
+    """Why q coefficients cannot be tested jointly with so few clusters; empty when they can."""
+    if q <= 1 or q * PER_TERM <= df:
+        return ""
+    return f"not computed: {q} terms need more than {q * PER_TERM} clusters, and there are {int(df) + 1}"
