@@ -39,7 +39,9 @@ if TYPE_CHECKING:
         tokens,
     )
     from llamastyle.features.spans import Highlights, highlight
+    from llamastyle.regression.crossbench import divergence, selection_inflation
     from llamastyle.regression.fitting import audit, fit
+    from llamastyle.regression.power import battles_for, power_curve
     from llamastyle.regression.result import StyleResult
 
 __version__ = "0.1.0.dev0"
@@ -70,7 +72,9 @@ _HOMES = {
         "tokens",
     ),
     "llamastyle.features.spans": ("Highlights", "highlight"),
+    "llamastyle.regression.crossbench": ("divergence", "selection_inflation"),
     "llamastyle.regression.fitting": ("audit", "fit"),
+    "llamastyle.regression.power": ("battles_for", "power_curve"),
     "llamastyle.regression.result": ("StyleResult",),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
@@ -97,6 +101,8 @@ __all__ = [
     "StyleResult",
     "__version__",
     "audit",
+    "battles_for",
+    "divergence",
     "extract",
     "fit",
     "from_counts",
@@ -105,9 +111,11 @@ __all__ = [
     "list_features",
     "pattern",
     "per_text",
+    "power_curve",
     "ratio",
     "read_battles",
     "read_responses",
+    "selection_inflation",
     "simulate",
     "tokens",
 ]

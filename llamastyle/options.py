@@ -17,6 +17,7 @@ Plot = Literal["ladder", "prices", "waterfall"]
 Banded = Literal["prices", "inflation"]
 Measure = Literal["effect", "exchange"]
 Scale = Literal["rating", "win_rate"]
+Line = Literal["theil-sen", "rlm"]
 TableFormat = Literal["table", "csv", "json", "md"]
 Verdict = Literal[
     "inflated",

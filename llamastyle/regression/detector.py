@@ -10,10 +10,9 @@ from scipy import stats
 
 from llamastyle.regression.inference import Sandwich, tail
 
-__all__ = ["Detection", "battles_needed", "detect", "distance", "unusual"]
+__all__ = ["Detection", "detect", "distance", "unusual"]
 
 Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 MIN_MODELS_FOR_DISTANCE = 15
@@ -28,20 +27,16 @@ class Detection:
     p_value, q_value : float64 (m,)
         Of |inflation| <= margin; q is Benjamini-Hochberg over the models tested. NaN where not tested.
     verdict : tuple of str (m,)
-    battles_needed : float64 (m,)
-        For ``undetermined``: battles for 80 % power at the margin; else NaN.
     """
 
     p_value: Floats
     q_value: Floats
     verdict: tuple[str, ...]
-    battles_needed: Floats
 
 
 def detect(
     inflation: Floats,
     error: Floats,
-    battles: Ints,
     tested: Bools,
     made: Sandwich,
     *,
@@ -55,7 +50,6 @@ def detect(
     ----------
     inflation, error : float64 (m,)
         Arena points and their standard errors.
-    battles : int64 (m,)
     tested : bool (m,)
         False where there is too little to test.
     margin : float
@@ -77,13 +71,7 @@ def detect(
         _verdict(bool(t), float(i), float(qv), bool(ins), level, words)
         for t, i, qv, ins in zip(tested, inflation, q, inside, strict=True)
     )
-    needed = np.array(
-        [
-            battles_needed(n, se, margin, level) if v == "undetermined" else np.nan
-            for n, se, v in zip(battles, error, verdict, strict=True)
-        ]
-    )
-    return Detection(p, q, verdict, needed)
+    return Detection(p, q, verdict)
 
 
 def _verdict(
@@ -94,12 +82,6 @@ def _verdict(
     if q <= level:
         return words[0] if inflation > 0 else words[1]
     return "neutral" if inside else "undetermined"
-
-
-def battles_needed(battles: int, error: float, margin: float, level: float) -> float:
-    """Battles at which an inflation one margin beyond the margin is found with 80 % power."""
-    target = margin / (stats.norm.ppf(1 - level / 2) + stats.norm.ppf(0.8))
-    return float(np.ceil(battles * (error / target) ** 2))
 
 
 def unusual(inflation: Floats, error: Floats, used: Bools) -> tuple[Floats, str]:

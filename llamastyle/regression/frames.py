@@ -24,6 +24,7 @@ from llamastyle.regression.inference import (
     standard_errors,
     tail,
 )
+from llamastyle.regression.reach import Reach, price_errors, target_error
 from llamastyle.regression.wording import join_notes, model_reason
 
 __all__ = [
@@ -43,6 +44,8 @@ __all__ = [
 
 Floats = NDArray[np.float64]
 
+LEVEL, POWER = 0.05, 0.8
+"""Of the test that battles_needed plans for, and how often it is to find what is there."""
 NO_STYLE = "no feature varies: style has no part"
 RATINGS = (
     "rating_plain", "rating_plain_low", "rating_plain_high", "rating_raw", "rating", "conf_low", "conf_high",
@@ -249,9 +252,7 @@ def detection_frame(
     low, high = interval(est.made, inflation, error, level)
     shown = shown_models(design, est)
     tested = shown & (error > 0) & (not est.clustering.conditional)
-    found = detect(
-        inflation, error, battles, tested, est.made, margin=margin, level=fdr, with_correctness=with_correctness
-    )  # fmt: skip
+    found = detect(inflation, error, tested, est.made, margin=margin, level=fdr, with_correctness=with_correctness)
     score, why_score = unusual(*_field_inflation(design, est), shown)
     groups = [p.estimate for p in parts if p.block == "style" and p.group and not p.term]
     far, why_far = distance(np.column_stack(groups[:5]) if groups else np.empty((shown.size, 0)), shown)
@@ -260,7 +261,8 @@ def detection_frame(
     general = join_notes(withheld, why_score, why_far)
     nothing = "" if design.spec.block("style").size else NO_STYLE
     fixed = ["is the reference" if m == reference else nothing for m in range(shown.size)]
-    needed, close = _reachable(found.battles_needed, battles)
+    open_ = np.array(found.verdict) == "undetermined"
+    needed, close = _needed(design, est, np.where(open_, inflation, np.nan), error, battles, margin, reference)
     at_once = {}
     if seed is not None:
         at_once["p_simultaneous"] = _at_once(est, style, tested, margin, seed)
@@ -328,8 +330,22 @@ def _field_inflation(design: Design, est: Estimates) -> tuple[Floats, Floats]:
     return POINTS * style.estimate, POINTS * standard_errors(est.made, style.influence)
 
 
-def _reachable(needed: Floats, battles: NDArray[np.int64]) -> tuple[Floats, list[str]]:
-    """Battles needed where that is more than there are; else a note that the margin itself is near."""
+def _needed(
+    design: Design,
+    est: Estimates,
+    inflation: Floats,
+    error: Floats,
+    battles: NDArray[np.int64],
+    margin: float,
+    reference: int | None,
+) -> tuple[Floats, list[str]]:
+    """Battles that find an inflation of twice the margin, where that is more than there are; else a note."""
+    own, share = price_errors(design, est, reference)
+    empty = ("",) * battles.size
+    reach = Reach(design.spec.models, battles, design.n, inflation, error, np.minimum(own, error), share, empty)
+    target = target_error(2 * margin, margin, LEVEL, POWER)
+    needed = np.ceil(battles * (reach.error_at(2 * margin) / target) ** 2)
+    needed[np.isnan(inflation)] = np.nan
     close = needed <= battles
     notes = ["precise enough, but too near the margin to tell" if c else "" for c in close]
     return np.where(close, np.nan, needed), notes

@@ -108,10 +108,8 @@ def verdicts(design: Design, est: Estimates, rule: Rule) -> Verdicts:
     style = next(p for p in parts if p.block == "style" and not p.group)
     inflation, error = POINTS * style.estimate, POINTS * standard_errors(est.made, style.influence)
     tested = shown_models(design, est) & (error > 0) & (not est.clustering.conditional)
-    known = design.a >= 0
-    battles = np.bincount(np.concatenate([design.a[known], design.b[known]]), minlength=design.n_models)
     options = {"margin": rule.margin, "level": rule.fdr, "with_correctness": rule.with_correctness}
-    found = detect(inflation, error, battles.astype(np.int64), tested, est.made, **options)
+    found = detect(inflation, error, tested, est.made, **options)
     return Verdicts(inflation, error, found, style)
 
 

@@ -248,7 +248,6 @@ def _verdicts(found: Figures, est: Estimates, rules: Rules) -> list[str]:
         detection = detect(
             inflation,
             error,
-            est.counts.min(axis=1)[: rows.size],
             tested,
             est.made,
             margin=rules.margin,

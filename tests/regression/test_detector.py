@@ -8,7 +8,7 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from llamastyle.regression.bradley_terry import fit_bradley_terry
-from llamastyle.regression.detector import battles_needed, detect, distance, unusual
+from llamastyle.regression.detector import detect, distance, unusual
 from llamastyle.regression.inference import sandwich
 from tests.regression.arenas import make_design
 
@@ -23,7 +23,7 @@ def run(made, inflation, error, **options):
     inflation, error = np.array(inflation, float), np.array(error, float)
     tested = options.pop("tested", np.ones(inflation.size, bool))
     options = {"margin": 20.0, "level": 0.05, "with_correctness": True} | options
-    return detect(inflation, error, np.full(inflation.size, 100), tested, made, **options)
+    return detect(inflation, error, tested, made, **options)
 
 
 def test_p_and_q_follow_their_definitions(made):
@@ -45,12 +45,6 @@ def test_untested_models_are_insufficient_and_not_counted(made):
     assert found.verdict[1] == "insufficient data"
     assert np.isnan(found.p_value[1])
     assert found.q_value[0] == pytest.approx(found.p_value[0])
-
-
-def test_battles_needed():
-    z = stats.norm.ppf(0.975) + stats.norm.ppf(0.8)
-    assert battles_needed(100, 20 / z, 20.0, 0.05) == 100
-    assert battles_needed(100, 40 / z, 20.0, 0.05) == 400
 
 
 def test_unusual_takes_errors_off_the_spread():
