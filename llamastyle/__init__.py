@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from llamastyle.data.battles import Battles, Responses
+    from llamastyle.data.pairing import pair
     from llamastyle.data.readers import join_correctness, read_battles, read_responses
     from llamastyle.data.simulation import Arena, simulate
     from llamastyle.errors import (
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
         tokens,
     )
     from llamastyle.features.spans import Highlights, highlight
+    from llamastyle.regression.arena import ArenaPublished, arena_published
     from llamastyle.regression.crossbench import divergence, selection_inflation
     from llamastyle.regression.fitting import audit, fit
     from llamastyle.regression.power import battles_for, power_curve
@@ -48,6 +50,7 @@ __version__ = "0.1.0.dev0"
 
 _HOMES = {
     "llamastyle.data.battles": ("Battles", "Responses"),
+    "llamastyle.data.pairing": ("pair",),
     "llamastyle.data.readers": ("join_correctness", "read_battles", "read_responses"),
     "llamastyle.data.simulation": ("Arena", "simulate"),
     "llamastyle.errors": (
@@ -72,6 +75,7 @@ _HOMES = {
         "tokens",
     ),
     "llamastyle.features.spans": ("Highlights", "highlight"),
+    "llamastyle.regression.arena": ("ArenaPublished", "arena_published"),
     "llamastyle.regression.crossbench": ("divergence", "selection_inflation"),
     "llamastyle.regression.fitting": ("audit", "fit"),
     "llamastyle.regression.power": ("battles_for", "power_curve"),
@@ -85,6 +89,7 @@ __all__ = [
     "ARENA_WORDS",
     "DEFAULT",
     "Arena",
+    "ArenaPublished",
     "Battles",
     "ConvergenceError",
     "DataError",
@@ -100,6 +105,7 @@ __all__ = [
     "SeparationError",
     "StyleResult",
     "__version__",
+    "arena_published",
     "audit",
     "battles_for",
     "divergence",
@@ -109,6 +115,7 @@ __all__ = [
     "highlight",
     "join_correctness",
     "list_features",
+    "pair",
     "pattern",
     "per_text",
     "power_curve",

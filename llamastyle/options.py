@@ -11,6 +11,7 @@ from llamastyle.errors import LlamaStyleError
 Contrast = Literal["difference", "relative", "density_relative", "log_ratio", "tanh"]
 Correctness = Literal["auto", "require", "ignore"]
 Ties = Literal["half", "drop", "davidson"]
+BothBad = Literal["half", "drop"]
 Separated = Literal["error", "drop", "firth"]
 Covariance = Literal["auto", "cluster", "robust", "HC0", "classical"]
 Plot = Literal["ladder", "prices", "waterfall"]

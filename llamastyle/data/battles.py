@@ -359,6 +359,32 @@ class Battles:
             )
         return self.take(np.flatnonzero(mask))
 
+    def balanced(self) -> Battles:
+        """The same battles, weighted so that every pair of models that met counts the same.
+
+        Weights are multiplied by one over the pair's sum of weights and keep their sum. LMArena has
+        reweighted its battles in this way since July 2025. A battle of a model with itself, or without
+        names, keeps its weight.
+
+        Examples
+        --------
+        >>> import llamastyle as ls
+        >>> vote = {"winner": "model_a", "response_a": "Yes.", "response_b": "No."}
+        >>> pairs = [("x", "y"), ("x", "y"), ("x", "y"), ("y", "z")]
+        >>> battles = ls.read_battles([{**vote, "model_a": a, "model_b": b} for a, b in pairs])
+        >>> battles.balanced().weight.round(2).tolist()
+        [0.67, 0.67, 0.67, 2.0]
+        """
+        rated = self.rated
+        low, high = np.minimum(self.model_a, self.model_b), np.maximum(self.model_a, self.model_b)
+        pair = low[rated] * max(len(self.models), 1) + high[rated]
+        _, code = np.unique(pair, return_inverse=True)
+        weight = self.weight.copy()
+        if code.size:
+            total = np.bincount(code, weight[rated])
+            weight[rated] *= total.sum() / total.size / total[code]
+        return replace(self, weight=weight, notes=(*self.notes, "every pair of models counts the same"))
+
     def to_frame(self) -> pd.DataFrame:
         """One row a battle, under the names that `read_battles` reads.
 

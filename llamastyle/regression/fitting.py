@@ -12,7 +12,7 @@ from llamastyle.data.battles import Battles, with_texts
 from llamastyle.errors import ConvergenceError, DataError, FitError, LlamaStyleWarning, SeparationError
 from llamastyle.features.extraction import extract
 from llamastyle.features.feature import FeatureTable
-from llamastyle.options import Correctness, Covariance, Separated, Ties, check_option
+from llamastyle.options import BothBad, Correctness, Covariance, Separated, Ties, check_option
 from llamastyle.regression.bradley_terry import PLAIN, BTFit, Likelihood, fit_bradley_terry
 from llamastyle.regression.decomposition import profiles
 from llamastyle.regression.design import Design, build_design, choose_contrasts, model_pairs
@@ -48,6 +48,7 @@ def fit(
     contrast: str | Mapping[str, str] | None = None,
     correctness: Correctness = "auto",
     ties: Ties = "half",
+    both_bad: BothBad = "half",
     vcov: Covariance = "auto",
     cluster: str | Sequence[str] | None = None,
     position: bool = False,
@@ -75,6 +76,8 @@ def fit(
         ``auto`` uses the battles with correctness known on both sides when there are any.
     ties : {"half", "drop", "davidson"}
         A tie is half a win each, left out, or an outcome of its own (Davidson 1970).
+    both_bad : {"half", "drop"}
+        A vote that calls both answers bad is a tie like any other, or left out.
     vcov : {"auto", "cluster", "robust", "HC0", "classical"}
         ``auto`` clusters where prompts (or voters, or both orders of a pair) repeat, else ``robust`` (HC1).
     cluster : str or list of str, optional
@@ -120,6 +123,7 @@ def fit(
     for name, value, alias in (
         ("correctness", correctness, Correctness),
         ("ties", ties, Ties),
+        ("both_bad", both_bad, BothBad),
         ("vcov", vcov, Covariance),
         ("separated", separated, Separated),
     ):
@@ -133,7 +137,7 @@ def fit(
         raise FitError("Firth's penalty stands alone: leave out ridge, ties='davidson' and prompt_effects")
     battles = _as_battles(battles)
     battles, textless = (battles, []) if isinstance(features, FeatureTable) else with_texts(battles)
-    chosen, first, with_correctness = _choose_battles(battles, correctness, ties)
+    chosen, first, with_correctness = _choose_battles(battles, correctness, ties, both_bad)
     table = features if isinstance(features, FeatureTable) else extract(chosen, features)
     if len(table) != len(chosen.responses):
         raise FitError(
@@ -236,7 +240,9 @@ def _as_battles(source: Any) -> Battles:
     return read_battles(source)
 
 
-def _choose_battles(battles: Battles, correctness: str, ties: str) -> tuple[Battles, list[str], bool]:
+def _choose_battles(
+    battles: Battles, correctness: str, ties: str, both_bad: str
+) -> tuple[Battles, list[str], bool]:
     known = battles.correct_known
     n, n_known = len(battles), int(known.sum())
     if correctness == "require" and n_known < n:
@@ -250,6 +256,9 @@ def _choose_battles(battles: Battles, correctness: str, ties: str) -> tuple[Batt
         battles = battles if n_known == n else battles.take(np.flatnonzero(known))
     else:
         first = ["no correctness: associated with style; quality not separated"]
+    if both_bad == "drop":
+        first.append(f"{int(battles.both_bad.sum())} votes that call both bad left out")
+        battles = battles.take(np.flatnonzero(~battles.both_bad))
     if ties == "drop":
         decisive = battles.outcome != 0.5
         first.append(f"{int((~decisive).sum())} ties left out")

@@ -37,6 +37,7 @@ __all__ = [
     "gap_frame",
     "override_rows",
     "parity_frame",
+    "rate_rows",
     "rating_frame",
     "reasons",
     "tidy_frame",
@@ -357,6 +358,21 @@ def _leading(terms: list[Part], inflation: Floats) -> list[str]:
         return [""] * inflation.size
     by_term = np.column_stack([p.estimate for p in terms]) * np.sign(inflation)[:, None]
     return [terms[int(j)].term for j in by_term.argmax(axis=1)]
+
+
+def rate_rows(
+    design: Design, est: Estimates, happened: Floats, groups: list[tuple[str, NDArray[np.int64]]], level: float
+) -> pd.DataFrame:
+    """How often something happened (float64 (n,)) in groups of battles: the first, then the others by rate."""
+    rows: list[tuple[object, ...]] = []
+    for name, at in groups:
+        rate = dec.override_rate(happened[at], design.w[at], est.made.group[at], level)
+        note = "" if np.isfinite(rate.low) else "too few battles or clusters for an interval"
+        rows.append((name, rate.battles, rate.effective, rate.rate, rate.low, rate.high, note))
+    names = ["model", "battles", "effective_battles", "rate", "conf_low", "conf_high", "note"]
+    frame = pd.DataFrame(rows, columns=names)
+    others = frame.iloc[1:].sort_values(["rate", "model"], ascending=[False, True])
+    return pd.concat([frame.iloc[:1], others], ignore_index=True)
 
 
 def override_rows(

@@ -326,6 +326,29 @@ class StyleResult(EffectTables, TrustTables):
         gap = self.battles.correct_a - self.battles.correct_b
         return frames.override_rows(design, est, gap, indices, self._level(level))
 
+    def both_bad(self, level: float | None = None) -> pd.DataFrame:
+        """How often voters call both answers bad: all together, then each model, the most often first.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``model`` (empty for all), ``battles, effective_battles, rate, conf_low, conf_high, note``; rates
+            in [0, 1] with Wilson intervals at the effective number of battles.
+
+        Examples
+        --------
+        >>> import llamastyle as ls
+        >>> result = ls.fit(ls.simulate(3000, style={"words": 0.8}, seed=2).battles)
+        >>> result.both_bad()["model"].head(2).tolist()
+        ['', 'model-05']
+        """
+        design, est = self._fitted()
+        bad = self.battles.both_bad.astype(np.float64)
+        models = [("", np.arange(design.n))]
+        for m, name in enumerate(design.spec.models):
+            models.append((name, np.flatnonzero((design.a == m) | (design.b == m))))
+        return frames.rate_rows(design, est, bad, models, self._level(level))
+
     def audit(
         self,
         level: float | None = None,

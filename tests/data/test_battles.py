@@ -241,3 +241,15 @@ def test_alpaca_eval_repr(shared: Path) -> None:
     battles = ls.read_battles(shared / "alpaca_eval" / "battles.parquet")
     assert repr(battles).startswith("Battles(32194 battles of 40 models, ")
     assert len(battles.responses) == 32194
+
+
+def test_balanced_pairs_count_the_same_and_the_sum_stays() -> None:
+    battles = ls.simulate(900, 5, style={"words": 0.3}, seed=3).battles
+    even = battles.balanced()
+    pair = np.sort(np.stack([battles.model_a, battles.model_b]), axis=0)
+    totals = pd.Series(even.weight).groupby([pair[0], pair[1]]).sum()
+    assert totals.max() == pytest.approx(totals.min())
+    assert even.weight.sum() == pytest.approx(battles.weight.sum())
+    swapped = battles.swap(np.arange(0, 900, 3)).balanced()
+    np.testing.assert_allclose(swapped.weight, even.weight)
+    assert "every pair of models counts the same" in even.notes

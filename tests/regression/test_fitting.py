@@ -474,3 +474,19 @@ def test_two_ways_with_davidson_and_prompt_effects():
     one = ls.fit(frame, ties="davidson", prompt_effects=True)
     assert np.isfinite(numbers(both)).sum() == np.isfinite(numbers(one)).sum()
     assert not np.allclose(both.bse, one.bse)
+
+
+def test_votes_that_call_both_bad_are_counted_or_left_out(arena):
+    battles = arena.battles
+    result = ls.fit(battles)
+    table = result.both_bad()
+    assert table["model"].iloc[0] == ""
+    assert table["rate"].iloc[0] == pytest.approx(battles.both_bad.mean())
+    mine = (battles.model_a == 2) | (battles.model_b == 2)
+    row = table.set_index("model").loc["model-03"]
+    assert row["rate"] == pytest.approx(battles.both_bad[mine].mean())
+    assert row["conf_low"] < row["rate"] < row["conf_high"]
+    without = ls.fit(battles, both_bad="drop")
+    assert any(note == f"{battles.both_bad.sum()} votes that call both bad left out" for note in without.notes)
+    same = ls.fit(battles.filter(~battles.both_bad))
+    np.testing.assert_allclose(without.params, same.params)
