@@ -82,9 +82,9 @@ def fit(
         ``auto`` clusters where prompts (or voters, or both orders of a pair) repeat, else ``robust`` (HC1).
     cluster : str or list of str, optional
         Column of the battles to cluster by, or up to three at once, such as ``["prompt_id", "voter"]``;
-        ``"auto"`` takes these two where both repeat with at least 20 clusters, ``"pair"`` is both orders
-        of one pair of responses. By default prompts where they repeat, else voters, else sessions,
-        else pairs judged in both orders.
+        ``"pair"`` is both orders of one pair of responses. By default (``"auto"``) prompts and voters
+        together where both repeat with at least 20 clusters, else prompts where they repeat, else voters,
+        else sessions, else pairs judged in both orders.
     position : bool
         Estimate an advantage of the first side.
     prompt_effects : bool or float, optional

@@ -43,7 +43,7 @@ def choose_clusters(battles: Battles, vcov: Kind | str, cluster: str | Sequence[
         A column that is not there, or more ways than three.
     """
     asked = _asked(battles, battles.cluster if cluster is None else cluster)
-    if asked == [AUTO] and AUTO not in battles.columns:
+    if not asked or (asked == [AUTO] and AUTO not in battles.columns):
         asked = _crossed(battles)
     repeated = {name: _way(battles, name) for name in _repeating(battles, asked)}
     notes: list[str] = []

@@ -21,5 +21,5 @@ def test_everything_is_frozen():
         name = dataclasses.fields(part)[0].name
         with pytest.raises(dataclasses.FrozenInstanceError):
             setattr(part, name, None)
-    assert result.estimates.counts.shape == (4, 1)
+    assert result.estimates.counts.shape == (4, 2)
     assert result.estimates.plain is not None

@@ -141,7 +141,8 @@ def test_without_correctness_the_first_line_says_so(arena):
 
 
 def test_clusters_are_chosen_and_few_are_refused(arena):
-    assert ls.fit(arena.battles).estimates.clustering.column == "prompt_id"
+    assert ls.fit(arena.battles).estimates.clustering.column == "prompt_id and voter"
+    assert ls.fit(arena.battles, cluster="prompt_id").estimates.clustering.column == "prompt_id"
     assert ls.fit(arena.battles, cluster="voter").estimates.clustering.column == "voter"
     assert ls.fit(arena.battles, vcov="robust").estimates.clustering.column == ""
     few = ls.simulate(800, 4, style={"words": 0.5}, n_prompts=5, n_voters=40, seed=1)
@@ -250,7 +251,7 @@ def test_an_empty_prompt_is_its_own_cluster_and_is_counted(arena):
     frame["prompt_id"] = frame["prompt_id"].astype(object)
     frame.loc[[3, 9], "prompt_id"] = None
     with pytest.warns(ls.LlamaStyleWarning, match="prompt_id is empty in 2 battles"):
-        result = ls.fit(frame)
+        result = ls.fit(frame, cluster="prompt_id")
     assert result.estimates.clustering.column == "prompt_id"
     assert result.estimates.clustering.n_groups == frame["prompt_id"].nunique() + 2
 
@@ -435,8 +436,8 @@ def test_two_ways_at_once_reach_every_table(arena):
     checks = two.diagnostics().set_index("check")
     assert checks.loc["clusters", "value"] == f"{prompts} and {voters}"
     assert checks.loc["negative eigenvalues", "value"] == "0"
-    assert "negative eigenvalues" not in set(ls.fit(frame).diagnostics()["check"])
-    one = ls.fit(frame)
+    one = ls.fit(frame, cluster="prompt_id")
+    assert "negative eigenvalues" not in set(one.diagnostics()["check"])
     np.testing.assert_array_equal(two.params, one.params)
     for table in ("tidy", "parity", "decompose", "exchange_rates", "overrides"):
         widths = [getattr(r, table)().filter(like="conf_").select_dtypes("number") for r in (one, two)]
@@ -449,7 +450,8 @@ def test_two_ways_at_once_reach_every_table(arena):
 def test_the_same_way_twice_is_one_way(arena):
     frame = arena.battles.to_frame().assign(prompt_again=lambda f: f["prompt_id"])
     battles = ls.read_battles(frame, cluster=["prompt_id", "prompt_again"])
-    np.testing.assert_allclose(numbers(ls.fit(battles)), numbers(ls.fit(arena.battles)), rtol=1e-9, atol=1e-9)
+    one = ls.fit(arena.battles, cluster="prompt_id")
+    np.testing.assert_allclose(numbers(ls.fit(battles)), numbers(one), rtol=1e-9, atol=1e-9)
 
 
 def test_swapping_changes_nothing_in_two_ways(arena):
@@ -465,13 +467,14 @@ def test_a_model_needs_ten_clusters_in_every_way():
     frame.loc[mine, "voter"] = [f"v{i % 4}" for i in range(int(mine.sum()))]
     note = ls.fit(frame, cluster=["prompt_id", "voter"]).audit().set_index("model").loc["model-01", "note"]
     assert note.startswith("4 values of voter: at least 10 are needed")
-    assert ls.fit(frame).audit().set_index("model").loc["model-01", "verdict"] != "insufficient data"
+    one = ls.fit(frame, cluster="prompt_id")
+    assert one.audit().set_index("model").loc["model-01", "verdict"] != "insufficient data"
 
 
 def test_two_ways_with_davidson_and_prompt_effects():
     frame = against_baseline(3000)
     both = ls.fit(frame, ties="davidson", prompt_effects=True, cluster=["prompt_id", "voter"])
-    one = ls.fit(frame, ties="davidson", prompt_effects=True)
+    one = ls.fit(frame, ties="davidson", prompt_effects=True, cluster="prompt_id")
     assert np.isfinite(numbers(both)).sum() == np.isfinite(numbers(one)).sum()
     assert not np.allclose(both.bse, one.bse)
 

@@ -15,7 +15,7 @@ from llamastyle.regression.resampling import bootstrap
 
 @pytest.fixture(scope="module")
 def result():
-    return ls.fit(ls.simulate(3000, 5, style={"words": 0.5, "bold": 0.2}, n_prompts=300, seed=1).battles)
+    return ls.fit(ls.simulate(3000, 5, style={"words": 0.5, "bold": 0.2}, n_prompts=300, seed=1).battles, cluster="prompt_id")
 
 
 def test_a_draw_is_the_fit_on_the_rows_drawn(result):
@@ -55,7 +55,7 @@ def test_the_spread_of_refits_is_the_standard_error(result):
 def test_davidson_and_prompts_are_refitted_as_they_were():
     frame = ls.simulate(5000, 5, style={"words": 0.5}, n_prompts=100, seed=4).battles.to_frame()
     frame = frame[(frame["model_a"] == "model-01") | (frame["model_b"] == "model-01")]
-    result = ls.fit(frame, ties="davidson", prompt_effects=True)
+    result = ls.fit(frame, ties="davidson", prompt_effects=True, cluster="prompt_id")
     found = bootstrap(result, 60)
     error = result.tidy().set_index("term").loc["words", "std_error"]
     assert found.price[:, 0].std() == pytest.approx(error, rel=0.35)
@@ -64,7 +64,7 @@ def test_davidson_and_prompts_are_refitted_as_they_were():
 def test_draws_without_a_model_are_counted():
     frame = ls.simulate(2000, 4, style={"words": 0.5}, n_prompts=200, seed=2).battles.to_frame()
     rare = frame.head(4).assign(model_a="rare", outcome=[1.0, 0.0, 1.0, 0.0], prompt_id=9999).drop(columns="winner")
-    result = ls.fit(pd.concat([frame.drop(columns="winner"), rare], ignore_index=True))
+    result = ls.fit(pd.concat([frame.drop(columns="winner"), rare], ignore_index=True), cluster="prompt_id")
     found = bootstrap(result, 30)
     gone = np.isnan(found.price).any(axis=1)
     assert 0 < found.failed == gone.sum() < 30

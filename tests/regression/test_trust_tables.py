@@ -17,7 +17,7 @@ def arena():
 
 @pytest.fixture(scope="module")
 def result(arena):
-    return ls.fit(arena.battles)
+    return ls.fit(arena.battles, cluster="prompt_id")
 
 
 def labels_of(battles):
