@@ -42,6 +42,8 @@ MAX_SCORING = 1000
 """Firth's penalty is met by scoring, which converges more slowly."""
 DECREMENT = 1e-10
 LAST_MOVE = 1e-4
+STILL = 1e-7
+"""A last step that moves no predictor by more changes the information by no greater share of itself."""
 BLOCK = 16_384
 """Battles a block."""
 SIGNS = np.tile([1.0, -1.0], BLOCK)
@@ -182,11 +184,19 @@ def linear_predictor(design: Design, theta: Floats, beta: Floats) -> Floats:
     return eta
 
 
+def _mean(eta: Floats, nu: float) -> Floats:
+    p = np.empty(eta.size)
+    for rows in blocks(eta.size):
+        p[rows] = links.mean(eta[rows], nu)
+    return p
+
+
 def _linear_predictor(design: Design, rows: slice, theta: Floats, beta: Floats) -> Floats:
     eta = design.x[rows] @ beta
     if theta.size:
         padded = np.append(theta, 0.0)  # index -1: battles silent on strengths
-        eta += padded[design.a[rows]] - padded[design.b[rows]]
+        eta += padded.take(design.a[rows], mode="wrap")
+        eta -= padded.take(design.b[rows], mode="wrap")
     return eta
 
 
@@ -227,7 +237,10 @@ def laplacian(design: Design, v: Floats) -> Floats:
 def _met(design: Design, rows: slice, v: Floats) -> Floats:
     """Sum of v by model of side a and of side b, the silent ones first."""
     side = design.n_models + 1
-    met = np.bincount((design.a[rows] + 1) * side + design.b[rows] + 1, v, side**2)
+    pair = design.a[rows] * side
+    pair += design.b[rows]
+    pair += side + 1
+    met = np.bincount(pair, v, side**2)
     return np.asarray(met, dtype=np.float64).reshape(side, side)
 
 
@@ -368,9 +381,9 @@ def _evaluate(
         if likelihood.prompts is not None:
             here += likelihood.prompts.sign[rows] * gamma[likelihood.prompts.code[rows]]
         eta[rows] = here
-        sums.llf += links.log_likelihood(y, w, here, nu)
-        p = links.mean(here, nu)
-        residual, v = w * (y - p), w * (p * (1.0 - p) if nu == 0.0 else links.slope(here, nu))
+        llf, p, v = links.moments(y, w, here, nu)
+        sums.llf += llf
+        residual, v = w * (y - p), w * v
         sums.add(design, rows, block, residual, v)
         if likelihood.davidson:
             sums.add_ties(design, rows, block, here, nu)
@@ -466,7 +479,7 @@ def fit_bradley_terry(design: Design, start: Floats | None = None, likelihood: L
         theta,
         at.params[m : m + k],
         eta,
-        links.mean(eta, nu),
+        _mean(eta, nu),
         unit * at.llf,
         _inverse(at.information) / unit,
         iterations,
@@ -510,7 +523,7 @@ def _start(design: Design, likelihood: Likelihood) -> Floats:
     """Strengths to begin with; from zero where penalties are what makes them finite."""
     if likelihood.firth or likelihood.ridge is not None:
         return np.zeros(design.n_models)
-    return _newton(pooled(design), PLAIN, np.zeros(design.n_models))[0].params
+    return _newton(pooled(design), PLAIN, np.zeros(design.n_models), stop=1.0)[0].params
 
 
 def _with_ties(design: Design, likelihood: Likelihood, start: Floats) -> Floats:
@@ -529,7 +542,9 @@ def _rescaled(likelihood: Likelihood, unit: float) -> Likelihood:
     return Likelihood(likelihood.davidson, None if ridge is None else ridge / unit, likelihood.firth / unit, prompts)
 
 
-def _newton(design: Design, likelihood: Likelihood, start: Floats) -> tuple[_Point, int, float]:
+def _newton(
+    design: Design, likelihood: Likelihood, start: Floats, stop: float = DECREMENT
+) -> tuple[_Point, int, float]:
     signs = [incidence(design, rows) for rows in blocks(design.n)]
     gamma = np.zeros(0 if likelihood.prompts is None else likelihood.prompts.n)
     at = _evaluate(design, signs, likelihood, start, gamma, np.empty(design.n))
@@ -538,9 +553,11 @@ def _newton(design: Design, likelihood: Likelihood, start: Floats) -> tuple[_Poi
     while True:
         iterations += 1
         step, moved, decrement = at.step()
-        before, gamma = at.params, at.gamma
+        if decrement < stop and likelihood.is_plain and _furthest(design, step) < STILL:
+            return _stepped(design, at, step, decrement), iterations, decrement
+        before = at.params
         at = _damped(design, signs, likelihood, at, step, moved)
-        if decrement < DECREMENT and _furthest(design, at.params - before) < LAST_MOVE:
+        if decrement < stop and _furthest(design, at.params - before) < LAST_MOVE:
             return at, iterations, decrement
         if np.abs(at.eta).max(initial=0.0) > 500.0:
             raise ConvergenceError(
@@ -550,6 +567,17 @@ def _newton(design: Design, likelihood: Likelihood, start: Floats) -> tuple[_Poi
             raise ConvergenceError(
                 f"Newton's method did not converge in {limit} steps (decrement {decrement:.3g})"
             )
+
+
+def _stepped(design: Design, at: _Point, step: Floats, decrement: float) -> _Point:
+    """The point after a step so small that its sums follow from those before it."""
+    m = design.n_models
+    for rows in blocks(design.n):
+        at.eta[rows] += _linear_predictor(design, rows, step[:m], step[m:])
+    gain, left = decrement / 2.0, at.gradient - at.information @ step
+    return replace(
+        at, params=at.params + step, llf=at.llf + gain, objective=at.objective + gain, gradient=left
+    )
 
 
 def _furthest(design: Design, step: Floats) -> float:

@@ -71,6 +71,13 @@ class Clusters:
         where = self.rows[:, battles].ravel(), columns
         return csr_array(coo_array((values, where), shape=(self.size, width)))
 
+    def members(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Where each row of the stack starts, int32 (G + 1,), in the battles sorted by row, int32 (n * blocks,)."""
+        blocks, n = self.rows.shape
+        index, ends = self.rows.T.astype(np.int32).reshape(-1), np.arange(0, blocks * n + 1, blocks, dtype=np.int32)
+        by_row = csr_array((np.empty(index.size, np.int8), index, ends), shape=(n, self.size)).tocsc()
+        return np.asarray(by_row.indptr, dtype=np.int32), np.asarray(by_row.indices, dtype=np.int32)
+
     def square(self, values: Floats) -> float:
         """Sum of squares of the sums by cluster, with g / (g - 1); values (n,).
 

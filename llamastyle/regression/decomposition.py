@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from llamastyle.errors import FitError
 from llamastyle.regression import links
@@ -29,6 +28,7 @@ from llamastyle.regression.inference import (
     through_prompts,
     variances,
 )
+from llamastyle.regression.tails import normal_quantile
 
 __all__ = [
     "Exchange",
@@ -418,7 +418,7 @@ def override_rate(won: Floats, w: Floats, ways: Ints, level: float) -> Rate:
     apart, together = float((moved**2).sum()), clusters.square(moved)
     kish = total**2 / float((w**2).sum())
     effective = min(kish, kish * apart / together) if together > 0 else float(min(groups, kish))
-    z = float(stats.norm.ppf((1 + level) / 2))
+    z = normal_quantile((1 + level) / 2)
     centre = (rate + z**2 / (2 * effective)) / (1 + z**2 / effective)
     half = z / (1 + z**2 / effective) * np.sqrt(rate * (1 - rate) / effective + z**2 / (4 * effective**2))
     return Rate(n, effective, rate, max(centre - half, 0.0), min(centre + half, 1.0))

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from llamastyle.regression.inference import Sandwich, tail
+from llamastyle.regression.tails import false_discovery, t_quantile
 
 __all__ = ["Detection", "detect", "distance", "unusual"]
 
@@ -62,9 +62,9 @@ def detect(
     safe = np.maximum(error, 1e-300)
     p[tested] = np.minimum(1.0, 2.0 * tail(made, (np.abs(inflation) - margin) / safe))[tested]
     if tested.any():
-        q[tested] = stats.false_discovery_control(p[tested])
+        q[tested] = false_discovery(p[tested])
     # the 90 % interval inside +-margin: two one-sided tests at 5 %
-    half = stats.t.ppf(0.95, made.df) if np.isfinite(made.df) else stats.norm.ppf(0.95)
+    half = t_quantile(0.95, made.df)
     inside = np.abs(inflation) + half * error <= margin
     words = ("inflated", "deflated") if with_correctness else ("style-favoured", "style-penalised")
     verdict = tuple(

@@ -13,14 +13,15 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 from scipy.sparse import coo_array, csr_array
 
 from llamastyle.errors import FitError
 from llamastyle.regression import links
 from llamastyle.regression.bradley_terry import BTFit, PromptEffects, Prompts, blocks, leverage
+from llamastyle.regression.cluster_scores import ClusterScores, cross_products
 from llamastyle.regression.clusters import Clusters, every_battle, stack
 from llamastyle.regression.design import Design
+from llamastyle.regression.tails import t_quantile, t_tail
 
 __all__ = [
     "Bands",
@@ -59,8 +60,8 @@ class Sandwich:
     bread, meat, cov : float64 (p, p)
         Clustered in several ways, negative eigenvalues of ``cov`` are set to zero, and ``meat`` is
         what gives this ``cov``.
-    scores : sparse (G, p)
-        Scores w (y - p) z summed by cluster.
+    held : ClusterScores or sparse (G, p)
+        What ``scores`` is made of.
     factor : float
         Finite-sample factor: G/(G-1) (n-1)/(n-K) for CR1, n/(n-K) for HC1, else 1; in several ways
         (n-1)/(n-K), the rest being in the weights of the stack.
@@ -77,12 +78,17 @@ class Sandwich:
     bread: Floats
     meat: Floats
     cov: Floats
-    scores: csr_array
+    held: ClusterScores | csr_array
     factor: float
     df: float
     clusters: Clusters
     prompts: PromptScores | None = None
     negative: int = 0
+
+    @property
+    def scores(self) -> csr_array:
+        """Scores w (y - p) z summed by cluster: sparse (G, p)."""
+        return self.held.table() if isinstance(self.held, ClusterScores) else self.held
 
     @property
     def group(self) -> Ints:
@@ -134,19 +140,15 @@ def sandwich(design: Design, fit: BTFit, kind: Kind) -> Sandwich:
     else:
         clusters, factor, df = every_battle(n), (n / (n - free) if kind == "robust" else 1.0), np.inf
     residual = _residual(design, fit)
-    strengths, columns = cluster_scores(design, residual, clusters)
-    if fit.likelihood.davidson:
-        own = design.w * ((design.y == 0.5) - links.tie(fit.eta, fit.nu))
-        ties = clusters.sums(np.arange(n), own, np.zeros(n, np.int64), 1).toarray()
-        columns = np.column_stack([columns, ties])
-    scores, prompts = _side_by_side(strengths, columns, design.n_models), None
+    own = design.w * ((design.y == 0.5) - links.tie(fit.eta, fit.nu)) if fit.likelihood.davidson else None
+    scores, prompts = ClusterScores(design, clusters, residual, own), None
     if fit.prompts is not None and fit.likelihood.prompts is not None:
         prompts = _prompt_scores(fit.likelihood.prompts, fit.prompts, residual, clusters)
         by_prompt = csr_array((fit.prompts.cross / fit.prompts.diagonal).T)
-        scores = csr_array(scores - prompts.scores @ by_prompt)
+        scores = csr_array(scores.table() - prompts.scores @ by_prompt)
         meat = (scores.T @ clusters.weighed(scores)).toarray()
     else:
-        meat = _meat(strengths, columns, clusters)
+        meat = cross_products(scores)
     if kind == "classical":
         information = np.asarray(np.linalg.inv(fit.bread), dtype=np.float64)
         return Sandwich(kind, fit.bread, information, fit.bread, scores, 1.0, df, clusters, prompts)
@@ -169,7 +171,8 @@ def _without_negative(made: Sandwich) -> Sandwich:
 
 def _residual(design: Design, fit: BTFit) -> Floats:
     """What multiplies a battle's row in its score; with Firth's penalty, the pull of its leverage too."""
-    residual = design.w * (design.y - fit.p)
+    residual = design.y - fit.p
+    residual *= design.w
     if fit.likelihood.firth:
         v = design.w * fit.p * (1.0 - fit.p)
         for rows in blocks(design.n):
@@ -214,43 +217,6 @@ def model_scores(design: Design, values: Floats, clusters: Clusters) -> csr_arra
     columns = np.concatenate([design.a[known], design.b[known]])
     data = np.concatenate([values[known], -values[known]])
     return clusters.sums(np.tile(known, 2), data, columns, design.n_models)
-
-
-def cluster_scores(design: Design, residual: Floats, clusters: Clusters) -> tuple[csr_array, Floats]:
-    """Sums by cluster of residual times (e_a - e_b), sparse (G, m), and of residual times x, (G, k)."""
-    battles = np.arange(design.n)
-    weighted = clusters.sums(battles, residual, battles, design.n)
-    return csr_array(weighted @ _signs(design)), weighted @ design.x
-
-
-def _signs(design: Design) -> csr_array:
-    """Row i is e_a - e_b of battle i, empty where it is silent: sparse (n, m)."""
-    n = design.n
-    index = np.column_stack([design.a, design.b]).astype(np.int32).ravel()
-    data, starts = np.tile([1.0, -1.0], n), np.arange(0, 2 * n + 1, 2, dtype=np.int32)
-    if (silent := design.a < 0).any():
-        known = np.repeat(~silent, 2)
-        index, data = index[known], data[known]
-        starts = np.concatenate([[0], 2 * np.cumsum(~silent)]).astype(np.int32)
-    return csr_array((data, index, starts), shape=(n, design.n_models))
-
-
-def _side_by_side(strengths: csr_array, columns: Floats, m: int) -> csr_array:
-    """Sparse (G, m) and dense (G, k) as one sparse (G, m + k)."""
-    groups, k = columns.shape
-    starts = strengths.indptr + k * np.arange(groups + 1)
-    index, data = np.empty(starts[-1], dtype=strengths.indices.dtype), np.empty(starts[-1])
-    ahead = np.arange(strengths.nnz) + np.repeat(k * np.arange(groups), np.diff(strengths.indptr))
-    index[ahead], data[ahead] = strengths.indices, strengths.data
-    behind = (starts[1:] - k)[:, None] + np.arange(k)
-    index[behind], data[behind] = np.arange(m, m + k), columns
-    return csr_array((data, index, starts), shape=(groups, m + k))
-
-
-def _meat(strengths: csr_array, columns: Floats, clusters: Clusters) -> Floats:
-    counted = columns if clusters.weight is None else columns * clusters.weight[:, None]
-    cross, between = strengths.T @ counted, strengths.T @ clusters.weighed(strengths)
-    return np.block([[between.toarray(), cross], [cross.T, columns.T @ counted]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,11 +333,7 @@ def model_influence(
 
 def critical(made: Sandwich, level: float) -> float:
     """Two-sided critical value of t (clustered) or the normal."""
-    return (
-        float(stats.t.ppf((1 + level) / 2, made.df))
-        if np.isfinite(made.df)
-        else float(stats.norm.ppf((1 + level) / 2))
-    )
+    return t_quantile((1 + level) / 2, made.df)
 
 
 def interval(made: Sandwich, estimate: Floats, std_error: Floats, level: float) -> tuple[Floats, Floats]:
@@ -382,7 +344,7 @@ def interval(made: Sandwich, estimate: Floats, std_error: Floats, level: float) 
 
 def tail(made: Sandwich, statistic: Floats) -> Floats:
     """Upper tail probability of t (clustered) or the normal."""
-    return np.asarray(stats.t.sf(statistic, made.df) if np.isfinite(made.df) else stats.norm.sf(statistic))
+    return t_tail(statistic, made.df)
 
 
 def fieller(

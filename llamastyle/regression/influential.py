@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
 
 from llamastyle.regression.decomposition import POINTS, Part, decompose_ratings, profiles
 from llamastyle.regression.design import Design
@@ -21,6 +20,7 @@ from llamastyle.regression.estimates import Estimates
 from llamastyle.regression.frames import shown_models
 from llamastyle.regression.inference import Influence, cluster_counts, sandwich, standard_errors
 from llamastyle.regression.subsets import by_cluster, refusal, subset
+from llamastyle.regression.tails import t_quantile
 from llamastyle.report.labels import shortened
 
 __all__ = [
@@ -177,7 +177,7 @@ def _turning(now: Verdicts, est: Estimates, model: int, rule: Rule) -> float:
     tested = int(np.isfinite(q).sum())
     others = int(np.sum(np.delete(q, model) <= rule.fdr))
     p = rule.fdr * (others + 1) / tested
-    bar = stats.t.isf(p / 2, est.made.df) if np.isfinite(est.made.df) else stats.norm.isf(p / 2)
+    bar = -t_quantile(p / 2, est.made.df)
     return float(np.sign(now.inflation[model]) * (rule.margin + bar * now.error[model]))
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+
+from llamastyle.regression.tails import chi2_tail, f_tail
 
 __all__ = ["JointTest", "joint_wald"]
 
@@ -65,10 +66,10 @@ def joint_wald(estimate: Floats, cov: Floats, df: float) -> JointTest:
         return JointTest(q, np.nan, np.nan, np.nan, "not computed: the covariance of these terms is singular")
     wald = float(((vectors.T @ (estimate / size)) ** 2 / values).sum())
     if not np.isfinite(df):
-        return JointTest(q, wald / q, np.inf, float(stats.chi2.sf(wald, q)), "")
+        return JointTest(q, wald / q, np.inf, chi2_tail(wald, q), "")
     rest = df - q + 1
     statistic = rest / (df * q) * wald
-    return JointTest(q, statistic, rest, float(stats.f.sf(statistic, q, rest)), "")
+    return JointTest(q, statistic, rest, f_tail(statistic, q, rest), "")
 
 
 def too_few(q: int, df: float) -> str:

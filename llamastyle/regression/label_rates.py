@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
 
 from llamastyle.data.battles import Battles
 from llamastyle.errors import ConvergenceError, FitError
@@ -20,6 +19,7 @@ from llamastyle.regression.detector import detect
 from llamastyle.regression.estimates import Estimates
 from llamastyle.regression.inference import MIN_CLUSTERS, interval, standard_errors
 from llamastyle.regression.mislabels import Agreement, Labels, corrected, error_rate, labels_of, nested
+from llamastyle.regression.tails import binomial_cdf
 from llamastyle.regression.wording import join_notes, model_reason
 
 __all__ = [
@@ -225,7 +225,7 @@ def _contradicted(design: Design, labels: Labels, rate: float) -> str:
         return ""
     count, right = labels.by_model(design.a[:n], design.b[:n], m)
     rarer = np.minimum(right, count - right)
-    chance = stats.binom.cdf(rarer, count, rate)
+    chance = binomial_cdf(rarer, count, rate)
     worst = int(chance.argmin())
     if chance[worst] >= 0.05 / (2 * m):
         return ""

@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
 from scipy.sparse import coo_array, csr_array
 
 from llamastyle.data.battles import Battles
@@ -28,6 +27,7 @@ from llamastyle.regression.effects import Effects, marginal_effects, units
 from llamastyle.regression.estimates import Estimates
 from llamastyle.regression.inference import MIN_CLUSTERS, Sandwich, interval, sandwich, standard_errors
 from llamastyle.regression.subsets import Subset, by_cluster, refusal, subset
+from llamastyle.regression.tails import chi2_tail, f_tail, false_discovery
 from llamastyle.regression.wording import join_notes
 
 __all__ = [
@@ -252,7 +252,7 @@ def equal_levels(levels: Sequence[LevelFit], made: Sandwich, k: int) -> Equality
             p[j] = _equality(*_joint(has, j, made, shared=shared), made, shared=shared)
     q, tested = np.full(k, np.nan), np.isfinite(p)
     if tested.any():
-        q[tested] = stats.false_discovery_control(p[tested])
+        q[tested] = false_discovery(p[tested])
     return Equality(compared, p, q)
 
 
@@ -300,7 +300,7 @@ def _equality(effect: Floats, cov: Floats, df: Floats, made: Sandwich, *, shared
 
 
 def _f_tail(value: float, above: float, below: float) -> float:
-    return float(stats.f.sf(value, above, below) if np.isfinite(below) else stats.chi2.sf(value * above, above))
+    return f_tail(value, above, below) if np.isfinite(below) else chi2_tail(value * above, above)
 
 
 def levels_frame(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["log_likelihood", "mean", "mean_by_ties", "mean_slope", "slope", "slope_changes", "tie"]
+__all__ = ["log_likelihood", "mean", "mean_by_ties", "mean_slope", "moments", "slope", "slope_changes", "tie"]
 
 Floats = NDArray[np.float64]
 
@@ -65,6 +65,21 @@ def log_likelihood(y: Floats, w: Floats, eta: Floats, nu: float = 0.0) -> float:
     _, s = _parts(eta, nu)
     tied = y == 0.5
     return float(w @ ((y - 0.5) * eta - np.abs(eta) / 2.0 - np.log(s) + tied * np.log(nu)))
+
+
+def moments(y: Floats, w: Floats, eta: Floats, nu: float = 0.0) -> tuple[float, Floats, Floats]:
+    """`log_likelihood`, `mean` and `slope` at once."""
+    if nu != 0.0:
+        return log_likelihood(y, w, eta, nu), mean(eta, nu), slope(eta, nu)
+    e = np.exp(-np.abs(eta))
+    softplus = np.log1p(e)
+    softplus += np.maximum(eta, 0.0)
+    likelihood = float(w @ (y * eta - softplus))
+    p, s = np.exp(np.minimum(eta, 0.0)), 1.0 + e  # no choice by sign: processors do not foresee it
+    p /= s
+    e /= s
+    e /= s
+    return likelihood, p, e
 
 
 def mean_slope(eta: Floats, nu: float = 0.0) -> tuple[Floats, Floats, Floats]:

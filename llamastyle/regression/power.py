@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
 
 from llamastyle.errors import FitError
 from llamastyle.regression.reach import Reach, price_errors, target_error
 from llamastyle.regression.result import StyleResult
+from llamastyle.regression.tails import normal_quantile, t_tail
 
 __all__ = ["battles_for", "chance_to_find", "power_curve", "read_reach"]
 
@@ -136,8 +136,8 @@ def power_curve(
 
 def chance_to_find(inflation: float, error: Floats, margin: float, level: float) -> Floats:
     """Probability that the margin test rejects on the side of a true inflation, for each standard error."""
-    reached = (abs(inflation) - margin) / error - stats.norm.ppf(1 - level / 2)
-    return np.asarray(stats.norm.cdf(reached), dtype=np.float64)
+    reached = (abs(inflation) - margin) / error - normal_quantile(1 - level / 2)
+    return t_tail(np.negative(reached), np.inf)
 
 
 def _planned(reach: Reach, size: float, margin: float, level: float, power: float) -> pd.DataFrame:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from llamastyle.regression.bradley_terry import information, model_sums
 from llamastyle.regression.design import Design
+from llamastyle.regression.tails import t_quantile
 
 __all__ = ["Benchmarks", "LinearFit", "benchmarks", "linear_version", "partial_r2", "robustness_value"]
 
@@ -81,7 +81,7 @@ def robustness_value(t: Floats, df: int, alpha: float | None = None) -> Floats:
     f = np.abs(t) / np.sqrt(df)
     if alpha is None:
         return np.asarray((np.sqrt(f**4 + 4 * f**2) - f**2) / 2, dtype=np.float64)
-    limit = float(stats.t.ppf(1 - alpha / 2, df - 1)) / np.sqrt(df - 1)
+    limit = t_quantile(1 - alpha / 2, df - 1) / np.sqrt(df - 1)
     over = np.maximum(f - limit, 0.0)
     inner = (np.sqrt(over**4 + 4 * over**2) - over**2) / 2
     # where even a variable that explains all of the outcome's residual would not do with less of the column

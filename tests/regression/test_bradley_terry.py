@@ -125,3 +125,20 @@ def test_fit_at_the_maximum_is_the_fit():
         np.testing.assert_allclose(at.p, fit.p, atol=1e-12)
         np.testing.assert_allclose(at.bread, fit.bread, rtol=1e-8, atol=1e-12)
         assert at.llf == pytest.approx(fit.llf)
+
+
+def test_what_a_fit_reports_is_that_of_its_parameters_whether_or_not_the_last_step_is_summed_anew(monkeypatch):
+    design = make_design(seed=4, n=3000, weights=True)
+    quick = fit_bradley_terry(design)
+    monkeypatch.setattr(bradley_terry, "STILL", 0.0)
+    summed = fit_bradley_terry(design)
+    assert quick.iterations == summed.iterations
+    np.testing.assert_allclose(quick.theta, summed.theta, atol=1e-13)
+    np.testing.assert_allclose(quick.beta, summed.beta, atol=1e-13)
+    np.testing.assert_allclose(quick.bread, summed.bread, rtol=1e-7, atol=1e-12)
+    assert quick.llf == pytest.approx(summed.llf, rel=1e-14)
+    np.testing.assert_allclose(quick.eta, linear_predictor(design, quick.theta, quick.beta), atol=1e-13)
+    np.testing.assert_allclose(quick.p, sigmoid(quick.eta), rtol=1e-14)
+    residual = design.w * (design.y - quick.p)
+    assert np.abs(design.x.T @ residual).max() < 1e-9
+    assert np.abs(bradley_terry.model_sums(design, residual)).max() < 1e-9

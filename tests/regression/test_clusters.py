@@ -84,3 +84,12 @@ def test_every_battle_is_a_cluster():
     assert made.size == 5
     assert made.counts == (5,)
     assert made.square(np.arange(5.0)) == pytest.approx(30 * 5 / 4)
+
+
+@pytest.mark.parametrize("codes", [np.array([2, 0, 1, 0, 2, 2]), np.array([[2, 0], [0, 0], [1, 1], [0, 1], [2, 0], [2, 1]])])
+def test_members_of_a_row_are_the_battles_that_belong_to_it(codes):
+    clusters = stack(codes)
+    starts, battles = clusters.members()
+    for row in range(clusters.size):
+        expected = [i for i in range(6) if (clusters.rows[:, i] == row).any()]
+        assert battles[starts[row] : starts[row + 1]].tolist() == expected

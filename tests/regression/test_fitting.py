@@ -250,10 +250,14 @@ def test_an_empty_prompt_is_its_own_cluster_and_is_counted(arena):
     frame = arena.battles.to_frame()
     frame["prompt_id"] = frame["prompt_id"].astype(object)
     frame.loc[[3, 9], "prompt_id"] = None
+    prompts = frame["prompt_id"].nunique() + 2
     with pytest.warns(ls.LlamaStyleWarning, match="prompt_id is empty in 2 battles"):
-        result = ls.fit(frame, cluster="prompt_id")
+        result = ls.fit(frame)
+    assert result.estimates.clustering.ways[0] == ("prompt_id", prompts)
+    with pytest.warns(ls.LlamaStyleWarning, match="prompt_id is empty in 2 battles"):
+        result = ls.fit(frame.drop(columns="voter"))
     assert result.estimates.clustering.column == "prompt_id"
-    assert result.estimates.clustering.n_groups == frame["prompt_id"].nunique() + 2
+    assert result.estimates.clustering.n_groups == prompts
 
 
 def with_self_battles() -> pd.DataFrame:

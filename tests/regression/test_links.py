@@ -47,3 +47,14 @@ def test_likelihood_is_the_sum_of_log_probabilities(nu):
     p = np.where(y == 1, up, np.where(y == 0, down, nu)) / (up + down + nu)
     assert links.log_likelihood(y, w, eta, nu) == pytest.approx(w @ np.log(p))
     assert all(np.isfinite(part).all() for part in links.mean_slope(np.array([-4000.0, 4000.0]), nu))
+
+
+@pytest.mark.parametrize("nu", NUS)
+def test_moments_are_likelihood_mean_and_slope(nu):
+    y, w = np.tile([0.0, 0.5, 1.0], 5)[: ETA.size], np.linspace(0.5, 2.0, ETA.size)
+    likelihood, mean, slope = links.moments(y, w, ETA, nu)
+    assert likelihood == pytest.approx(links.log_likelihood(y, w, ETA, nu), rel=1e-14)
+    np.testing.assert_allclose(mean, links.mean(ETA, nu), rtol=1e-15)
+    np.testing.assert_allclose(slope, links.slope(ETA, nu), rtol=1e-14)
+    if nu == 0.0:
+        np.testing.assert_allclose(slope, np.exp(-np.abs(ETA)) / (1 + np.exp(-np.abs(ETA))) ** 2, rtol=1e-14)
