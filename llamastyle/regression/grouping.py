@@ -95,6 +95,8 @@ def _asked(battles: Battles, cluster: str | Sequence[str] | None) -> list[str]:
                 f"cluster={name!r} is not a column of these battles{nearest(name, known)}; they have"
                 f" {', '.join(known) or 'none'} (name others when reading: read_battles(..., cluster={name!r}))"
             )
+        if name in battles.columns:
+            battles.codes(name)  # refuses empty values
     return names
 
 
@@ -134,9 +136,6 @@ def _repeating(battles: Battles, asked: list[str]) -> list[str]:
     A single voter or session is whom the results are about, not a sample of them.
     """
     columns: Any = battles.columns
-    for name in asked:
-        if name in columns:
-            battles.codes(name)
     found = list(asked)
     for name in (name for name in CLUSTER_COLUMNS if name not in asked and name in columns):
         known = columns[name].dropna()
