@@ -46,8 +46,10 @@ __all__ = ["app", "main"]
 AUDIT_KEY = (
     "parity change: win rate minus the win rate with style equal on both sides, in points, against the models met",
     "inflation: Arena points of the raw rating that go with style, against the mean of these models",
+    "order of the rows: the most inflated first, the most deflated last",
 )
 
+NEEDS_KEY = "needs battles: of the model in all, for an inflation of twice the margin to be found four times in five"
 INTERRUPTED = 130  # what typer makes of Ctrl-C
 
 app = typer.Typer(
@@ -111,11 +113,17 @@ def demo(
     output: Annotated[
         str, typer.Option("-o", "--output", metavar="FILE", help="The page; an empty name writes none.")
     ] = "report.html",
+    votes: Annotated[
+        str | None,
+        typer.Option("--votes", metavar="FILE", help="Write the votes too, as .parquet, .csv or .jsonl."),
+    ] = None,
 ) -> None:
     """An arena with known truth, from texts: what was planted, and what was found; writes report.html."""
     check_option("--format", form, TableFormat)
     if output:
         check_output(output, ".html")
+    if votes is not None:
+        check_output(votes, ".parquet", ".csv", ".jsonl", option="--votes")
     import pandas as pd
 
     from llamastyle.data.simulation import VERSIONS, simulate
@@ -153,8 +161,11 @@ def demo(
         print(f"\n{covered} of {sum(map(len, found.values()))} intervals cover what was planted.")
         print(f"{one_line(gap_words(result, *VERSIONS))}\n{one_line(result.headline())}")
     if output:
-        result.report(output, title="An arena with known truth")
+        result.report(output, title="An arena with known truth", compare=VERSIONS)
         say(f"the page is {output}")
+    if votes is not None:
+        write_table(arena.battles.to_frame(), votes)
+        say(f"the votes are {votes}")
 
 
 @app.command("features")
@@ -232,9 +243,10 @@ def audit_command(
             print(f"\n{one_line(result.headline())}")
         return
     table = result.audit(margin=margin)
-    print_table(audit_columns(table, width()) if options.form == "table" else table, options.form)
+    shown = audit_columns(table, width()) if options.form == "table" else table
+    print_table(shown, options.form)
     if options.form == "table":
-        _print_beside(result)
+        _print_beside(result, *AUDIT_KEY, *([NEEDS_KEY] if "needs battles" in shown else []))
     found = [v for v in fail_on or [] if v in set(table["verdict"])]
     if found:
         flagged = sum(verdict in found for verdict in table["verdict"])
@@ -292,11 +304,15 @@ def report_command(
         str, typer.Option("-o", "--output", metavar="FILE", help="The page, a single HTML file.")
     ] = "report.html",
     title: Annotated[str | None, typer.Option("--title", help="Its title.")] = None,
+    compare: Annotated[
+        tuple[str, str] | None,
+        typer.Option("--compare", metavar="MODEL_A MODEL_B", help="Two models whose gap gets a section of its own."),
+    ] = None,
 ) -> None:
     """Everything on one page that works without a network: verdicts, ratings, prices, what the data cannot say."""
     check_output(output, ".html")
-    result = fitted(options)
-    result.report(output, title=title)
+    result = fitted(options, *(compare or ()))
+    result.report(output, title=title, compare=compare)
     say(f"the page is {output}")
 
 
@@ -335,14 +351,14 @@ def highlight_command(
         print_table(pd.concat(frames, ignore_index=True), options.form)
 
 
-def _print_beside(result: StyleResult) -> None:
+def _print_beside(result: StyleResult, *key: str) -> None:
     """Under the verdicts: how to read them, exchange and override rates, or prices, and the answer in words."""
-    print("\n" + "\n".join(textwrap.fill(line, width()) for line in AUDIT_KEY))
+    print("\n" + "\n".join(textwrap.fill(line, width()) for line in key))
     if result.estimates is not None:
         prices: Any = result.tidy()
         if "correctness" in set(prices["block"]):
             rates = result.exchange_rates()
-            print("\nExchange rates: right answers that one step is worth\n")
+            print("\nExchange rates: right answers that one step is worth; negative, that it costs\n")
             print_table(rates.groupby("term", sort=False).tail(1).drop(columns="group"), "table")
             print("\nOverrides: how often the wrong side wins where exactly one is right\n")
             print_table(result.overrides(), "table")

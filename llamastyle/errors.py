@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import warnings
+
 __all__ = [
     "ConvergenceError",
     "DataError",
@@ -11,6 +14,8 @@ __all__ = [
     "LlamaStyleWarning",
     "SeparationError",
 ]
+
+_HOME = os.path.join(os.path.dirname(os.path.abspath(__file__)), "")
 
 
 class LlamaStyleError(ValueError):
@@ -110,3 +115,13 @@ class LlamaStyleWarning(UserWarning):
     >>> [w.category.__name__ for w in caught], str(caught[0].message)[:24]
     (['LlamaStyleWarning'], 'only 12 clusters of prom')
     """
+
+
+def warn(text: str) -> None:
+    """Warn at the line that called into the package, however deep the reason lies."""
+    import inspect
+
+    frame, level = inspect.currentframe(), 1
+    while frame is not None and frame.f_back is not None and frame.f_code.co_filename.startswith(_HOME):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(text, LlamaStyleWarning, stacklevel=level)

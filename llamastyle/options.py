@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from numbers import Real
 from typing import Any, Literal, get_args
 
 from llamastyle.errors import LlamaStyleError
@@ -44,6 +45,11 @@ def check_option(name: str, value: object, alias: object) -> str:
     raise LlamaStyleError(
         f"{name}={value!r} is not known{nearest(value, values)}; use one of {', '.join(values)}"
     )
+
+
+def real(value: object) -> float:
+    """A number as it is, and NaN for what is none, so that comparing never fails."""
+    return float(value) if not isinstance(value, bool) and isinstance(value, Real) else float("nan")
 
 
 def nearest(value: object, known: Iterable[Any], n: int = 3) -> str:

@@ -254,20 +254,22 @@ def fitted(options: Fitting, *models: str) -> StyleResult:
     return result
 
 
-def check_output(output: str, *endings: str) -> None:
+def check_output(output: str, *endings: str, option: str = "--output") -> None:
     """Raise at once if a file that is to be written at the end cannot be."""
     path = Path(output)
     if path.suffix not in endings:
-        raise LlamaStyleError(f"--output {output!r} must end in {' or '.join(endings)}")
+        raise LlamaStyleError(f"{option} {output!r} must end in {' or '.join(endings)}")
     if not path.parent.is_dir():
-        raise LlamaStyleError(f"--output {output!r}: there is no folder {str(path.parent)!r}")
+        raise LlamaStyleError(f"{option} {output!r}: there is no folder {str(path.parent)!r}")
 
 
 def write_table(frame: pd.DataFrame, output: str) -> None:
-    """Write a table as CSV or parquet, whole or not at all."""
+    """Write a table as CSV, JSON lines or parquet, by the name's ending, whole or not at all."""
     from llamastyle.report.files import write_whole
 
     if output.endswith(".csv"):
         write_whole(output, lambda path: frame.to_csv(path, index=False))
+    elif output.endswith(".jsonl"):
+        write_whole(output, lambda path: frame.to_json(path, orient="records", lines=True, force_ascii=False))
     else:
         write_whole(output, lambda path: frame.to_parquet(path, index=False))

@@ -16,6 +16,7 @@ import pytest
 
 import llamastyle as ls
 from llamastyle import cli
+from llamastyle.regression.wording import gap_words
 
 
 class Ran:
@@ -56,10 +57,34 @@ def test_demo_shows_truth_beside_what_was_found(run, tmp_path, monkeypatch):
     assert "planted" in shown.out
     assert "intervals cover what was planted" in shown.out
     assert "atlas-experimental against atlas-release" in shown.out
-    assert (tmp_path / "report.html").read_text("utf-8").startswith("<!doctype html>")
+    page = (tmp_path / "report.html").read_text("utf-8")
+    assert page.startswith("<!doctype html>")
+    assert "atlas-experimental against atlas-release: as voted" in page
     table = json.loads(run("demo", "--battles", 2000, "--format", "json", "--output", "").out)
     assert {row["quantity"] for row in table} == {"price", "gap", "inflation", "parity_change"}
     assert [p.name for p in tmp_path.iterdir()] == ["report.html"]
+
+
+@pytest.mark.parametrize("ending", ["parquet", "csv", "jsonl"])
+def test_the_demo_writes_its_votes_for_the_other_commands(run, tmp_path, ending):
+    path = tmp_path / f"votes.{ending}"
+    shown = run("demo", "--battles", 1500, "--seed", 3, "--output", "", "--votes", path)
+    assert (shown.code, shown.err.splitlines()[-1]) == (0, f"the votes are {path}")
+    written, planted = ls.read_battles(path), ls.simulate(1500, 12, texts=True, versions="style", seed=3).battles
+    assert written.outcome.tolist() == planted.outcome.tolist()
+    columns = ["model_a", "model_b", "response_a", "response_b", "correct_a", "correct_b", "prompt_id"]
+    got, wanted = written.to_frame()[columns].astype(str), planted.to_frame()[columns].astype(str)
+    pd.testing.assert_frame_equal(got, wanted, check_dtype=False)
+    said = run("compare", path, "atlas-experimental", "atlas-release").out
+    assert "atlas-experimental against atlas-release: as voted" in said
+
+
+def test_votes_that_cannot_be_written_are_an_error_before_the_work(run, tmp_path):
+    for wrong, words in ((tmp_path / "votes.txt", "must end in .parquet or .csv or .jsonl"), ("no/v.csv", "no folder")):
+        shown = run("demo", "--votes", wrong, "--output", "")
+        assert (shown.code, shown.out) == (2, "")
+        assert f"--votes {str(wrong)!r}" in shown.err
+        assert words in shown.err
 
 
 def test_audit_in_every_format(run, votes):
@@ -67,6 +92,8 @@ def test_audit_in_every_format(run, votes):
     assert shown.code == 0
     assert "verdict" in shown.out
     assert "Overrides" in shown.out
+    assert "order of the rows: the most inflated first" in shown.out
+    assert ("needs battles:" in shown.out) == ("needs battles" in shown.out.splitlines()[0])
     assert shown.err.splitlines()[0].startswith("correctness is known on both sides in 3000 of 3000")
     assert "clustered by prompt_id" in shown.err
     table = pd.read_csv(io.StringIO(run("audit", votes, "--format", "csv").out))
@@ -81,7 +108,9 @@ def test_compare_shows_parts_and_words(run, votes):
     shown = run("compare", votes, "model-01", "model-02")
     assert shown.code == 0
     assert shown.out.splitlines()[0].split() == ["part", "Arena", "points", "share", "in", "%"]
-    assert "model-01 against model-02: plain ratings" in shown.out
+    words = gap_words(ls.audit(votes), "model-01", "model-02")
+    assert words in shown.out
+    assert words.startswith("model-01 against model-02: as voted ")
     assert max(len(line) for line in shown.out.splitlines()[:10]) <= 80
     expected = ls.audit(votes).compare("model-01", "model-02", scale="win_rate")
     ran = run("compare", votes, "model-01", "model-02", "--scale", "win_rate", "--format", "json")
@@ -380,7 +409,12 @@ def test_report_and_highlight(run, votes, tmp_path):
     text = page.read_text("utf-8")
     assert "A &lt;b&gt;title&lt;/b&gt;" in text
     assert "<b>title" not in text
+    assert 'id="gap"' not in text
     assert "must end in .html" in run("report", votes, "-o", tmp_path / "page.pdf").err
+    assert run("report", votes, "-o", page, "--compare", "model-02", "model-05").code == 0
+    assert "model-02 against model-05: as voted" in page.read_text("utf-8")
+    shown = run("report", votes, "-o", page, "--compare", "model-02", "model-x")
+    assert (shown.code, "has a model 'model-x'" in shown.err) == (2, True)
     texts = tmp_path / "texts.jsonl"
     row = {"model_a": "x", "model_b": "y", "winner": "tie", "response_a": "**Yes** \x1b[31m", "response_b": "No 🎉."}
     texts.write_text(json.dumps(row) + "\n")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -40,3 +42,12 @@ def test_the_warning_can_be_told_from_others() -> None:
 def test_everything_defined_is_listed() -> None:
     defined = {name for name, value in vars(errors).items() if isinstance(value, type)}
     assert defined == set(errors.__all__)
+
+
+def test_a_warning_points_outside_the_package() -> None:
+    deep = "def inside(warn):\n    warn('said')\n"
+    names: dict[str, Callable[[object], None]] = {}
+    exec(compile(deep, str(Path(errors.__file__).parent / "regression" / "fitting.py"), "exec"), names)
+    with pytest.warns(errors.LlamaStyleWarning, match="said") as caught:
+        names["inside"](errors.warn)
+    assert caught[0].filename == __file__

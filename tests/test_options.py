@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import get_args, get_origin
 
+import numpy as np
 import pytest
 
 from llamastyle import options
@@ -59,3 +61,8 @@ def test_nearest_takes_other_types() -> None:
 
 def test_nearest_does_not_mind_the_case():
     assert options.nearest("Llama-4-MAVERICK", ["llama-4-maverick", "gpt-4"]) == "; did you mean 'llama-4-maverick'?"
+
+
+def test_a_number_is_a_number_and_all_else_is_none() -> None:
+    assert [options.real(v) for v in (1, 0.5, np.float32(2), np.int64(3), float("inf"))] == [1, 0.5, 2, 3, float("inf")]
+    assert all(math.isnan(options.real(v)) for v in ("1", None, True, [1], np.array([1.0]), 1j))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 import threading
-import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from llamastyle.errors import FeatureError, LlamaStyleWarning
+from llamastyle.errors import FeatureError, warn
 from llamastyle.features import catalog, tables
 from llamastyle.features.counters import ARENA_COUNTERS, N_COUNTERS, Counter
 from llamastyle.features.feature import METADATA, Feature, FeatureSet, FeatureTable, Recipe
@@ -146,7 +145,7 @@ def _measure(
         else:
             _threaded(work, chunks, n_jobs, advance)
     if n := sum(inexact):
-        warnings.warn(INEXACT.format(n=n, rows=len(batch)), LlamaStyleWarning, stacklevel=3)
+        warn(INEXACT.format(n=n, rows=len(batch)))
     return values
 
 

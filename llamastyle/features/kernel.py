@@ -12,7 +12,6 @@ stands. The argument ``spans`` of the functions below is an array of marks or No
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -20,7 +19,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from llamastyle.errors import LlamaStyleWarning
+from llamastyle.errors import warn
 from llamastyle.features import tables as t
 from llamastyle.features.counters import Counter
 
@@ -44,7 +43,7 @@ def _njit(function: Callable) -> Any:
             raise
         if not _warned:
             _warned.append(NO_CACHE)
-            warnings.warn(NO_CACHE, LlamaStyleWarning, stacklevel=2)
+            warn(NO_CACHE)
         return numba.njit(nogil=True)(function)
 
 

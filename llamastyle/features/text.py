@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from llamastyle.errors import FeatureError, LlamaStyleWarning
+from llamastyle.errors import FeatureError, warn
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -251,11 +250,9 @@ def _from_values(values: Iterable[Any]) -> pa.Array:
         clean.append(_SURROGATE.sub("\ufffd", value) if isinstance(value, str) else None)
         scrubbed += clean[-1] is not None and clean[-1] != value
     if scrubbed:
-        warnings.warn(
+        warn(
             f"{scrubbed} of {len(clean)} texts have halves of surrogate pairs, which no UTF-8 can hold: measured with "
-            f"U+FFFD in their place",
-            LlamaStyleWarning,
-            stacklevel=4,
+            f"U+FFFD in their place"
         )
     return pa.array(clean, type=pa.large_string())
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy import integrate, special, stats
 
 from llamastyle.data.readers.table import shown
-from llamastyle.errors import ConvergenceError, DataError, LlamaStyleWarning
+from llamastyle.errors import ConvergenceError, DataError, warn
 from llamastyle.options import Line, check_option
 from llamastyle.regression.scores import MIN_MODELS, Inflation, Scores, check_enough, read_scores, unusable
 from llamastyle.regression.wording import join_notes
@@ -297,11 +297,9 @@ def warn_against(scores: Floats, names: Sequence[str]) -> None:
             rho = float(found.statistic)
             against += [f"{shown(name)} ({rho:.2f})"] if rho < AGAINST else []
     if against:
-        warnings.warn(
+        warn(
             f"rank correlation with the other benchmarks below {AGAINST}: {', '.join(against)}; where lower is better,"
-            " name the benchmark in lower_is_better=[...]",
-            LlamaStyleWarning,
-            stacklevel=3,
+            " name the benchmark in lower_is_better=[...]"
         )
 
 

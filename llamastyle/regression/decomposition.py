@@ -172,9 +172,12 @@ class Shares:
     high: Floats
 
 
-def shares(made: Sandwich, part: Part, total: Part, level: float) -> Shares:
-    """Each model's share of a part in its raw rating."""
-    v_part, v_total = variances(made, part.influence), variances(made, total.influence)
+def shares(
+    made: Sandwich, part: Part, total: Part, level: float, v_part: Floats | None = None, v_total: Floats | None = None
+) -> Shares:
+    """Each model's share of a part in its raw rating; the two variances where they are known."""
+    v_part = variances(made, part.influence) if v_part is None else v_part
+    v_total = variances(made, total.influence) if v_total is None else v_total
     both = covariances(made, part.influence, total.influence)
     if made.clusters.weight is not None:
         both = np.clip(both, -np.sqrt(v_part * v_total), np.sqrt(v_part * v_total))

@@ -12,7 +12,7 @@ from llamastyle.options import Measure, check_option
 from llamastyle.regression import frames
 from llamastyle.regression.effects import effects_frame
 from llamastyle.regression.fit_shares import share_frame
-from llamastyle.regression.fitted import Fitted
+from llamastyle.regression.fitted import Fitted, check_rule
 from llamastyle.regression.levels import exchange_levels_frame, level_codes, levels_frame
 from llamastyle.regression.model_free import blind_rules, model_free_frame, overlap_frame, ruler_frame
 from llamastyle.regression.pooling import pooled_frame
@@ -272,6 +272,7 @@ class EffectTables(Fitted):
         >>> result.transforms()["contrast"].unique().tolist()
         ['as fitted', 'relative', 'log_ratio', 'tanh', 'difference']
         """
+        check_rule(margin, fdr)
         design, est = self._fitted()
         counts = self.battles.win_rates().set_index("model")["battles"].reindex(list(design.spec.models))
         return transform_frame(

@@ -11,15 +11,23 @@ from numpy.typing import NDArray
 from llamastyle.data.battles import Battles
 from llamastyle.errors import ConvergenceError, FitError
 from llamastyle.features.feature import FeatureTable
-from llamastyle.options import nearest
+from llamastyle.options import nearest, real
 from llamastyle.regression import frames
 from llamastyle.regression.decomposition import cross_fitted_index
 from llamastyle.regression.design import Design
 from llamastyle.regression.estimates import Estimates, Settings
 
-__all__ = ["Fitted"]
+__all__ = ["Fitted", "check_rule"]
 
 Floats = NDArray[np.float64]
+
+
+def check_rule(margin: float, fdr: float) -> None:
+    """Refuse what verdicts cannot be given by."""
+    if not 0 < real(margin) < np.inf:
+        raise FitError(f"margin={margin!r} must be above 0 Arena points, for example 20")
+    if not 0 < real(fdr) < 1:
+        raise FitError(f"fdr={fdr!r} must lie between 0 and 1, for example 0.05")
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -55,7 +63,7 @@ class Fitted:
 
     def _level(self, level: float | None) -> float:
         level = self.settings.level if level is None else level
-        if not 0.5 <= level < 1:
+        if not 0.5 <= real(level) < 1:
             raise FitError(f"level={level!r} must lie in [0.5, 1), for example 0.95")
         return level
 
@@ -81,6 +89,8 @@ class Fitted:
         if model is None:
             return None
         models = self._fitted()[0].spec.models
+        if not isinstance(model, str):
+            raise FitError(f"{model!r} is no model's name")
         if model in self.dropped:
             raise FitError(f"model {model!r} was left out of the fit: {self.dropped[model]}")
         if model not in models:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import warnings
+import inspect
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from llamastyle.data.battles import Battles, with_texts
-from llamastyle.errors import ConvergenceError, DataError, FitError, LlamaStyleWarning, SeparationError
+from llamastyle.errors import ConvergenceError, DataError, FitError, SeparationError, warn
 from llamastyle.features.extraction import extract
 from llamastyle.features.feature import FeatureTable
-from llamastyle.options import BothBad, Correctness, Covariance, Separated, Ties, check_option
+from llamastyle.options import BothBad, Correctness, Covariance, Separated, Ties, check_option, nearest, real
 from llamastyle.regression.bradley_terry import PLAIN, BTFit, Likelihood, fit_bradley_terry
 from llamastyle.regression.decomposition import profiles
 from llamastyle.regression.design import Design, build_design, choose_contrasts, model_pairs
@@ -128,8 +128,10 @@ def fit(
         ("separated", separated, Separated),
     ):
         check_option(name, value, alias)
-    if not 0.5 <= level < 1:
+    if not 0.5 <= real(level) < 1:
         raise FitError(f"level={level!r} must lie in [0.5, 1), for example 0.95")
+    if not (real(seed) >= 0 and seed == int(seed)):
+        raise FitError(f"seed={seed!r} must be a whole number that is not negative, for example 0")
     ridge, firth = read_penalty(penalty)
     firth = firth or separated == "firth"
     prompt_penalty = read_prompt_penalty(prompt_effects)
@@ -185,7 +187,7 @@ def fit(
             raise
         return StyleResult(chosen, kept, table, None, None, dropped, settings, str(error), notes, ())
     for text in warned:
-        warnings.warn(text, LlamaStyleWarning, stacklevel=2)
+        warn(text)
     return StyleResult(chosen, kept, table, design, estimates, dropped, settings, "", notes, tuple(warned))
 
 
@@ -213,6 +215,7 @@ def audit(battles: Any, features: Any = None, **options: Any) -> StyleResult:
     >>> set(ls.audit(arena.battles).audit()["verdict"]) <= set(ls.StyleResult.VERDICTS)
     True
     """
+    _check_options(options)
     reading = {k: options.pop(k) for k in ("format", "columns", "labels", "strict") if k in options}
     given = options.get("correctness")
     if given is not None and not (isinstance(given, str) and given in ("auto", "require", "ignore")):
@@ -226,6 +229,15 @@ def audit(battles: Any, features: Any = None, **options: Any) -> StyleResult:
             f"{', '.join(reading)} tell how to read a table, but these battles have been read already"
         )
     return fit(battles, features, **{"separated": "drop", **options})
+
+
+def _check_options(options: Mapping[str, Any]) -> None:
+    known = ("format", "columns", "labels", "strict", *list(inspect.signature(fit).parameters)[2:])
+    later = list(inspect.signature(StyleResult.audit).parameters)[1:]
+    for name in options:
+        if name not in known:
+            where = f"; it is an option of the result: audit(...).audit({name}=...)" if name in later else ""
+            raise FitError(f"audit has no option {name!r}{where or nearest(name, known)}")
 
 
 class NoEvidence(FitError):

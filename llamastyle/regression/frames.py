@@ -23,6 +23,7 @@ from llamastyle.regression.inference import (
     simultaneous,
     standard_errors,
     tail,
+    variances,
 )
 from llamastyle.regression.reach import Reach, price_errors, target_error
 from llamastyle.regression.wording import join_notes, model_reason
@@ -129,7 +130,7 @@ def rating_frame(
     ratings += [strength.estimate, *interval(est.made, strength.estimate, error, level)]
     ranks = np.full((m, 4), np.nan)
     ranks[shown, :2] = np.column_stack([_ranks(est.plain.theta[shown]), _ranks(est.fit.theta[shown])])
-    if seed is not None:
+    if seed is not None and shown.sum() > 1:
         cov = centred_covariance(design, est)[:m, :m][np.ix_(shown, shown)]
         ranks[shown, 2:] = np.column_stack(rank_sets(est.fit.theta[shown], cov, level, seed))
     values = np.column_stack([anchor + POINTS * np.column_stack(ratings), ranks])
@@ -146,9 +147,9 @@ def decomposition_frame(
 ) -> pd.DataFrame:
     """Each model's raw rating (Arena points) or win rate minus one half, term by term."""
     parts, factor = _parts(design, est, reference, scale)
-    models = list(design.spec.models)
+    models, v_total = list(design.spec.models), variances(est.made, parts[-1].influence)
     frames = [
-        _part_frame(est, part, parts[-1], level, factor).assign(model=models, order=i)
+        _part_frame(est, part, parts[-1], v_total, level, factor).assign(model=models, order=i)
         for i, part in enumerate(parts)
     ]
     frame: Any = pd.concat(frames).sort_values(["model", "order"], ignore_index=True)
@@ -163,7 +164,9 @@ def gap_frame(design: Design, est: Estimates, a: int, b: int, level: float, scal
     gap = acc.rating_gap(parts, a, b)
     if scale == "win_rate":
         gap = acc.win_rate_gap(design, est.fit, est.made, parts, a, b)
-    frame: Any = pd.concat([_part_frame(est, part, gap[-1], level, factor) for part in gap], ignore_index=True)
+    v_total = variances(est.made, gap[-1].influence)
+    shown = [_part_frame(est, part, gap[-1], v_total, level, factor) for part in gap]
+    frame: Any = pd.concat(shown, ignore_index=True)
     why = reasons(design, est)
     thin = [f"{design.spec.models[m]}: {why[m]}" for m in (a, b) if why[m]]
     return _withheld(design, est, frame[list(PARTS)].assign(note="; ".join(thin)), "gap")
@@ -195,10 +198,13 @@ def _withheld(design: Design, est: Estimates, frame: pd.DataFrame, what: str) ->
     return frame
 
 
-def _part_frame(est: Estimates, part: Part, total: Part, level: float, factor: float) -> pd.DataFrame:
-    error = standard_errors(est.made, part.influence)
+def _part_frame(
+    est: Estimates, part: Part, total: Part, v_total: Floats, level: float, factor: float
+) -> pd.DataFrame:
+    v_part = variances(est.made, part.influence)
+    error = np.sqrt(v_part)
     low, high = interval(est.made, part.estimate, error, level)
-    share = dec.shares(est.made, part, total, level)
+    share = dec.shares(est.made, part, total, level, v_part, v_total)
     return pd.DataFrame(
         {
             "block": part.block,

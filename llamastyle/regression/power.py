@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from llamastyle.errors import FitError
+from llamastyle.options import real
 from llamastyle.regression.reach import Reach, price_errors, target_error
 from llamastyle.regression.result import StyleResult
 from llamastyle.regression.tails import normal_quantile, t_tail
@@ -205,11 +206,11 @@ def _price_errors(result: StyleResult, reference: str) -> tuple[dict[str, float]
 
 def check_plan(margin: float, level: float, power: float) -> None:
     """Refuse options out of range."""
-    if not 0 < margin < np.inf:
+    if not 0 < real(margin) < np.inf:
         raise FitError(f"margin={margin!r} must be above 0 Arena points")
-    if not 0 < level < 0.5:
+    if not 0 < real(level) < 0.5:
         raise FitError(f"level={level!r} must lie between 0 and 0.5, for example 0.05")
-    if not 0.5 < power < 1:
+    if not 0.5 < real(power) < 1:
         raise FitError(f"power={power!r} must lie between 0.5 and 1, for example 0.8")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -14,12 +15,13 @@ from numpy.typing import NDArray
 from llamastyle.data.battles import Battles
 from llamastyle.errors import FitError
 from llamastyle.features.extraction import extract
-from llamastyle.options import Banded, Plot, Scale, Verdict, allowed, check_option
+from llamastyle.options import Banded, Plot, Scale, Verdict, allowed, check_option, real
 from llamastyle.regression import frames, links
 from llamastyle.regression.bradley_terry import linear_predictor
 from llamastyle.regression.decomposition import exchange_rates
 from llamastyle.regression.design import apply_spec
 from llamastyle.regression.effect_tables import EffectTables
+from llamastyle.regression.fitted import check_rule
 from llamastyle.regression.telling import account, contents, controlled_words
 from llamastyle.regression.trust_tables import TrustTables
 from llamastyle.regression.wording import EXTRAPOLATED, diagnostic_rows, headline, join_notes, summary_blocks
@@ -153,7 +155,7 @@ class StyleResult(EffectTables, TrustTables):
             ``rating``; ``rank_low`` to ``rank_high`` is the set of ranks of ``rating`` that the data do
             not reject, for all models at once.
         """
-        if not np.isfinite(anchor):
+        if not np.isfinite(real(anchor)):
             raise FitError(f"anchor={anchor!r} must be a number of Arena points, for example 1000")
         return self._ratings(self._level(level), anchor, self._index(pinned), with_sets=True)
 
@@ -220,8 +222,9 @@ class StyleResult(EffectTables, TrustTables):
             The gap is the first minus the second.
         level : float, optional
         scale : {"rating", "win_rate"}
-            Arena points between the raw ratings; or the difference of the two win rates, each against
-            its own opponents, whose strength is the block ``schedule``.
+            Arena points between the raw ratings (``rating_raw`` of `ratings`, not ``rating_plain``: only
+            the first can be split, on the scale of the regression); or the difference of the two win
+            rates, each against its own opponents, whose strength is the block ``schedule``.
 
         Returns
         -------
@@ -246,7 +249,8 @@ class StyleResult(EffectTables, TrustTables):
         design, est = self._need_models("compare")
         a, b = self._index(model), self._index(other)
         if a is None or b is None or a == b:
-            raise FitError(f"compare needs two different models, not {model!r} twice")
+            twice = "a name that is missing" if a is None or b is None else f"{model!r} twice"
+            raise FitError(f"compare needs two different models, not {twice}")
         return frames.gap_frame(design, est, a, b, self._level(level), scale)
 
     def parity(self, level: float | None = None, block: str = "style") -> pd.DataFrame:
@@ -386,10 +390,7 @@ class StyleResult(EffectTables, TrustTables):
         >>> ls.fit(arena.battles).audit()[["model", "verdict"]].head(1).to_dict("records")
         [{'model': 'model-09', 'verdict': 'inflated'}]
         """
-        if not margin > 0:
-            raise FitError(f"margin={margin!r} must be above 0 Arena points")
-        if not 0 < fdr < 1:
-            raise FitError(f"fdr={fdr!r} must lie between 0 and 1, for example 0.05")
+        check_rule(margin, fdr)
         models = self._models()
         names: list[str] = [*frames.AUDIT]
         if simultaneous:
@@ -509,7 +510,13 @@ class StyleResult(EffectTables, TrustTables):
             return charts.prices(self.tidy(), **size)
         return charts.ladder(self.ratings(), control=controlled_words(self), **size)
 
-    def report(self, path: str | Path | None = None, *, title: str | None = None) -> Path | str:
+    def report(
+        self,
+        path: str | Path | None = None,
+        *,
+        title: str | None = None,
+        compare: tuple[str, str] | None = None,
+    ) -> Path | str:
         """One self-contained HTML page: the answer, ladder, verdicts, prices, every model, the limits.
 
         Parameters
@@ -517,6 +524,8 @@ class StyleResult(EffectTables, TrustTables):
         path : str or Path, optional
             Where to write it, whole or not at all; without one the page is returned as text.
         title : str, optional
+        compare : two models' names, optional
+            A section on the gap between them, the first minus the second.
 
         Returns
         -------
@@ -535,7 +544,9 @@ class StyleResult(EffectTables, TrustTables):
         >>> ls.fit(arena.battles).report().splitlines()[0]
         '<!doctype html>'
         """
-        page = render_page(contents(self, title))
+        if not isinstance(path, str | PathLike | None):
+            raise FitError(f"path={path!r} must be the name of a file to write, for example 'report.html'")
+        page = render_page(contents(self, title, compare))
         if path is None:
             return page
         return write_whole(path, lambda unfinished: unfinished.write_text(page, "utf-8"))

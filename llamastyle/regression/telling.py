@@ -16,9 +16,9 @@ from llamastyle.options import Scale, nearest
 from llamastyle.regression.diagnostics import NEAR_PARITY
 from llamastyle.regression.handling import likelihood_words
 from llamastyle.regression.inference import MIN_CLUSTERS
-from llamastyle.regression.wording import error_words
+from llamastyle.regression.wording import error_words, gap_words, headline
 from llamastyle.report.labels import shortened
-from llamastyle.report.page import Contents
+from llamastyle.report.page import Contents, Gap
 from llamastyle.report.page_tables import FLAGGED
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ NAMED = 8  # so many names stand in a sentence before the rest is counted
 PACKAGES = ("llamastyle", "numpy", "scipy", "pandas", "pyarrow")
 
 
-def contents(result: StyleResult, title: str | None = None) -> Contents:
+def contents(result: StyleResult, title: str | None = None, compare: Sequence[str] | None = None) -> Contents:
     """Everything that the page of a result shows.
 
     Parameters
@@ -39,16 +39,19 @@ def contents(result: StyleResult, title: str | None = None) -> Contents:
     result : StyleResult
     title : str, optional
         By default the size of the data.
+    compare : two of the models, optional
+        Whose gap has a section of its own.
     """
     named = len(result.asked.models) >= 2
     fitted = result.estimates is not None
     with_models = fitted and result.design is not None and result.design.n_models >= 2
-    audit = _audited(result) if named and (with_models or not fitted) else None
+    verdicts = result.audit(margin=MARGIN) if named and (with_models or not fitted) else None
+    audit = None if verdicts is None else _audited(verdicts)
     ratings = result.ratings() if with_models else None
     parts = _shown_parts(result, "rating") if with_models else None
     return Contents(
         title=title or _title(result),
-        headline=result.headline(),
+        headline=headline(result, verdicts),
         correctness=_sentence(result.notes[0]) if result.notes else "",
         licence=_licence(result),
         facts=_facts(result),
@@ -58,6 +61,7 @@ def contents(result: StyleResult, title: str | None = None) -> Contents:
         level=result.settings.level,
         ratings=ratings,
         audit=audit if with_models else None,
+        gap=None if compare is None else _gap(result, compare),
         prices=_prices(result) if fitted else None,
         rates=_rates(result) if fitted else None,
         overrides=_overrides(result) if fitted else None,
@@ -68,7 +72,7 @@ def contents(result: StyleResult, title: str | None = None) -> Contents:
         checks=result.diagnostics() if fitted else None,
         settings=_settings(result),
         versions=_versions(result),
-        reproduce=_reproduce(result),
+        reproduce=_reproduce(result, compare),
     )
 
 
@@ -83,10 +87,9 @@ def controlled_words(result: StyleResult) -> str:
 # -- tables ----------------------------------------------------------------------------------------
 
 
-def _audited(result: StyleResult) -> pd.DataFrame:
-    """Verdicts, the flagged ones first and in them the most unusual."""
+def _audited(frame: Any) -> pd.DataFrame:
+    """Verdicts, the flagged ones first and in them those furthest from nothing."""
     order = {verdict: i for i, verdict in enumerate(FLAGGED)}
-    frame: Any = result.audit(margin=MARGIN)
     rank = [order[verdict] for verdict in frame["verdict"]]
     far = -frame["inflation"].abs().fillna(0.0)
     return frame.assign(_rank=rank, _far=far).sort_values(["_rank", "_far"], kind="stable", ignore_index=True).drop(
@@ -108,6 +111,30 @@ def account(result: StyleResult, model: str | None, scale: Scale) -> tuple[str, 
     name = shortened(model, 40)
     heads = {"rating": f"Raw rating of {name} against the field", "win_rate": f"Win rate of {name} against one half"}
     return heads[scale], rows
+
+
+def _gap(result: StyleResult, compare: Sequence[str]) -> Gap:
+    """What the page says of two models; without figures, why there are none."""
+    model, other = _two(result, compare)
+    title = f"{shortened(model, 40)} against {shortened(other, 40)}"
+    gone = [f"{name} was left out: {result.dropped[name]}" for name in (model, other) if name in result.dropped]
+    if result.estimates is None or gone:
+        return Gap(title, f"{model} and {other} cannot be compared: {'; '.join(gone) or result.failure}.")
+    rating: Any = result.compare(model, other)
+    rates = result.compare(model, other, scale="win_rate")
+    shown = rating["std_error"].notna().any()
+    return Gap(title, gap_words(result, model, other), *((rating, rates) if shown else ()))
+
+
+def _two(result: StyleResult, compare: Any) -> tuple[str, str]:
+    if not isinstance(compare, list | tuple) or len(compare) != 2 or not all(isinstance(n, str) for n in compare):
+        raise FitError(f'compare={compare!r} must be the names of two models, such as ("model-1", "model-2")')
+    for name in compare:
+        if name not in result.asked.models:
+            raise FitError(f"model {name!r} is not in these battles{nearest(name, result.asked.models)}")
+    if compare[0] == compare[1]:
+        raise FitError(f"compare needs two different models, not {compare[0]!r} twice")
+    return compare[0], compare[1]
 
 
 def _shown_parts(result: StyleResult, scale: Scale) -> pd.DataFrame | None:
@@ -338,7 +365,7 @@ def _versions(result: StyleResult) -> dict[str, str]:
     return {**shown, **{str(name): str(value) for name, value in result.table.versions.items()}}
 
 
-def _reproduce(result: StyleResult) -> list[str]:
+def _reproduce(result: StyleResult, compare: Sequence[str] | None = None) -> list[str]:
     """Lines of Python that make the same page from the same votes."""
     s, names = result.settings, list(result.table.names)
     options = [f'correctness="{"auto" if s.with_correctness else "ignore"}"', f'ties="{s.ties}"']
@@ -357,6 +384,7 @@ def _reproduce(result: StyleResult) -> list[str]:
         options.append(f"prompt_effects={s.prompt_penalty:g}")
     options += [f"position={s.position}", f'separated="{s.separated}"', f"level={s.level:g}", f"seed={s.seed}"]
     own = sorted(set(names) - set(list_features()["name"]))
+    also = "" if compare is None else f", compare={json.dumps(list(compare), ensure_ascii=False)}"
     about = [f"# features of one's own, to be defined as before: {', '.join(own)}"] if own else []
     return [
         "import llamastyle as ls",
@@ -368,5 +396,5 @@ def _reproduce(result: StyleResult) -> list[str]:
         "    features,",
         *(f"    {option}," for option in options),
         ")",
-        'result.report("report.html")',
+        f'result.report("report.html"{also})',
     ]

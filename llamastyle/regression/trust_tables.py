@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from llamastyle.errors import FitError
-from llamastyle.regression.fitted import Fitted
+from llamastyle.regression.fitted import Fitted, check_rule
 from llamastyle.regression.influential import Rule, influential_frame, verdicts
 from llamastyle.regression.label_rates import (
     Rules,
@@ -96,6 +96,7 @@ class TrustTables(Fitted):
             from llamastyle.data.readers.correctness import join_correctness
 
             known = measured_rate(self.battles, labels, join_correctness(self.battles, second), second_rate)
+        check_rule(margin, fdr)
         rules = Rules(self._level(level), margin, fdr, self._reference(reference))
         return label_error_frame(design, est, labels, rules, known)
 
@@ -247,6 +248,7 @@ class TrustTables(Fitted):
         if not 0 < most < 1:
             raise FitError(f"most={most!r} must be a share of the battles between 0 and 1, for example 0.1")
         design, est = self._need_models("influential")
+        check_rule(margin, fdr)
         rule = Rule(margin, fdr, self.settings.with_correctness)
         index = self._index(model)
         chosen = [index] if index is not None else self._near_a_flag(rule)

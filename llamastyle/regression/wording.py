@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from llamastyle.regression.decomposition import block_index, natural_steps
+from llamastyle.regression.collinear import HIGH
+from llamastyle.regression.decomposition import POINTS, block_index, natural_steps
 from llamastyle.regression.diagnostics import ETA_LIMIT, NEAR_PARITY
 from llamastyle.regression.grouping import in_words
 from llamastyle.regression.inference import MIN_CLUSTERS
@@ -68,8 +69,8 @@ def join_notes(*notes: str) -> str:
     return "; ".join(note for note in notes if note)
 
 
-def headline(result: StyleResult) -> str:
-    """The answer in two sentences, or the reason why there is none."""
+def headline(result: StyleResult, audit: pd.DataFrame | None = None) -> str:
+    """The answer in two sentences, or the reason why there is none; ``audit``: its table, if it is there already."""
     if result.estimates is None:
         return f"No verdict: {result.failure}."
     design = result.design
@@ -77,7 +78,7 @@ def headline(result: StyleResult) -> str:
     if design.n_models < 2:
         first = "These battles name no two models, so that there are prices and no verdicts."
     else:
-        first = _verdict_sentence(result)
+        first = _verdict_sentence(result, result.audit() if audit is None else audit)
     if not result.settings.with_correctness:
         first = f"Associated with style, quality not separated: {first[0].lower()}{first[1:]}"
     return f"{first} {_prices_sentence(result)}"
@@ -93,9 +94,8 @@ def caveats(result: StyleResult) -> list[str]:
     return said
 
 
-def _verdict_sentence(result: StyleResult) -> str:
+def _verdict_sentence(result: StyleResult, table: Any) -> str:
     """How many models have which verdict, and the largest change that style parity makes."""
-    table = result.audit()
     verdicts = table["verdict"].value_counts()
     counted = ", ".join(f"{n} {verdict}" for verdict, n in verdicts.items())
     if set(verdicts.index) == {"insufficient data"}:
@@ -104,18 +104,25 @@ def _verdict_sentence(result: StyleResult) -> str:
     first = f"Of {len(table)} models {counted}"
     if not flagged:
         first = f"No model's inflation is clear of the margin: of {len(table)} models {counted}"
+    return f"{first}; {_parity_clause(result)}."
+
+
+def _parity_clause(result: StyleResult) -> str:
+    """The largest parity change that is clear of zero, and what else is larger but not clear."""
     parity: Any = result.parity()
+    size = parity["parity_change"].abs()
     clear = (parity["change_low"] > 0) | (parity["change_high"] < 0)
-    beyond = int((clear & parity["extrapolated"]).sum())
-    among = f", of those with battles near it ({beyond} have too few)," if beyond else ""
-    parity = parity[clear & ~parity["extrapolated"]]
-    if not len(parity):
-        return f"{first}; no model's win rate differs from its win rate at style parity beyond doubt."
-    top = parity.loc[parity["parity_change"].abs().idxmax()]
+    if not clear.any():
+        return "no model's win rate differs from its win rate at style parity beyond doubt"
+    top = parity.loc[size[clear].idxmax()]
+    larger = int((size[~clear] > abs(top["parity_change"])).sum())
+    unclear = f" ({larger} {'has' if larger == 1 else 'have'} a larger one whose interval covers zero)" * bool(larger)
+    beyond = f"; {EXTRAPOLATED}" * bool(top["extrapolated"])
     return (
-        f"{first}; furthest from style parity{among} is {top['model']}, whose win rate is {100 * top['win_rate']:.1f} %"
-        f" and {100 * top['parity_win_rate']:.1f} % at style parity ({100 * top['parity_change']:+.1f} points,"
-        f" {_percent(top['change_low'], top['change_high'], result.settings.level)})."
+        f"the largest parity change clear of zero{unclear} is that of {top['model']}, whose win rate is"
+        f" {100 * top['win_rate']:.1f} % and {100 * top['parity_win_rate']:.1f} % at style parity"
+        f" ({100 * top['parity_change']:+.1f} points,"
+        f" {_percent(top['change_low'], top['change_high'], result.settings.level)}{beyond})"
     )
 
 
@@ -134,11 +141,13 @@ def _prices_sentence(result: StyleResult) -> str:
     if result.settings.with_correctness and "correctness" in set(tidy["block"]):
         rates = result.exchange_rates(level)
         rate = rates[rates["term"] == strongest["term"]].iloc[-1]
-        if np.isfinite(rate["estimate"]):
+        if np.isfinite(rate["estimate"]) and (rate["estimate"] > 0) == (strongest["estimate"] > 0):
             step = f"{rate['unit']}{' of' * (rate['unit'][0] != '+')} {rate['term']}"
+            low, high = sorted(abs(rate[name]) for name in ("conf_low", "conf_high"))
+            way = "goes with" if rate["estimate"] > 0 else "goes with the loss of"
             return (
-                f"The clearest price: {step} goes with as many votes as {rate['estimate']:.3f} right answers"
-                f"{among} {rate['conf_low']:.3f} to {rate['conf_high']:.3f})."
+                f"The clearest price: {step} {way} as many votes as {abs(rate['estimate']):.3f} right answers"
+                f"{among} {low:.3f} to {high:.3f})."
             )
     ratio = [np.exp(strongest[name]) for name in ("estimate", "conf_low", "conf_high")]
     return (
@@ -148,25 +157,17 @@ def _prices_sentence(result: StyleResult) -> str:
 
 
 def gap_words(result: StyleResult, model: str, other: str, scale: Scale = "rating") -> str:
-    """The gap between two models in words: plain and controlled, then what the parts are."""
+    """The gap between two models in words: as voted, then in the regression, then what the parts are."""
     gap: Any = result.compare(model, other, scale=scale)
     rows = {row["block"]: row for row in gap[gap["group"] == ""].to_dict("records")}
-    if not np.isfinite(rows["total"]["estimate"]):
-        return f"{model} and {other} cannot be compared: {rows['total']['note']}."
-    table = result.ratings().set_index("model")
-    plain, controlled = table["rating_plain"], table["rating"]
-    standing = (
-        f"{model} against {other}: plain ratings {plain[model]:.0f} and {plain[other]:.0f}, with"
-        f" style{' and correctness' * ('correctness' in rows)} controlled {controlled[model]:.0f} and"
-        f" {controlled[other]:.0f}."
-    )
-    first = " ".join([*caveats(result), standing])
-    total, factor = rows["total"], 100.0 if scale == "win_rate" else 1.0
-    unit = "points of win rate" if scale == "win_rate" else "Arena points on the raw scale"
-    whole = (
-        f"The gap is {factor * total['estimate']:+.1f} {unit} ({100 * result.settings.level:g} % interval"
-        f" {factor * total['conf_low']:+.1f} to {factor * total['conf_high']:+.1f})"
-    )
+    total = rows["total"]
+    if not np.isfinite(total["estimate"]):
+        return f"{model} and {other} cannot be compared: {total['note']}."
+    factor = 100.0 if scale == "win_rate" else 1.0
+    level = f"{100 * result.settings.level:g} % interval"
+    ends = f"{level} {factor * total['conf_low']:+.1f} to {factor * total['conf_high']:+.1f}"
+    if total["conf_low"] <= 0 <= total["conf_high"]:
+        ends += ", which covers zero, so that no shares are given"
     words = {
         "style": "associated with style",
         "correctness": "with correctness",
@@ -176,10 +177,38 @@ def gap_words(result: StyleResult, model: str, other: str, scale: Scale = "ratin
         "prompt": "with the prompts they met",
         "residual": "left by the penalty on strengths",
     }
-    parts = [_gap_part(rows[block], words[block], factor) for block in words if block in rows]
-    covered = total["conf_low"] <= 0 <= total["conf_high"]
-    why = "; its interval covers zero, so that no shares are given" if covered else ""
-    return f"{first} {whole}{why}: {', '.join(parts)}."
+    parts = ", ".join(_gap_part(rows[block], words[block], factor) for block in words if block in rows)
+    voted = _voted_rates(result, model, other) if scale == "win_rate" else _voted_ratings(result, model, other, level)
+    said = f"{model} against {other}: {voted} {factor * total['estimate']:+.1f} points ({ends}), of which {parts}."
+    return " ".join([*caveats(result), said])
+
+
+def _voted_ratings(result: StyleResult, model: str, other: str, level: str) -> str:
+    """The gap in plain ratings, and why the one that is split is another."""
+    assert result.design is not None
+    assert result.estimates is not None
+    assert result.estimates.plain is not None
+    row = result.ratings(anchor=0.0, pinned=other).set_index("model").loc[model]
+    plain = POINTS * result.estimates.plain.theta
+    first, second = (1000 + plain[result.design.spec.models.index(m)] - plain.mean() for m in (model, other))
+    blocks = dict.fromkeys(c.block for c in result.design.spec.columns)
+    known = [b for b in ("style", "correctness", "position") if b in blocks]
+    known += ["prompts"] * (result.settings.prompt_penalty is not None)
+    explained = " and ".join([", ".join(known[:-1]), known[-1]]) if len(known) > 1 else (known or ["nothing more"])[0]
+    return (
+        f"as voted {row['rating_plain']:+.1f} Arena points ({level} {row['rating_plain_low']:+.1f} to"
+        f" {row['rating_plain_high']:+.1f}; plain ratings {first:.0f} and {second:.0f}); in the regression, which takes"
+        f" into account what {explained} explain{'s' * (len(known) == 1)} of every single battle and so has a scale of"
+        f" its own,"
+    )
+
+
+def _voted_rates(result: StyleResult, model: str, other: str) -> str:
+    rates = result.battles.win_rates().set_index("model")["win_rate"]
+    return (
+        f"as voted they win {100 * rates[model]:.1f} % and {100 * rates[other]:.1f} % of their battles, each against"
+        " its own opponents, a gap of"
+    )
 
 
 def _gap_part(row: Any, words: str, factor: float) -> str:
@@ -214,7 +243,7 @@ def summary_blocks(result: StyleResult) -> list[str | pd.DataFrame]:
     prices.columns = ["term", "contrast", "scale", "price", "std err", "stat", "p_value", "low", "high"]
     blocks += [prices, ""]
     if result.settings.with_correctness and "correctness" in scales:
-        blocks += ["Exchange rates: right answers that one step is worth"]
+        blocks += ["Exchange rates: right answers that one step is worth; below zero, that it costs"]
         blocks += [_natural(result), ""]
     blocks += ["Checks", result.diagnostics(), ""]
     return [*blocks, result.headline()]
@@ -241,6 +270,7 @@ def diagnostic_rows(result: StyleResult) -> list[tuple[str, str, str]]:
         ("overlap", f"{near:.3f}", f"share of battles with style within {NEAR_PARITY} log-odds of parity"),
         ("clusters", clustering_counts(clustering), clustering.column or "every battle its own"),
         ("models left out", str(len(result.dropped)), "no finite rating" if result.dropped else ""),
+        *_apart(result),
     ]
     if len(clustering.ways) > 1:
         rows.append(("negative eigenvalues", str(made.negative), "of the multiway covariance, set to zero"))
@@ -255,3 +285,24 @@ def diagnostic_rows(result: StyleResult) -> list[tuple[str, str, str]]:
         )
     )
     return rows
+
+
+def _apart(result: StyleResult) -> list[tuple[str, str, str]]:
+    """Which prices cannot be read alone: the column that others blur most, and groups that only matter together."""
+    table: Any = result.collinearity()
+    if not len(table):
+        return []
+    worst = table.loc[table["vif"].idxmax()]
+    wide = f"interval {np.sqrt(worst['vif']):.1f} times as wide as without the other columns and the models"
+    high = table["vif"] > HIGH
+    if high.any():
+        like = f"goes with {worst['closest']} (correlation {worst['correlation']:.2f}, all else held)"
+        cause = like if worst["closest"] else "hardly varies but between models"
+        others = ", ".join(table.loc[high & (table["term"] != worst["term"]), "term"])
+        also = f"; nor can be read alone: {others}" * bool(others)
+        rows = [("nearly collinear", str(worst["term"]), f"{cause}: {wide}, read the group{also}")]
+    else:
+        rows = [("nearly collinear", "none", f"at worst {worst['term']}: {wide}")]
+    blurred = dict.fromkeys(table.loc[~table["apart"] & ~high, "group"])
+    together = "its features matter together, none by itself: read the group"
+    return rows + [("no single price", group, together) for group in blurred]

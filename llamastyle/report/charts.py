@@ -10,15 +10,27 @@ import math
 import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from llamastyle.errors import LlamaStyleError
-from llamastyle.options import Scale, check_option
+from llamastyle.options import Scale, check_option, real
+from llamastyle.report.bars import (
+    BESIDE,
+    INDENT,
+    LEVELS,
+    NAMES,
+    POINTS,
+    ROW,
+    account_of,
+    needed,
+    plot_width,
+    ticks,
+)
 from llamastyle.report.colours import LIGHT, colour
-from llamastyle.report.labels import decimals, ends, shortened, signed, with_ends
+from llamastyle.report.labels import shortened, signed, with_ends
 from llamastyle.report.tables import clean
 
 if TYPE_CHECKING:
@@ -26,16 +38,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ladder", "prices", "unchecked", "waterfall"]
 
-POINTS = "Arena points"
-UNITS: dict[str, tuple[str, float]] = {"rating": (POINTS, 1.0), "win_rate": ("points of win rate", 100.0)}
 _NAMES = 200  # pixels for the names at full width
 _WIDE = 480  # from this width on, figures stand beside the marks
-
-
-def _need(frame: pd.DataFrame, columns: str, what: str) -> None:
-    missing = [name for name in columns.split() if name not in frame]
-    if missing:
-        raise LlamaStyleError(f"{what} needs the columns {', '.join(missing)}, which this frame lacks")
 
 
 # -- what the charts share -------------------------------------------------------------------------
@@ -48,6 +52,33 @@ def unchecked() -> Iterator[None]:
 
     with debug_mode(False):
         yield
+
+
+@cache
+def _drawn() -> type[alt.LayerChart]:
+    """Layered charts that a notebook shows as a drawing made here, where no renderer was chosen.
+
+    Altair's own default loads its scripts from a server, and shows nothing without one.
+    """
+    import altair as alt
+
+    class LayerChart(alt.LayerChart):
+        def _repr_mimebundle_(self, *include: Any, **exclude: Any) -> Any:
+            if alt.renderers.active != "default":
+                return super()._repr_mimebundle_(*include, **exclude)
+            import vl_convert
+
+            return {"image/svg+xml": vl_convert.vegalite_to_svg(self.to_dict())}
+
+        def __reduce__(self) -> tuple[Any, ...]:
+            return _redrawn, (alt.LayerChart(**self._kwds),)
+
+    return LayerChart
+
+
+def _redrawn(chart: alt.LayerChart) -> alt.LayerChart:
+    kind: Any = _drawn()
+    return kind(**chart._kwds)
 
 
 def _data(rows: Sequence[dict[str, Any]]) -> alt.Chart:
@@ -102,7 +133,7 @@ def _finished(
         subtitleColor=LIGHT["muted"],
         offset=12,
     )
-    return (
+    return _redrawn(
         layered.properties(width=width, height=height, title=heading, background=LIGHT["paper"], padding=8)
         .configure_view(stroke=None)
         .configure_axis(
@@ -130,7 +161,7 @@ def _finished(
 
 
 def _check_width(width: int) -> None:
-    if not 280 <= width <= 4000:
+    if not 280 <= real(width) <= 4000:
         raise LlamaStyleError(f"width={width!r} must lie between 280 and 4000 pixels")
 
 
@@ -172,7 +203,7 @@ def ladder(ratings: pd.DataFrame, *, control: str = "style", width: int = 760) -
     """
     import altair as alt
 
-    _need(
+    needed(
         ratings,
         "model rating_plain rating_plain_low rating_plain_high rating_raw rating conf_low conf_high",
         "a ladder",
@@ -241,7 +272,8 @@ def _ladder_title(rows: Sequence[dict[str, Any]], control: str) -> str:
 def _ladder_says(ratings: pd.DataFrame, rows: Sequence[object], control: str) -> list[str]:
     gone = len(ratings) - len(rows)
     who = (
-        f"{len(rows)} {'model' if len(rows) == 1 else 'models'}: plain is as voted, controlled at equal {control};"
+        f"{len(rows)} {'model' if len(rows) == 1 else 'models'}, the highest controlled rating first: plain is as"
+        f" voted, controlled at equal {control};"
         " lines are intervals."
     )
     without = f"{gone} without a rating {'is' if gone == 1 else 'are'} left out."
@@ -249,19 +281,6 @@ def _ladder_says(ratings: pd.DataFrame, rows: Sequence[object], control: str) ->
 
 
 # -- waterfall -------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Bar:
-    """One row of a waterfall: from where to where it runs, in the unit of the frame."""
-
-    name: str
-    level: int
-    start: float
-    size: float
-    low: float
-    high: float
-    colour: str
 
 
 def waterfall(
@@ -300,15 +319,11 @@ def waterfall(
 
     check_option("unit", unit, Scale)
     _check_width(width)
-    words, factor = UNITS[unit]
-    bars = _bars(parts, factor)
-    names = 150
-    plot = max(width - names - 138, 60)
-    step = 20
-    digits = decimals([b.size for b in bars])
-    rows = [_bar_row(i, b, digits) for i, b in enumerate(bars)]
+    account = account_of(parts, unit)
+    rows, plot = account.rows, plot_width(width)
+    step = ROW
     y = _rows(len(rows), step)
-    axis = alt.Axis(title=words, orient="bottom", tickCount=max(2, plot // 60))
+    axis = alt.Axis(title=account.unit, orient="bottom", tickCount=ticks(plot))
     x = alt.X("start:Q", axis=axis, scale=alt.Scale(zero=True, nice=True))
     tone = alt.Color("colour:N", scale=None)
     thick = alt.Size("thick:Q", scale=None)
@@ -320,91 +335,14 @@ def waterfall(
         _intervals(rows, y, axis, color=LIGHT[ink], strokeWidth=wide, strokeCap="round")
         for ink, wide in (("paper", 2.8), ("ink", 1.3))
     ]
-    for level, weight in enumerate(("bold", "normal", "normal")):
+    for level, (weight, ink) in enumerate(LEVELS):
         own = [r for r in rows if r["level"] == level]
-        ink, place = LIGHT["muted" if level == 2 else "ink"], 12 * level - names
+        place = INDENT * level - NAMES
         if own:
-            layers.append(_texts(own, "name", place, y, fontWeight=weight, color=ink, limit=-2 - place))
-            layers.append(_texts(own, "figures", plot + 10, y, fontWeight=weight, color=ink))
-    return _finished(layers, title, [_waterfall_says(bars, parts, digits, words)], plot, step * len(rows))
-
-
-def _bar_row(row: int, bar: _Bar, digits: int) -> dict[str, Any]:
-    return {
-        "row": row,
-        "name": shortened(bar.name, 23 - 2 * bar.level),
-        "level": bar.level,
-        "thick": (13, 8, 4)[bar.level],
-        "start": bar.start,
-        "end": bar.start + bar.size,
-        "low": bar.start + bar.low,
-        "high": bar.start + bar.high,
-        "colour": bar.colour,
-        "figures": with_ends(bar.size, bar.low, bar.high, digits),
-    }
-
-
-def _bars(parts: pd.DataFrame, factor: float) -> list[_Bar]:
-    """Rows from top to bottom, each beginning where the one before it in the same whole ends."""
-    _need(parts, "block group term estimate conf_low conf_high", "a waterfall")
-    models = set(parts["model"]) if "model" in parts else set()
-    if len(models) > 1:
-        raise LlamaStyleError(
-            f"a waterfall shows one model and these rows are of {len(models)}; choose one, for example"
-            " parts[parts['model'] == name]"
-        )
-    scaled = parts.assign(**{name: factor * parts[name] for name in ("estimate", "conf_low", "conf_high")})
-    rows = scaled.to_dict("records")
-    blocks = [r for r in rows if not r["group"] and not r["term"]]
-    total = next((r for r in blocks if r["block"] == "total"), None)
-    if total is None:
-        raise LlamaStyleError("a waterfall needs a row with the block 'total'")
-    out: list[_Bar] = []
-    at = 0.0
-    for block in (b for b in blocks if b is not total):
-        groups = [r for r in rows if r["block"] == block["block"] and r["group"] and not r["term"]]
-        out += [_bar(block, block["block"], 0, at, colour(block["block"]))]
-        out += _within(rows, groups, at)
-        at += block["estimate"]
-    if abs(at - total["estimate"]) > 1e-6 * max(1.0, *(abs(b["estimate"]) for b in blocks)):
-        raise LlamaStyleError(f"the blocks add up to {at:.6g} and the total is {total['estimate']:.6g}")
-    return [*out, _bar(total, "total", 0, 0.0, colour("total"))]
-
-
-def _within(rows: Sequence[dict[Any, Any]], groups: Sequence[dict[Any, Any]], at: float) -> list[_Bar]:
-    out: list[_Bar] = []
-    for group in groups:
-        tone = colour(group["group"])
-        terms = [r for r in rows if r["block"] == group["block"] and r["group"] == group["group"] and r["term"]]
-        alone = len(terms) == 1 and terms[0]["term"] != group["group"]
-        name = f"{group['group']}: {terms[0]['term']}" if alone else group["group"]
-        out.append(_bar(group, name, 1, at, tone))
-        inner = at
-        for term in terms if len(terms) > 1 else []:
-            out.append(_bar(term, term["term"], 2, inner, tone))
-            inner += term["estimate"]
-        at += group["estimate"]
-    return out
-
-
-def _bar(r: dict[Any, Any], name: str, level: int, start: float, tone: str) -> _Bar:
-    size, low, high = (float(r[k]) for k in ("estimate", "conf_low", "conf_high"))
-    return _Bar(str(name), level, start, size, low, high, tone)
-
-
-def _waterfall_says(bars: Sequence[_Bar], parts: pd.DataFrame, digits: int, words: str) -> str:
-    """What goes with style, and of what total; the share where it is not withheld."""
-    total = bars[-1]
-    whole = f"total {with_ends(total.size, total.low, total.high, digits)} {words}"
-    style = next((b for b in bars if b.level == 0 and b.name == "style"), None)
-    if style is None:
-        return whole.capitalize()
-    said = f"Associated with style: {with_ends(style.size, style.low, style.high, digits)} {words}; {whole}"
-    own: Any = parts[(parts["block"] == "style") & (parts["group"] == "") & (parts["term"] == "")].iloc[0]
-    if not math.isfinite(own.get("share", math.nan)):
-        return said
-    share, low, high = (100 * own.get(k, math.nan) for k in ("share", "share_low", "share_high"))
-    return f"{said}; share {signed(share, 0).lstrip('+')} %{ends(low, high, 0)}"
+            style = {"fontWeight": weight, "color": LIGHT[ink]}
+            layers.append(_texts(own, "name", place, y, limit=-2 - place, **style))
+            layers.append(_texts(own, "figures", plot + BESIDE, y, **style))
+    return _finished(layers, title, [account.says], plot, step * len(rows))
 
 
 # -- prices ----------------------------------------------------------------------------------------
@@ -434,7 +372,7 @@ def prices(tidy: pd.DataFrame, *, width: int = 760) -> alt.LayerChart:
     """
     import altair as alt
 
-    _need(tidy, "term group block estimate conf_low conf_high", "a chart of prices")
+    needed(tidy, "term group block estimate conf_low conf_high", "a chart of prices")
     priced: Any = tidy[tidy["block"] != "strength"]
     if not len(priced):
         raise LlamaStyleError("a chart of prices needs at least one coefficient that is no strength")

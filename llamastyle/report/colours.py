@@ -1,6 +1,7 @@
 """Fixed colours: one a group of features and one a role, each for light and for dark paper.
 
 Hues are Okabe and Ito's and Tol's, darkened until those of groups stand 3 to 1 against white paper.
+``up`` and ``down`` are blue and orange, which say neither good nor bad and are told apart by all eyes.
 ``style`` and ``total`` frame other bars and stay pale. No hex is used twice, so that a drawn chart can
 be recoloured for dark paper.
 """
@@ -17,8 +18,8 @@ _PAIRS = {
     "paper": ("#ffffff", "#15191d"),
     "plain": ("#727c87", "#8f99a4"),
     "controlled": ("#0b57a4", "#6fb5fa"),
-    "down": ("#cf5300", "#f08a45"),
-    "up": ("#00795c", "#35c29a"),
+    "down": ("#c97200", "#f2a33c"),
+    "up": ("#3a66c4", "#86a9ff"),
     # groups and blocks
     "length": ("#0072b2", "#3d8fdb"),
     "markdown": ("#d55e00", "#f57c2a"),

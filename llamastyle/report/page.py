@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from llamastyle.report import charts
+from llamastyle.report.bars import account_of
 from llamastyle.report.colours import DARK, LIGHT
+from llamastyle.report.drawn import drawn_account
 from llamastyle.report.labels import with_ends
 from llamastyle.report.page_tables import (
     FLAGGED,
@@ -35,10 +37,31 @@ if TYPE_CHECKING:
 
     from llamastyle.options import Scale
 
-__all__ = ["Contents", "render_page"]
+__all__ = ["Contents", "Gap", "render_page"]
 
 WIDE, NARROW = 760, 340  # pixels that a chart is drawn for: a screen or paper, and a phone
 PHONE = 400  # those of a waterfall, which is drawn once for both
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Gap:
+    """What a page shows of two models.
+
+    Attributes
+    ----------
+    title, words : str
+        The gap in words, or why there is none.
+    parts : DataFrame or None
+        ``block, group, term, estimate, conf_low, conf_high, share, share_low, share_high`` of the gap in
+        raw ratings, in Arena points.
+    win_parts : DataFrame or None
+        The same columns, of the gap in win rates, in [-1, 1].
+    """
+
+    title: str
+    words: str
+    parts: pd.DataFrame | None = None
+    win_parts: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,6 +104,8 @@ class Contents:
         Arena points; models with figures only.
     win_parts : DataFrame or None
         The same columns, of each model's win rate less one half, in [-1, 1].
+    gap : Gap or None
+        Of two models that were asked about.
     missing : DataFrame or None
         ``model, battles, win_rate, note``: models without figures, with the reason.
     limits : sequence of (str, str)
@@ -108,6 +133,7 @@ class Contents:
     overrides: pd.DataFrame | None = None
     parts: pd.DataFrame | None = None
     win_parts: pd.DataFrame | None = None
+    gap: Gap | None = None
     missing: pd.DataFrame | None = None
     limits: Sequence[tuple[str, str]] = ()
     checks: pd.DataFrame | None = None
@@ -166,6 +192,8 @@ def _view(c: Contents) -> dict[str, Any]:
         "price_table": _made(price_table, c.prices, c.level),
         "rate_table": _made(rate_table, c.rates, c.level),
         "override_table": _made(override_table, c.overrides, c.level),
+        "gap_figures": _gap_figures(c.gap),
+        "gap_table": c.gap and _made(parts_table, c.gap.parts, f"{c.gap.title}: the gap in raw ratings", c.level),
         "models": _models(c),
         "missing": _made(missing_table, c.missing),
         "checks": _made(checks_table, c.checks),
@@ -191,7 +219,8 @@ def _ladder(rated: pd.DataFrame | None, control: str) -> _Figure | None:
 
 
 def _figure(draw: Callable[[int], alt.LayerChart]) -> _Figure:
-    specs = [draw(width).to_dict() for width in (WIDE, NARROW)]
+    with charts.unchecked():
+        specs = [draw(width).to_dict(validate=False) for width in (WIDE, NARROW)]
     title, says = _words(specs[0])
     wide, narrow = (_markup(inline_svg(spec, f"{title}. {says}")) for spec in specs)
     return _Figure(title, says, wide, narrow)
@@ -202,10 +231,18 @@ def _words(spec: dict[str, Any]) -> tuple[str, str]:
 
 
 def _waterfall(parts: pd.DataFrame, model: str, heading: str, unit: Scale) -> _Figure:
-    with charts.unchecked():
-        spec = charts.waterfall(parts, heading, unit=unit, width=PHONE).to_dict(validate=False)
-    _, says = _words(spec)
-    return _Figure(heading, says, _markup(inline_svg(spec, f"{clean(model)}: {heading}. {says}")))
+    account = account_of(parts, unit)
+    label = f"{clean(model)}: {heading}. {account.says}"
+    return _Figure(heading, account.says, _markup(drawn_account(account, label, PHONE)))
+
+
+def _gap_figures(gap: Gap | None) -> list[_Figure]:
+    if gap is None or gap.parts is None or gap.win_parts is None:
+        return []
+    return [
+        _waterfall(gap.parts, gap.title, "Gap in raw ratings", "rating"),
+        _waterfall(gap.win_parts, gap.title, "Gap in win rates", "win_rate"),
+    ]
 
 
 def _models(c: Contents) -> list[_Model]:
@@ -226,7 +263,8 @@ def _model(
     if rates is not None:
         figures.append(_waterfall(rates, name, "Win rate against one half", "win_rate"))
     verdict = str(row.get("verdict", ""))
-    return _Model(name, verdict, _won(row, level), tuple(figures), parts_table(rating, name, level))
+    table = parts_table(rating, f"{name}: raw rating against the field", level)
+    return _Model(name, verdict, _won(row, level), tuple(figures), table)
 
 
 def _won(row: Mapping[Any, Any], level: float) -> str:

@@ -119,7 +119,8 @@ def rating_table(ratings: pd.DataFrame, level: float) -> Table:
 def audit_table(audit: pd.DataFrame, level: float) -> Table:
     """Verdicts of models with figures, in the order of the frame; notes numbered under the table."""
     records = [r for r in audit.to_dict("records") if not pd.isna(r["inflation"])]
-    general, own = _split_notes([str(r["note"]) for r in records])
+    blank = ("distance", *(("unusual",) if all(pd.isna(r["unusual"]) for r in records) else ()))
+    general, own = _split_notes([_of_shown(str(r["note"]), blank) for r in records])
     distinct = list(dict.fromkeys(note for notes in own for note in notes))
     rows = [
         (
@@ -142,10 +143,15 @@ def audit_table(audit: pd.DataFrame, level: float) -> Table:
     ]
     heads = (
         "Model|Verdict|Battles#|Win rate, %#|Parity change, points#|Inflation, Arena points#|Unusual#|Mostly"
-        "|Rank, plain → controlled|Battles needed#"
+        "|Rank, plain → controlled|Needs, battles in all#"
     )
     notes = [f"{i}: {note}" for i, note in enumerate(distinct, 1)] + [f"All: {note}" for note in general]
     return _table(f"A verdict for each model, {_level(level)}", heads, rows, notes)
+
+
+def _of_shown(note: str, blank: tuple[str, ...]) -> str:
+    """The note without what it says of columns that are not shown."""
+    return "; ".join(part for part in note.split("; ") if not part.startswith(blank))
 
 
 def _split_notes(notes: Sequence[str]) -> tuple[list[str], list[list[str]]]:
@@ -169,8 +175,8 @@ def missing_table(missing: pd.DataFrame) -> Table:
     return _table("Models without figures", "Model|Battles#|Win rate, %#|Why", rows)
 
 
-def parts_table(parts: pd.DataFrame, model: str, level: float) -> Table:
-    """One model's raw rating, part by part."""
+def parts_table(parts: pd.DataFrame, caption: str, level: float) -> Table:
+    """One model's raw rating, or the gap between two, part by part."""
     records = parts.to_dict("records")
     digits = decimals([r["estimate"] for r in records])
 
@@ -187,8 +193,7 @@ def parts_table(parts: pd.DataFrame, model: str, level: float) -> Table:
         )
         for r in records
     ]
-    caption = f"{model}: raw rating against the field, {_level(level)}"
-    return _table(caption, "Part|Arena points#|Share of the total, %#", rows)
+    return _table(f"{caption}, {_level(level)}", "Part|Arena points#|Share of the total, %#", rows)
 
 
 # -- of features -----------------------------------------------------------------------------------
@@ -223,7 +228,8 @@ def rate_table(rates: pd.DataFrame, level: float) -> Table:
         for r in rates.to_dict("records")
     ]
     heads = "Feature|Step|Right answers#|Note"
-    return _table(f"Exchange rates: right answers that one step is worth, {_level(level)}", heads, rows)
+    caption = "Exchange rates: right answers that one step is worth, or costs where negative"
+    return _table(f"{caption}, {_level(level)}", heads, rows)
 
 
 def override_table(overrides: pd.DataFrame, level: float) -> Table:

@@ -6,7 +6,7 @@ Colours become CSS variables, so that a page's light and dark paper both work; f
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 from llamastyle.report.colours import LIGHT
 from llamastyle.report.tables import clean
 
-__all__ = ["inline_svg"]
+__all__ = ["VARIABLES", "Part", "element", "gathered", "inline_svg", "places"]
 
 # What a drawing of bars, rules, dots and texts is made of; everything else is left behind.
 _SHAPES = ("path", "line", "rect", "text")
@@ -28,7 +28,7 @@ _IDLE = {
     ("transform", ""), ("x2", "0"), ("y2", "0"), ("stroke-width", "1"), ("font-size", "11px"),
 }  # fmt: skip
 _INHERITED = ("fill", "stroke", "stroke-width", "stroke-linecap", "text-anchor", "font-size", "font-weight")
-_VARIABLE = {value: f"var(--{name})" for name, value in LIGHT.items()}
+VARIABLES = {value: f"var(--{name})" for name, value in LIGHT.items()}
 _NUMBER = re.compile(r"-?\d+\.\d{2,}(?:e-?\d+)?")
 _SAFE = re.compile(r"[\w\s.,()#%+-]*|var\(--[a-z]+\)")
 
@@ -54,7 +54,11 @@ def inline_svg(spec: dict[str, Any], label: str) -> str:
     drawn = vl_convert.vegalite_to_svg({**bare, "background": None, "padding": 1})
     root = ElementTree.fromstring(drawn)
     width, height = (round(float(root.get(side, "0"))) for side in ("width", "height"))
-    parts = [part for child in root for part in _parts(child)]
+    return element([part for child in root for part in _parts(child)], width, height, label)
+
+
+def element(parts: Iterable[Part], width: int, height: int, label: str) -> str:
+    """The ``<svg>`` element of what is drawn."""
     return (
         f'<svg viewBox="0 0 {width} {height}" width="{width}" height="{height}" fill="none" font-size="11"'
         f' role="img" aria-label="{escape(clean(label))}">{"".join(map(_written, parts))}</svg>'
@@ -62,33 +66,37 @@ def inline_svg(spec: dict[str, Any], label: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class Part:
     """An element that is kept: its attributes, its text or what is in it."""
 
     tag: str
     attributes: dict[str, str]
     text: str = ""
-    inner: tuple[_Part, ...] = ()
+    inner: tuple[Part, ...] = ()
 
 
-def _parts(element: ElementTree.Element) -> Iterator[_Part]:
+def _parts(node: ElementTree.Element) -> Iterator[Part]:
     """What is kept of an element: nothing, itself, or what is in it where a group does nothing."""
-    tag = element.tag.rpartition("}")[2]
-    if element.get("display") == "none" or tag not in (*_SHAPES, "g"):
+    tag = node.tag.rpartition("}")[2]
+    if node.get("display") == "none" or node.get("opacity") == "0" or tag not in (*_SHAPES, "g"):
         return
-    kept = _attributes(element)
+    kept = _attributes(node)
     if tag == "g":
-        inner = tuple(part for child in element for part in _parts(child))
-        group = _hoisted(_Part("g", {k: v for k, v in kept.items() if k == "transform"}, "", inner))
-        yield from [group] if group.attributes and inner else inner
+        yield from gathered([part for child in node for part in _parts(child)], kept.get("transform", ""))
     elif tag == "text":
-        if element.text:
-            yield _Part(tag, kept, element.text)
+        if node.text:
+            yield Part(tag, kept, node.text)
     elif kept.get("fill", "none") != "none" or kept.get("stroke", "none") != "none":
-        yield _Part(tag, kept)
+        yield Part(tag, kept)
 
 
-def _hoisted(group: _Part) -> _Part:
+def gathered(inner: Sequence[Part], transform: str = "") -> Sequence[Part]:
+    """Parts in a group that is moved, or that says what they have in common; as they are where it would do nothing."""
+    group = _hoisted(Part("g", {"transform": transform} if transform else {}, "", tuple(inner)))
+    return [group] if group.attributes and inner else inner
+
+
+def _hoisted(group: Part) -> Part:
     """The group with what all its parts have in common said once."""
     if len(group.inner) < 2:
         return group
@@ -102,20 +110,25 @@ def _hoisted(group: _Part) -> _Part:
     return replace(group, attributes={**group.attributes, **common}, inner=bare)
 
 
+def places(value: float) -> str:
+    """A length in pixels, to a tenth."""
+    return f"{value:.1f}".removesuffix(".0")
+
+
 def _attributes(element: ElementTree.Element) -> dict[str, str]:
     found: dict[str, str] = {}
     for name in _KEPT:
         value = element.get(name)
         if value is None or (name, value) in _IDLE:
             continue
-        value = _VARIABLE.get(value, value)
+        value = VARIABLES.get(value, value)
         if not _SAFE.fullmatch(value):
             raise ValueError(f"the drawing has {name}={value!r}")
-        found[name] = _NUMBER.sub(lambda m: f"{float(m.group()):.1f}".removesuffix(".0"), value)
+        found[name] = _NUMBER.sub(lambda m: places(float(m.group())), value)
     return found
 
 
-def _written(part: _Part) -> str:
+def _written(part: Part) -> str:
     start = part.tag + "".join(f' {name}="{value}"' for name, value in part.attributes.items())
     inside = escape(part.text) + "".join(map(_written, part.inner))
     return f"<{start}>{inside}</{part.tag}>" if inside else f"<{start}/>"

@@ -31,10 +31,10 @@ def audit_columns(table: pd.DataFrame, width: int) -> pd.DataFrame:
     shown["win_rate"] = [f"{100 * rate:.1f}" for rate in shown["win_rate"]]
     shown["unusual"] = ["" if u != u else f"{u:.1f}" for u in shown["unusual"]]
     shown["note"] = ["; ".join(n for n in note.split("; ") if not n.startswith(HIDDEN)) for note in shown["note"]]
-    names = {"battles_needed": "needed", "top_feature": "mostly", "win_rate": "win %"}
+    names = {"battles_needed": "needs battles", "top_feature": "mostly", "win_rate": "win %"}
     shown = shown.drop(columns="q_value").rename(columns=names)
     if width < NARROW:
-        shown = shown.drop(columns=["unusual", "mostly", "needed"])
+        shown = shown.drop(columns=["unusual", "mostly", "needs battles"])
     return _without_empty(shown)
 
 
@@ -79,5 +79,5 @@ def gap_columns(frame: pd.DataFrame, scale: str) -> pd.DataFrame:
 def _without_empty(frame: pd.DataFrame) -> pd.DataFrame:
     """Optional columns that say nothing take no room."""
     cells: Any = frame
-    optional = [c for c in ("note", "unusual", "needed") if c in frame]
+    optional = [c for c in ("note", "unusual", "needs battles") if c in frame]
     return frame.drop(columns=[c for c in optional if cells[c].isna().all() or set(cells[c]) <= {""}])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -46,8 +47,11 @@ def executed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]))
     monkeypatch.setenv("PYTHONWARNINGS", "ignore")
 
-    def run(name: str) -> tuple[nbformat.NotebookNode, Path]:
+    def run(name: str, first: str = "") -> tuple[nbformat.NotebookNode, Path]:
+        """``first``: what stands in place of the first cell of code."""
         notebook = read(ROOT / "notebooks" / name)
+        if first:
+            next(cell for cell in notebook.cells if cell.cell_type == "code").source = first
         notebook.metadata.kernelspec = {"name": "python3", "display_name": sys.executable}
         NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(tmp_path)}}).execute()
         return notebook, tmp_path
@@ -55,14 +59,49 @@ def executed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     return run
 
 
+def outputs(notebook: nbformat.NotebookNode) -> list[dict[str, str]]:
+    """What the cells displayed, by kind."""
+    return [o["data"] for cell in notebook.cells for o in cell.get("outputs", []) if "data" in o]
+
+
+def charts_without_a_network(notebook: nbformat.NotebookNode) -> int:
+    """How many drawings there are; nothing that is displayed may ask for anything from elsewhere."""
+    data = outputs(notebook)
+    asked = [kind for found in data for kind, text in found.items() if re.search(r"<script|src=|@import", str(text))]
+    assert asked == []
+    assert not [kind for found in data for kind in found if "vega" in kind]
+    return sum("<text" in found.get("image/svg+xml", "") for found in data)
+
+
 def test_quickstart(executed) -> None:
     notebook, folder = executed("01_quickstart.ipynb")
     assert sum(cell.cell_type == "code" for cell in notebook.cells) == 10
     text = shown(notebook)
     assert "style parity" in text
+    assert "right answers" in text
+    assert "undetermined" in text
     assert (folder / "report.html").read_text("utf-8").startswith("<!doctype html>")
     gap = notebook.cells[-3].outputs[0]["data"]["text/plain"]
     assert "strength" in gap
-    shown_as = [str(output.get("data", {})) for cell in notebook.cells for output in cell.get("outputs", [])]
-    assert sum("vega-lite" in data for data in shown_as) == 2
-    assert sum("<mark" in data for data in shown_as) == 1
+    assert charts_without_a_network(notebook) == 2
+    assert sum("<mark" in str(found) for found in outputs(notebook)) == 1
+
+
+OWN = """
+import llamastyle as ls
+
+frame = ls.simulate(2500, 5, texts=True, seed=4).battles.to_frame()
+names = {f"model-{i:02d}": f"own & {i}" for i in range(1, 6)}
+frame = frame[["model_a", "model_b", "winner", "response_a", "response_b"]].replace(
+    {"model_a": names, "model_b": names}
+)
+"""
+
+
+def test_a_frame_of_ones_own_without_correctness_goes_through_the_quickstart(executed) -> None:
+    notebook, folder = executed("01_quickstart.ipynb", OWN)
+    assert "quality not separated" in shown(notebook)
+    assert "strength" in notebook.cells[-3].outputs[0]["data"]["text/plain"]
+    assert "correctness" not in notebook.cells[-3].outputs[0]["data"]["text/plain"]
+    assert charts_without_a_network(notebook) == 2
+    assert "own &amp; 3" in (folder / "report.html").read_text("utf-8")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import html
+import re
+import sys
 import warnings
 
 import numpy as np
@@ -481,6 +483,46 @@ def test_two_ways_with_davidson_and_prompt_effects():
     one = ls.fit(frame, ties="davidson", prompt_effects=True, cluster="prompt_id")
     assert np.isfinite(numbers(both)).sum() == np.isfinite(numbers(one)).sum()
     assert not np.allclose(both.bse, one.bse)
+
+
+@pytest.mark.parametrize("ask", [ls.fit, ls.audit])
+def test_a_warning_points_at_the_line_that_asked(ask):
+    battles = ls.simulate(500, style={"words": 0.3}, n_prompts=12, seed=1).battles
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        ask(battles)
+    line = sys._getframe().f_lineno - 1
+    assert [(w.filename, w.lineno) for w in caught] == [(__file__, line)]
+
+
+@pytest.mark.parametrize(
+    ("ask", "words"),
+    [
+        (lambda r: r.compare("model-01", None), "two different models, not a name that is missing"),
+        (lambda r: r.compare("model-01", ["model-02"]), "no model's name"),
+        (lambda r: r.tidy(level="x"), "level='x' must lie in"),
+        (lambda r: r.tidy(level=True), "level=True must lie in"),
+        (lambda r: r.report(5), "path=5 must be the name of a file"),
+        (lambda r: r.audit(margin="x"), "margin='x' must be above 0 Arena points"),
+        (lambda r: r.audit(margin=float("inf")), "margin=inf must be"),
+        (lambda r: r.audit(fdr="x"), "fdr='x' must lie between"),
+        (lambda r: r.audit(reference=3), "3 is no model's name"),
+        (lambda r: r.ratings(anchor="x"), "anchor='x' must be a number"),
+        (lambda r: r.label_error(margin="x"), "margin='x' must be"),
+        (lambda r: r.influential(margin="x"), "margin='x' must be"),
+        (lambda r: r.transforms(margin="x"), "margin='x' must be"),
+        (lambda r: ls.battles_for(r, 40, margin="x"), "margin='x' must be"),
+        (lambda r: ls.fit(r.battles, level="x"), "level='x' must lie in"),
+        (lambda r: ls.audit(r.battles, margin=30), "audit has no option 'margin'; it is an option of the result"),
+        (lambda r: ls.audit(r.battles, clusters="voter"), "no option 'clusters'; did you mean 'cluster'"),
+        (lambda r: ls.fit(r.battles, seed="x"), "seed='x' must be a whole number"),
+        (lambda r: ls.fit(r.battles, seed=1.5), "seed=1.5 must be a whole number"),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_one_clear_error(ask, words):
+    result = ls.fit(ls.simulate(800, 3, style={"words": 0.5}, seed=2).battles)
+    with pytest.raises(ls.FitError, match=re.escape(words)):
+        ask(result)
 
 
 def test_votes_that_call_both_bad_are_counted_or_left_out(arena):

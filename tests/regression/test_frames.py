@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import llamastyle as ls
@@ -51,3 +52,26 @@ def test_battles_needed_is_more_than_there_are(fitted):
         needed = open_["battles_needed"]
         assert ((needed > 1000) | open_["note"].str.contains("near the margin")).all()
         assert table.loc[table["verdict"] != "undetermined", "battles_needed"].isna().all()
+
+
+def test_a_single_model_with_intervals_has_no_set_of_ranks():
+    """The others are in too few prompts to be shown: of one model, there is nothing to rank."""
+    rng = np.random.default_rng(0)
+    words = rng.integers(5, 90, (160, 2))
+    frame = pd.DataFrame(
+        [
+            {
+                "model_a": "many",
+                "model_b": f"few-{i % 4}",
+                "prompt_id": f"{i % 4}-{i // 4 % 8}",
+                "winner": rng.choice(["model_a", "model_b"]),
+                "response_a": "word " * words[i, 0],
+                "response_b": "word " * words[i, 1],
+            }
+            for i in range(160)
+        ]
+    )
+    result = ls.audit(ls.read_battles(frame), ["words"], cluster="prompt_id")
+    ratings = result.ratings()
+    assert ratings.loc[ratings["rank"].notna(), "model"].tolist() == ["many"]
+    assert ratings[["rank_low", "rank_high"]].isna().all(axis=None)

@@ -11,6 +11,7 @@ import pytest
 
 import llamastyle as ls
 from llamastyle.regression.telling import contents, controlled_words
+from llamastyle.regression.wording import gap_words
 from llamastyle.report.page import render_page
 from tests.report.hostile import NAMES
 from tests.report.pages import parsed
@@ -140,6 +141,44 @@ def test_the_lines_make_the_same_fit_again(result):
     assert names["result"].settings == made.settings
 
 
+def test_two_models_have_a_section_with_words_pictures_and_table(result):
+    page = parsed(result.report(compare=("model-02", "model-05")))
+    assert sections(page).index("gap") == sections(page).index("audit") + 1
+    assert gap_words(result, "model-02", "model-05").replace(" %", "\u00a0%") in page.text("p")
+    total = result.compare("model-02", "model-05").iloc[-1]
+    shown = [a["aria-label"] for a in page.all("svg") if a["aria-label"].startswith("model-02 against model-05")]
+    assert [f"{abs(total['estimate']):.1f}" in label for label in shown] == [True, False]
+    assert "model-02 against model-05: Gap in win rates" in shown[1]
+    assert "model-02 against model-05: the gap in raw ratings" in page.text("span")
+    assert 'result.report("report.html", compare=["model-02", "model-05"])' in page.text("code")
+    assert "gap" not in sections(parsed(result.report()))
+
+
+@pytest.mark.parametrize(
+    ("pair", "words"),
+    [
+        (("model-02", "model-2"), "did you mean 'model-0"),
+        (("model-02", "model-02"), "two different models"),
+        ("model-02", "names of two models"),
+        (("model-02", None), "names of two models"),
+        (5, "names of two models"),
+    ],
+)
+def test_two_models_that_are_not_two_models(result, pair, words):
+    with pytest.raises(ls.FitError, match=words):
+        result.report(compare=pair)
+
+
+def test_two_models_without_figures_have_the_reason():
+    battles = ls.simulate(400, 4, style={"words": 0.5}, seed=3).battles.to_frame().drop(columns="outcome")
+    lost = battles.head(3).assign(model_a="model-01", model_b="unlucky", winner="model_a")
+    result = ls.audit(pd.concat([battles, lost], ignore_index=True))
+    page = parsed(result.report(compare=("unlucky", "model-02")))
+    said = page.text("p")
+    assert "unlucky and model-02 cannot be compared: unlucky was left out: lost all of its 3 battles" in said
+    assert not [a for a in page.all("svg") if "unlucky" in str(a["aria-label"])]
+
+
 def test_hostile_names_from_the_data_on():
     arena = ls.simulate(6000, len(NAMES), style={"words": 0.9}, seed=5)
     frame = arena.battles.to_frame()
@@ -161,7 +200,7 @@ def test_alpaca_eval_fits_a_mail(shared: Path):
     result = ls.audit(shared / "alpaca_eval" / "battles.parquet")
     start = time.process_time()
     page = result.report()
-    assert time.process_time() - start < 30
+    assert time.process_time() - start < 10
     assert len(page.encode()) < 1_000_000
     read = parsed(page)
     assert read.wrong == []

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import llamastyle as ls
+from llamastyle.regression import wording
 from llamastyle.regression.estimates import Clustering
 from llamastyle.regression.wording import diagnostic_rows, error_words, gap_words, model_reason
 
@@ -79,6 +82,32 @@ def test_gap_words_have_the_numbers_of_the_table(scale):
     assert "associated with style" in text
     assert "because" not in text
     assert ("with whom they met" in text) == (scale == "win_rate")
+    assert f"{factor * gap.loc[('total', ''), 'estimate']:+.1f} points (95 % interval" in text
+
+
+def test_the_gap_of_ratings_starts_from_the_plain_one_and_says_why_the_other_differs():
+    result = ls.fit(ls.simulate(6000, style={"words": 0.9}, seed=2).battles)
+    plain = result.ratings().set_index("model")["rating_plain"]
+    total = result.compare("model-03", "model-05").set_index(["block", "group"]).loc[("total", ""), "estimate"]
+    as_voted = plain["model-03"] - plain["model-05"]
+    assert abs(as_voted - total) > 5, "the two must differ, or this shows nothing"
+    text = gap_words(result, "model-03", "model-05")
+    voted, regressed = text.split("; in the regression, ")
+    assert voted.startswith(f"model-03 against model-05: as voted {as_voted:+.1f} Arena points (95 % interval")
+    assert f"plain ratings {plain['model-03']:.0f} and {plain['model-05']:.0f})" in voted
+    assert "what style and correctness explain of every single battle" in regressed
+    assert f"a scale of its own, {total:+.1f} points" in regressed
+    low, high = map(float, re.search(r"interval (\S+) to ([^;]+);", voted).groups())
+    pinned = result.ratings(pinned="model-05").set_index("model").loc["model-03"]
+    assert (low, high) == pytest.approx((pinned["rating_plain_low"] - 1000, pinned["rating_plain_high"] - 1000), abs=0.06)
+
+
+def test_the_gap_of_win_rates_starts_from_the_win_rates():
+    result = ls.fit(ls.simulate(6000, style={"words": 0.9}, seed=2).battles)
+    rates = 100 * result.battles.win_rates().set_index("model")["win_rate"]
+    text = gap_words(result, "model-03", "model-05", "win_rate")
+    assert f"they win {rates['model-03']:.1f} % and {rates['model-05']:.1f} % of their battles" in text
+    assert f"a gap of {rates['model-03'] - rates['model-05']:+.1f} points" in text
 
 
 def test_gap_words_say_why_there_are_no_shares():
@@ -86,19 +115,69 @@ def test_gap_words_say_why_there_are_no_shares():
     gap = result.compare("model-01", "model-02")
     assert gap["share"].isna().all()
     text = gap_words(result, "model-01", "model-02")
-    assert "its interval covers zero, so that no shares are given" in text
-    assert "%," not in text.split("interval")[-1]
+    assert "which covers zero, so that no shares are given" in text
+    assert "%" not in text.split("interval")[-1]
 
 
-def test_the_headline_names_the_model_furthest_from_parity():
+def planted_parity(result, monkeypatch, rows):
+    """The headline where parity() has these rows: (model, change, half an interval, extrapolated)."""
+    frame = pd.DataFrame(rows, columns=["model", "parity_change", "half", "extrapolated"])
+    frame = frame.assign(
+        win_rate=0.6,
+        parity_win_rate=0.6 - frame["parity_change"],
+        change_low=frame["parity_change"] - frame["half"],
+        change_high=frame["parity_change"] + frame["half"],
+    )
+    monkeypatch.setattr(type(result), "parity", lambda self, level=None, block="style": frame)
+    return wording._parity_clause(result)
+
+
+def test_the_headline_names_the_largest_change_and_says_what_is_beyond_the_data(monkeypatch):
+    result = ls.fit(ls.simulate(1500, 6, style={"words": 0.6}, seed=3).battles)
+    rows = [("a", 0.20, 0.05, True), ("b", -0.10, 0.02, False), ("c", 0.05, 0.01, False)]
+    said = planted_parity(result, monkeypatch, rows)
+    assert said.startswith("the largest parity change clear of zero is that of a, whose win rate is 60.0 % and 40.0 %")
+    assert "(+20.0 points, 95 % interval 15.0 to 25.0; extrapolated: too few of its battles" in said
+    rows = [("a", 0.20, 0.30, False), ("b", -0.10, 0.02, False), ("c", 0.05, 0.06, False)]
+    said = planted_parity(result, monkeypatch, rows)
+    assert "clear of zero (1 has a larger one whose interval covers zero) is that of b," in said
+    assert "extrapolated" not in said
+    assert "beyond doubt" in planted_parity(result, monkeypatch, [("a", 0.20, 0.30, False)])
+
+
+def test_the_headline_is_that_of_the_parity_table():
     result = ls.fit(ls.simulate(1500, 12, style={"words": 0.6}, seed=3).battles)
     parity = result.parity()
     clear = parity[(parity["change_low"] > 0) | (parity["change_high"] < 0)]
-    clear = clear[~clear["extrapolated"]]
     top = clear.loc[clear["parity_change"].abs().idxmax(), "model"]
-    beyond = (parity["extrapolated"] & ((parity["change_low"] > 0) | (parity["change_high"] < 0))).sum()
-    among = f", of those with battles near it ({beyond} have too few)," * bool(beyond)
-    assert f"furthest from style parity{among} is {top}," in result.headline()
+    assert f" is that of {top}, whose" in result.headline()
+
+
+def test_a_price_below_zero_is_a_loss_of_right_answers():
+    result = ls.fit(ls.simulate(6000, style={"words": -0.9}, seed=2).battles)
+    rate = result.exchange_rates().query("unit == '+10 %'").iloc[0]
+    assert rate["estimate"] < 0
+    said = result.headline()
+    low, high = sorted((-rate["conf_high"], -rate["conf_low"]))
+    assert f"+10 % words goes with the loss of as many votes as {-rate['estimate']:.3f} right answers" in said
+    assert f"{low:.3f} to {high:.3f})" in said
+
+
+def test_checks_name_the_columns_that_cannot_be_told_apart():
+    frame = ls.simulate(3000, 4, style={"words": 0.5, "bold": 0.2, "chars": 0.0}, seed=2).battles
+    rows = {check: (value, note) for check, value, note in diagnostic_rows(ls.fit(frame))}
+    assert rows["nearly collinear"][0] == "none"
+    values = frame.measured.values.copy()
+    j, k = frame.measured.names.index("words"), frame.measured.names.index("chars")
+    rng = np.random.default_rng(1)
+    values[:, k] = np.round(5 * values[:, j] * np.exp(rng.normal(scale=0.02, size=len(values))))
+    result = ls.fit(frame, replace(frame.measured, values=values))
+    rows = {check: (value, note) for check, value, note in diagnostic_rows(result)}
+    value, note = rows["nearly collinear"]
+    other = {"words": "chars", "chars": "words"}[value]
+    assert re.match(rf"goes with {other} \(correlation (0\.9\d|1\.00), all else held\)", note)
+    assert f"nor can be read alone: {other}" in note
+    assert "nearly collinear" in result.summary()
 
 
 def test_without_correctness_the_headline_says_so_by_itself():
@@ -122,7 +201,7 @@ def test_the_parts_of_a_sentence_add_up_to_its_gap(options):
     frame = ls.simulate(6000, 5, style={"words": 0.6}, n_prompts=80, seed=4).battles.to_frame()
     mine = frame[(frame["model_a"] == "model-01") | (frame["model_b"] == "model-01")]
     result = ls.fit(mine, **options)
-    text = gap_words(result, "model-02", "model-04", "win_rate").partition("The gap is ")[2]
+    text = gap_words(result, "model-02", "model-04", "win_rate").partition("a gap of ")[2]
     numbers = [float(n) for n in re.findall(r"(?<![\d.])[+-]\d+\.\d(?= (?:\(|associated|with |left))", text)]
     total = float(re.match(r"[+-]\d+\.\d", text)[0])
     assert sum(numbers) == pytest.approx(total, abs=0.06 * len(numbers))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pickle
 from xml.etree import ElementTree
 
+import altair as alt
 import numpy as np
 import pandas as pd
 import pytest
@@ -280,6 +282,24 @@ def test_pictures_are_written(result, tmp_path):
         chart.save(tmp_path / f"{kind}.svg")
         assert (tmp_path / f"{kind}.png").read_bytes()[:4] == b"\x89PNG"
         assert "<text" in (tmp_path / f"{kind}.svg").read_text("utf-8")
+
+
+def test_a_notebook_shows_a_drawing_that_needs_no_network(result):
+    chart = result.plot("ladder")
+    for shown in (chart, chart.properties(width=300), pickle.loads(pickle.dumps(chart))):
+        bundle = shown._repr_mimebundle_()
+        assert set(bundle) == {"image/svg+xml"}
+        assert "model-03" in texts_of(bundle["image/svg+xml"])
+        assert "<script" not in bundle["image/svg+xml"]
+
+
+def test_a_renderer_that_was_chosen_is_kept(result):
+    before = alt.renderers.active
+    chart = result.plot("prices")
+    with alt.renderers.enable("json"):
+        assert "image/svg+xml" not in chart._repr_mimebundle_()[0]
+    chart._repr_mimebundle_()
+    assert alt.renderers.active == before == "default"
 
 
 def test_unchecked_charts_are_the_same(result):

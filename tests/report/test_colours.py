@@ -48,6 +48,18 @@ def test_groups_that_stand_together_can_be_told_apart(papers, eye):
 
 
 @pytest.mark.parametrize("papers", [LIGHT, DARK], ids=["light", "dark"])
+@pytest.mark.parametrize("eye", ["normal", *DEFICIENT])
+def test_up_and_down_are_blue_and_orange_to_every_eye(papers, eye):
+    seen = np.eye(3) if eye == "normal" else np.array(DEFICIENT[eye])
+    up, down = (lab(np.clip(seen @ linear(papers[name]), 0, 1)) for name in ("up", "down"))
+    assert np.linalg.norm(up - down) > 60
+    assert up[2] < -20 < 20 < down[2], "blue and yellow, the axis that both eyes keep"
+    red, green, blue = linear(papers["down"])
+    assert red > green > blue
+    assert green > 0.25 * red, "orange, not red"
+
+
+@pytest.mark.parametrize("papers", [LIGHT, DARK], ids=["light", "dark"])
 def test_contrast_on_paper(papers):
     pale = ("paper", "grid", "style", "total")
     for name, value in papers.items():

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import vl_convert
 
 import llamastyle as ls
 from llamastyle.regression.telling import contents
@@ -161,11 +162,22 @@ def test_drawings_have_names(page):
 
 def test_colours_of_text_can_be_read_on_both_papers():
     css = (TEMPLATES / "page.css").read_text("utf-8")
-    for name in ("link", "down-text", "up-text", "focus"):
+    for name in ("link", "focus"):
         found = re.findall(rf"--{name}: (#[0-9a-f]{{6}})", css)
         assert len(found) == 3, name
         assert contrast(found[0], LIGHT["paper"]) >= 4.5, name
         assert all(contrast(value, DARK["paper"]) >= 4.5 for value in found[1:]), name
+
+
+def test_words_on_the_tint_of_a_verdict_can_be_read():
+    css = (TEMPLATES / "page.css").read_text("utf-8")
+    share = int(re.search(r"var\(--tone\) (\d+)%, transparent", css).group(1)) / 100
+    for paper in (LIGHT, DARK):
+        for tone in ("down", "up"):
+            parts = [[int(paper[n][i : i + 2], 16) for i in (1, 3, 5)] for n in (tone, "paper")]
+            tint = "#" + "".join(f"{round(share * a + (1 - share) * b):02x}" for a, b in zip(*parts, strict=True))
+            assert contrast(paper["ink"], tint) >= 4.5
+            assert contrast(paper[tone], paper["paper"]) >= 3
 
 
 def test_both_papers_colour_every_name(page):
@@ -197,6 +209,18 @@ def test_figures_are_those_of_the_frames(made, page):
     assert f"at style parity {at:.1f}\u00a0%" in page.text("p")
 
 
+def test_the_order_of_rows_is_said_and_units_stand_where_they_are_shown(made):
+    thin = made.audit.assign(battles_needed=pd.array([9000, None, None], dtype="Int64"))
+    page = parsed(render_page(replace(made, audit=thin)))
+    said = page.text("p")
+    assert "Order: the most inflated first" in said
+    assert "In the order of the verdicts above." in said
+    assert "would have to be in, in all, for an inflation of 40 points" in said
+    assert "Needs, battles in all" in page.text("th")
+    assert "would have to be in" not in parsed(render_page(made)).text("p")
+    assert ("Unusual is how far" in said) == ("Unusual" in page.text("th"))
+
+
 def test_parity_beyond_the_data_says_so_beside_the_model(made):
     noted = made.audit.assign(note=["near; extrapolated: too few near parity", "", ""])
     said = [text for tag, text in parsed(render_page(replace(made, audit=noted))).texts if tag == "p" and "Won" in text]
@@ -216,6 +240,15 @@ def test_an_empty_frame_is_left_out_like_none(made, name):
     frame = getattr(made, name)
     empty = pd.DataFrame(columns=[] if frame is None else frame.columns)
     assert render_page(replace(made, **{name: empty})) == render_page(replace(made, **{name: None}))
+
+
+def test_vega_is_started_for_the_ladder_and_the_prices_alone(made, monkeypatch):
+    """It takes a tenth of a second a drawing, and pages have two drawings a model."""
+    drawn = []
+    real = vl_convert.vegalite_to_svg
+    monkeypatch.setattr(vl_convert, "vegalite_to_svg", lambda spec: drawn.append(1) or real(spec))
+    svgs = parsed(render_page(made)).all("svg")
+    assert (len(drawn), len(svgs)) == (4, 4 + 2 * 3)
 
 
 def test_a_page_of_words_alone():

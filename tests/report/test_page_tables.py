@@ -45,16 +45,23 @@ def test_audit_shows_models_with_figures_and_numbers_their_notes():
     assert first["Rank, plain → controlled"] == "1 → 2"
     assert second["Unusual"] == "0.0"
     assert second["Inflation, Arena points"] == "0.0 [−20.0, 20.0]"
-    assert second["Battles needed"] == "5,000"
+    assert second["Needs, battles in all"] == "5,000"
     verdicts = [row[1] for row in table.rows]
     assert [(v.kind, v.mark) for v in verdicts] == [("down", ""), ("muted", "1")]
-    assert table.notes == ("1: near the margin", "All: distance needs at least 15 models")
+    assert table.notes == ("1: near the margin",), "no distance is shown, so that nothing is said of it"
     assert "90 %" in table.caption
+
+
+def test_notes_on_unusual_go_with_its_column():
+    note = "unusual not computed: the models differ by no more than their errors"
+    noted = AUDIT.assign(note=note)
+    assert tables.audit_table(noted, 0.9).notes == (f"All: {note}",)
+    assert tables.audit_table(noted.assign(unusual=np.nan), 0.9).notes == ()
 
 
 def test_columns_without_a_word_are_left_out():
     table = tables.audit_table(AUDIT.head(1), 0.95)
-    assert "Battles needed" not in [head for head, _ in table.heads]
+    assert "Needs, battles in all" not in [head for head, _ in table.heads]
     assert all(len(row) == len(table.heads) for row in table.rows)
 
 

@@ -1,6 +1,6 @@
 
 "use strict";
-// The page is whole without this: it adds sorting, a filter, a switch for light and dark.
+// The page is whole without this: it adds sorting, a filter, a hint where a table goes on, a switch for light and dark.
 (() => {
   const make = (tag, cls, text) => {
     const e = document.createElement(tag);
@@ -41,6 +41,12 @@
       for (const row of body.rows) row.hidden = !row.textContent.toLowerCase().includes(wanted);
     });
     table.parentElement.before(filter);
+  }
+  for (const box of document.querySelectorAll(".scroll")) {
+    const hint = make("p", "hint", "Scroll sideways for more columns →");
+    hint.hidden = true;
+    box.before(hint);
+    new ResizeObserver(() => { hint.hidden = box.scrollWidth <= box.clientWidth + 1; }).observe(box);
   }
   const theme = make("button", "theme", "Light / dark");
   theme.type = "button";
