@@ -430,7 +430,7 @@ class StyleResult(EffectTables, TrustTables):
     def bands(self, of: Banded = "prices", level: float | None = None, reference: str = "field") -> pd.DataFrame:
         """Intervals that hold for all prices, or for all models' inflations, at once.
 
-        Half a band is the quantile of the greatest |t| in 10,000 draws from the estimates' covariance,
+        Half a band is the quantile of the greatest ``|t|`` in 10,000 draws from the estimates' covariance,
         in standard errors.
 
         Parameters
