@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from llamastyle.regression.fit_shares import share_frame
 from llamastyle.regression.fitted import Fitted, check_rule
 from llamastyle.regression.levels import exchange_levels_frame, level_codes, levels_frame
 from llamastyle.regression.model_free import blind_rules, model_free_frame, overlap_frame, ruler_frame
+from llamastyle.regression.model_scores import BetweenModels, between_models, read_model_scores
 from llamastyle.regression.pooling import pooled_frame
 from llamastyle.regression.transforms import transform_frame
 
@@ -219,6 +221,47 @@ class EffectTables(Fitted):
         values = {f.name: (f.group, self.table.column(f.name)) for f in self.table.features}
         rules = blind_rules(design.n, {name: (group, v[a] - v[b]) for name, (group, v) in values.items()})
         return ruler_frame(design, est, rules, self._level(level), self.settings.seed)
+
+    def between(
+        self, scores: Any, score: str | None = None, level: float | None = None, *, model: str = "model"
+    ) -> BetweenModels:
+        """How ratings go with a benchmark that knows models and not answers, before and after style.
+
+        Between models only: it cannot say which side of a battle was right, and what goes with the score need
+        not be due to it. Hand in correctness by answer where there is any.
+
+        Parameters
+        ----------
+        scores : mapping or Series by model, or a table
+            A table (frame, path, list of dicts) has a column of models and one of scores.
+        score : str, optional
+            The column of scores, where there are several.
+        level : float, optional
+        model : str
+            The column of models.
+
+        Returns
+        -------
+        BetweenModels
+            ``lines``, one a rating or part of it; ``models``, the raw rating of each in parts.
+
+        Raises
+        ------
+        FitError, DataError
+            Fewer than eight models with a rating and a score; scores that do not differ; a column that is
+            not there.
+
+        Examples
+        --------
+        >>> import llamastyle as ls
+        >>> result = ls.fit(ls.simulate(3000, style={"words": 0.8}, seed=2).battles)
+        >>> scores = [{"model": f"model-{i:02}", "coding": 50.0 + i} for i in range(1, 11)]
+        >>> result.between(scores).models.columns[:4].tolist()
+        ['model', 'score', 'rating_raw', 'style']
+        """
+        design, est = self._need_models("between")
+        known = read_model_scores(scores, score, model)
+        return between_models(known, *frames.block_parts(design, est, self._level(level)), self._level(level))
 
     def overlap(self, block: str = "style") -> pd.DataFrame:
         """How far each model's battles reach towards parity, the least first.

@@ -33,6 +33,7 @@ __all__ = [
     "BANDS",
     "RATINGS",
     "band_frame",
+    "block_parts",
     "decomposition_frame",
     "detection_frame",
     "gap_frame",
@@ -156,6 +157,18 @@ def decomposition_frame(
     why = dict(zip(models, reasons(design, est), strict=True))
     frame["note"] = [why[model] for model in frame["model"]]
     return _withheld(design, est, frame[["model", *PARTS, "note"]], "total")
+
+
+def block_parts(design: Design, est: Estimates, level: float) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Plain ratings, and raw ratings in blocks, by model; Arena points, NaN for models in too few clusters."""
+    plain = rating_frame(design, est, level, 1000.0, None, None)[["rating_plain"]]
+    plain = plain.where(shown_models(design, est)[:, None]).assign(model=list(design.spec.models))
+    blocks: Any = decomposition_frame(design, est, level, None).query("group == ''")
+    parts = blocks.pivot(index="model", columns="block", values="estimate").rename(columns={"total": "rating_raw"})
+    parts = parts.reindex(columns=["rating_raw", "style", "correctness", "strength"])
+    if not design.spec.block("correctness").size:
+        parts["correctness"] = 0.0
+    return plain, parts.reset_index()
 
 
 def gap_frame(design: Design, est: Estimates, a: int, b: int, level: float, scale: str) -> pd.DataFrame:

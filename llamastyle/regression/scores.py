@@ -16,7 +16,19 @@ from llamastyle.errors import DataError
 from llamastyle.options import nearest
 from llamastyle.regression.wording import join_notes
 
-__all__ = ["MIN_MODELS", "MIN_SCORES", "Inflation", "Scores", "check_enough", "read_scores", "unusable"]
+__all__ = [
+    "MIN_MODELS",
+    "MIN_SCORES",
+    "Inflation",
+    "Scores",
+    "check_enough",
+    "few",
+    "model_names",
+    "need",
+    "read_scores",
+    "score_column",
+    "unusable",
+]
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -61,29 +73,30 @@ def read_scores(
         named = not isinstance(source.index, pd.RangeIndex | pd.MultiIndex)
         source = source.rename_axis(index=model).reset_index() if named else source
     table = read_table(source, "table")
-    names = _names(table, model)
-    _need(table, target, "target")
+    names = model_names(table, model)
+    need(table, target, "target")
     inner = inflation if isinstance(inflation, str) else None
     if inner is not None:
-        _need(table, inner, "inflation")
+        need(table, inner, "inflation")
     chosen = _benchmarks(table, benchmarks, [model, target, *([inner] if inner is not None else [])])
     for name in _listed(lower_is_better, "lower_is_better"):
         if name not in chosen:
             raise DataError(
                 f"lower_is_better names {shown(name)}, which is no benchmark here{nearest(name, chosen) or ';'}"
-                f" benchmarks are {_few(chosen)}"
+                f" benchmarks are {few(chosen)}"
             )
     sign = np.where(np.isin(chosen, list(lower_is_better)), -1.0, 1.0)
-    scores = np.column_stack([_column(table, name) for name in chosen])
+    scores = np.column_stack([score_column(table, name) for name in chosen])
     style = None if inflation is None else _inflation(table, names, inflation)
-    return Scores(names, tuple(chosen), sign * scores, _column(table, target), style)
+    return Scores(names, tuple(chosen), sign * scores, score_column(table, target), style)
 
 
-def _names(table: Table, model: str) -> tuple[str, ...]:
+def model_names(table: Table, model: str) -> tuple[str, ...]:
+    """The names in a table's column of models, each there once."""
     if model not in table.columns:
         raise DataError(
             f"the table has no column {model!r} of model names{nearest(model, table.names) or ';'} name it with"
-            f' model="YOUR_COLUMN"; there are {_few(table.names)}'
+            f' model="YOUR_COLUMN"; there are {few(table.names)}'
         )
     names = keys(table.columns[model]).to_pylist()
     empty = [row for row, name in enumerate(names) if not name]
@@ -92,7 +105,7 @@ def _names(table: Table, model: str) -> tuple[str, ...]:
     twice = [name for name in dict.fromkeys(names) if names.count(name) > 1] if len(set(names)) < len(names) else []
     if twice:
         raise DataError(
-            f"the table has more than one row of {_few(twice)}; keep one row a model, or give its versions"
+            f"the table has more than one row of {few(twice)}; keep one row a model, or give its versions"
             " different names"
         )
     return tuple(names)
@@ -104,7 +117,7 @@ def _benchmarks(table: Table, asked: Sequence[str] | None, taken: list[str]) -> 
     else:
         chosen = list(dict.fromkeys(_listed(asked, "benchmarks")))
         for name in chosen:
-            _need(table, name, "benchmarks")
+            need(table, name, "benchmarks")
             if name in taken:
                 raise DataError(
                     f"{shown(name)} cannot be a benchmark of the index too; leave it out of benchmarks=[...]"
@@ -123,15 +136,17 @@ def _listed(names: Sequence[str], what: str) -> Sequence[str]:
     return names
 
 
-def _need(table: Table, name: str, what: str) -> None:
+def need(table: Table, name: str, what: str) -> None:
+    """Refuse a column that is not there."""
     if name not in table.columns:
         raise DataError(
             f"{what}: the table has no column {shown(name)}{nearest(name, table.names) or ';'}"
-            f" there are {_few(table.names)}"
+            f" there are {few(table.names)}"
         )
 
 
-def _column(table: Table, name: str) -> Floats:
+def score_column(table: Table, name: str) -> Floats:
+    """A column of finite numbers, NaN where empty."""
     values, bad = numbers(table.columns[name])
     bad = bad | np.isinf(values)
     if bad.any():
@@ -149,7 +164,7 @@ def _inflation(
 ) -> Floats:
     """Inflation of each model of the table; NaN where there is none."""
     if isinstance(inflation, str):
-        return _column(table, inflation)
+        return score_column(table, inflation)
     if not isinstance(inflation, Mapping | pd.Series):
         raise DataError(
             f"inflation is a {type(inflation).__name__}; give the name of a column, or a Series or mapping by model"
@@ -160,7 +175,7 @@ def _inflation(
         raise DataError("inflation has more than one value for a model; keep one each")
     if not known.keys() & set(names):
         raise DataError(
-            f"inflation has none of the table's models: it has {_few(list(known)) or 'none'}, the table {_few(names)};"
+            f"inflation has none of the table's models: it has {few(list(known)) or 'none'}, the table {few(names)};"
             " hand in a Series with the models' names as its index"
         )
     values, bad = numbers(np.array([known.get(name) for name in names], object))
@@ -195,6 +210,7 @@ def check_enough(used: Bools, reasons: list[str]) -> None:
     )
 
 
-def _few(names: Sequence[Any], most: int = 12) -> str:
+def few(names: Sequence[Any], most: int = 12) -> str:
+    """Some names for a message."""
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(shown(str(name), 40) for name in names[:most]) + more
