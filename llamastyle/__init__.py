@@ -41,9 +41,9 @@ if TYPE_CHECKING:
     )
     from llamastyle.features.spans import Highlights, highlight
     from llamastyle.regression.arena import ArenaPublished, arena_published
+    from llamastyle.regression.benchmark_lines import BetweenModels
     from llamastyle.regression.crossbench import divergence, selection_inflation
     from llamastyle.regression.fitting import audit, fit
-    from llamastyle.regression.model_scores import BetweenModels
     from llamastyle.regression.power import battles_for, power_curve
     from llamastyle.regression.result import StyleResult
 
@@ -79,7 +79,7 @@ _HOMES = {
     "llamastyle.regression.arena": ("ArenaPublished", "arena_published"),
     "llamastyle.regression.crossbench": ("divergence", "selection_inflation"),
     "llamastyle.regression.fitting": ("audit", "fit"),
-    "llamastyle.regression.model_scores": ("BetweenModels",),
+    "llamastyle.regression.benchmark_lines": ("BetweenModels",),
     "llamastyle.regression.power": ("battles_for", "power_curve"),
     "llamastyle.regression.result": ("StyleResult",),
 }

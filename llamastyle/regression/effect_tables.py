@@ -11,12 +11,12 @@ import pandas as pd
 from llamastyle.errors import FitError
 from llamastyle.options import Measure, check_option
 from llamastyle.regression import frames
+from llamastyle.regression.benchmark_lines import BetweenModels, between_models, read_model_scores
 from llamastyle.regression.effects import effects_frame
 from llamastyle.regression.fit_shares import share_frame
 from llamastyle.regression.fitted import Fitted, check_rule
 from llamastyle.regression.levels import exchange_levels_frame, level_codes, levels_frame
 from llamastyle.regression.model_free import blind_rules, model_free_frame, overlap_frame, ruler_frame
-from llamastyle.regression.model_scores import BetweenModels, between_models, read_model_scores
 from llamastyle.regression.pooling import pooled_frame
 from llamastyle.regression.transforms import transform_frame
 

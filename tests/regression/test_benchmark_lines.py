@@ -74,7 +74,7 @@ def test_a_model_without_a_score_says_so(result, named):
 @pytest.mark.parametrize(
     ("scores", "options", "message"),
     [
-        ({"model-01": 1.0, "model-02": 2.0}, {}, "at least 8 models with a rating and a score; there are 2; without a score: model-"),
+        ({"model-01": 1.0, "model-02": 2.0}, {}, "at least 8 models with a rating and a score; there are 2; without a score: 'model-03'"),
         ({f"model-{i:02}": 5.0 for i in range(1, 13)}, {}, "the same score"),
         ({f"model-{i:02}": np.inf for i in range(1, 13)}, {}, "no finite number"),
         ([{"model": "model-01", "a": 1, "b": 2}], {}, "score= must name the column"),
