@@ -25,7 +25,7 @@ from llamastyle.regression.fitted import check_rule
 from llamastyle.regression.telling import account, contents, controlled_words
 from llamastyle.regression.trust_tables import TrustTables
 from llamastyle.regression.wording import EXTRAPOLATED, diagnostic_rows, headline, join_notes, summary_blocks
-from llamastyle.report import charts
+from llamastyle.report import charts, panels
 from llamastyle.report.files import write_whole
 from llamastyle.report.page import render_page
 from llamastyle.report.tables import text_table
@@ -472,9 +472,9 @@ class StyleResult(EffectTables, TrustTables):
 
         Parameters
         ----------
-        kind : {"ladder", "prices", "waterfall"}
+        kind : {"ladder", "prices", "waterfall", "parity", "profile"}
             Ratings as voted and controlled; what each feature is worth; one model's rating, or win
-            rate, in parts.
+            rate, in parts; win rates at equal style; what each group of features adds to each rating.
         model : str, optional
             The model of a waterfall.
         scale : {"rating", "win_rate"}
@@ -508,6 +508,10 @@ class StyleResult(EffectTables, TrustTables):
             raise FitError(f"a {kind} shows all models: leave out model={model!r}, or ask for a waterfall")
         if kind == "prices":
             return charts.prices(self.tidy(), **size)
+        if kind == "parity":
+            return panels.parity_chart(self.parity(), **size)
+        if kind == "profile":
+            return panels.profile_chart(self.decompose(), **size)
         return charts.ladder(self.ratings(), control=controlled_words(self), **size)
 
     def report(

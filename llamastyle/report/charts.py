@@ -36,7 +36,18 @@ from llamastyle.report.tables import clean
 if TYPE_CHECKING:
     import altair as alt
 
-__all__ = ["ladder", "prices", "unchecked", "waterfall"]
+__all__ = [
+    "data",
+    "figures_beside",
+    "finished",
+    "intervals",
+    "ladder",
+    "numbered_rows",
+    "prices",
+    "texts",
+    "unchecked",
+    "waterfall",
+]
 
 _NAMES = 200  # pixels for the names at full width
 _WIDE = 480  # from this width on, figures stand beside the marks
@@ -81,7 +92,7 @@ def _redrawn(chart: alt.LayerChart) -> alt.LayerChart:
     return kind(**chart._kwds)
 
 
-def _data(rows: Sequence[dict[str, Any]]) -> alt.Chart:
+def data(rows: Sequence[dict[str, Any]]) -> alt.Chart:
     """A chart of rows: texts cleaned, since the drawing ends the process at a NUL; what is not finite is null."""
     import altair as alt
 
@@ -93,7 +104,7 @@ def _data(rows: Sequence[dict[str, Any]]) -> alt.Chart:
     return alt.Chart(alt.Data(values=[{k: plain(v) for k, v in r.items()} for r in rows]))
 
 
-def _rows(count: int, step: int) -> alt.Y:
+def numbered_rows(count: int, step: int) -> alt.Y:
     """The vertical axis: whole numbers, one a row, without ticks or names."""
     import altair as alt
 
@@ -101,23 +112,25 @@ def _rows(count: int, step: int) -> alt.Y:
     return alt.Y("row:O", axis=None, scale=scale, sort=None)
 
 
-def _intervals(rows: Sequence[dict[str, Any]], y: alt.Y, axis: alt.Axis, **mark: Any) -> alt.Chart:
+def intervals(rows: Sequence[dict[str, Any]], y: alt.Y, axis: alt.Axis, **mark: Any) -> alt.Chart:
     """Rules from low to high, where both are there."""
     import altair as alt
 
     certain = [r for r in rows if math.isfinite(r["low"]) and math.isfinite(r["high"])]
     x = alt.X("low:Q", axis=axis, scale=alt.Scale(zero=False, nice=True))
-    return _data(certain).mark_rule(**mark).encode(y=y, x=x, x2="high:Q")
+    return data(certain).mark_rule(**mark).encode(y=y, x=x, x2="high:Q")
 
 
-def _texts(rows: Sequence[dict[str, Any]], field: str, x: int, y: alt.Y, **mark: Any) -> alt.Chart:
+def texts(rows: Sequence[dict[str, Any]], field: str, x: int, y: alt.Y, **mark: Any) -> alt.Chart:
+    """Texts of a field at a place beside the rows."""
     style = {"align": "left", "baseline": "middle", "fontSize": 11, "color": LIGHT["ink"], **mark}
-    return _data(rows).mark_text(x=x, **style).encode(y=y, text=f"{field}:N")
+    return data(rows).mark_text(x=x, **style).encode(y=y, text=f"{field}:N")
 
 
-def _finished(
+def finished(
     layers: Sequence[Any], title: str, subtitle: Sequence[str], width: int, height: float
 ) -> alt.LayerChart:
+    """Layers with title, subtitle and the house's looks."""
     import altair as alt
 
     letters = max(24, (width + _NAMES) // 7)
@@ -165,7 +178,7 @@ def _check_width(width: int) -> None:
         raise LlamaStyleError(f"width={width!r} must lie between 280 and 4000 pixels")
 
 
-def _figures_beside(width: int, parts: int) -> tuple[int, int]:
+def figures_beside(width: int, parts: int) -> tuple[int, int]:
     """Pixels for the plot and for the names, of a whole width; figures take the rest when it is wide."""
     _check_width(width)
     names = _NAMES if width >= _WIDE else 118
@@ -212,10 +225,10 @@ def ladder(ratings: pd.DataFrame, *, control: str = "style", width: int = 760) -
     if not len(rated):
         raise LlamaStyleError("a ladder needs a model with a rating; the notes of ratings() say why none has")
     rated = rated.sort_values("rating", ascending=False, kind="stable")
-    plot, names = _figures_beside(width, 132)
+    plot, names = figures_beside(width, 132)
     rows = [_rung(i, r, names // 7) for i, r in enumerate(rated.to_dict("records"))]
     step = 22 if len(rows) <= 60 else 18
-    y = _rows(len(rows), step)
+    y = numbered_rows(len(rows), step)
     axis = alt.Axis(title=f"rating, {POINTS}", orient="bottom", tickCount=max(3, plot // 80), format="d")
     x = alt.X("value:Q", axis=axis, scale=alt.Scale(zero=False, nice=True))
     says = ["plain", "controlled"]
@@ -235,16 +248,16 @@ def ladder(ratings: pd.DataFrame, *, control: str = "style", width: int = 760) -
     dots: list[Any] = []
     for kind, shift in zip(says, (-step // 5, step // 5), strict=True):
         own = [m for m in marks if m["kind"] == kind]
-        dots.append(_intervals(own, y, axis, yOffset=shift, strokeWidth=1.5).encode(color=shown))
-        dots.append(_data(own).mark_circle(yOffset=shift, size=42, opacity=1).encode(y=y, x=x, color=shown))
+        dots.append(intervals(own, y, axis, yOffset=shift, strokeWidth=1.5).encode(color=shown))
+        dots.append(data(own).mark_circle(yOffset=shift, size=42, opacity=1).encode(y=y, x=x, color=shown))
     layers = [
-        _data(links).mark_bar(height=band, opacity=0.22).encode(y=y, x=x, x2="end:Q", color=tone),
+        data(links).mark_bar(height=band, opacity=0.22).encode(y=y, x=x, x2="end:Q", color=tone),
         *dots,
-        _texts(rows, "name", -names, y, limit=names - 8),
+        texts(rows, "name", -names, y, limit=names - 8),
     ]
     if width >= _WIDE:
-        layers.append(_texts(rows, "figures", plot + 12, y, color=LIGHT["muted"]))
-    return _finished(layers, _ladder_title(rows, control), _ladder_says(ratings, rows, control), plot, step * len(rows))
+        layers.append(texts(rows, "figures", plot + 12, y, color=LIGHT["muted"]))
+    return finished(layers, _ladder_title(rows, control), _ladder_says(ratings, rows, control), plot, step * len(rows))
 
 
 def _rung(row: int, r: dict[str, Any], room: int) -> dict[str, Any]:
@@ -322,17 +335,17 @@ def waterfall(
     account = account_of(parts, unit)
     rows, plot = account.rows, plot_width(width)
     step = ROW
-    y = _rows(len(rows), step)
+    y = numbered_rows(len(rows), step)
     axis = alt.Axis(title=account.unit, orient="bottom", tickCount=ticks(plot))
     x = alt.X("start:Q", axis=axis, scale=alt.Scale(zero=True, nice=True))
     tone = alt.Color("colour:N", scale=None)
     thick = alt.Size("thick:Q", scale=None)
     layers: list[Any] = [
-        _data([{"value": 0.0}]).mark_rule(color=LIGHT["muted"], strokeWidth=1).encode(x=alt.X("value:Q", axis=axis)),
-        _data(rows).mark_bar().encode(y=y, x=x, x2="end:Q", color=tone, size=thick),
+        data([{"value": 0.0}]).mark_rule(color=LIGHT["muted"], strokeWidth=1).encode(x=alt.X("value:Q", axis=axis)),
+        data(rows).mark_bar().encode(y=y, x=x, x2="end:Q", color=tone, size=thick),
     ]
     layers += [
-        _intervals(rows, y, axis, color=LIGHT[ink], strokeWidth=wide, strokeCap="round")
+        intervals(rows, y, axis, color=LIGHT[ink], strokeWidth=wide, strokeCap="round")
         for ink, wide in (("paper", 2.8), ("ink", 1.3))
     ]
     for level, (weight, ink) in enumerate(LEVELS):
@@ -340,9 +353,9 @@ def waterfall(
         place = INDENT * level - NAMES
         if own:
             style = {"fontWeight": weight, "color": LIGHT[ink]}
-            layers.append(_texts(own, "name", place, y, limit=-2 - place, **style))
-            layers.append(_texts(own, "figures", plot + BESIDE, y, **style))
-    return _finished(layers, title, [account.says], plot, step * len(rows))
+            layers.append(texts(own, "name", place, y, limit=-2 - place, **style))
+            layers.append(texts(own, "figures", plot + BESIDE, y, **style))
+    return finished(layers, title, [account.says], plot, step * len(rows))
 
 
 # -- prices ----------------------------------------------------------------------------------------
@@ -377,7 +390,7 @@ def prices(tidy: pd.DataFrame, *, width: int = 760) -> alt.LayerChart:
     if not len(priced):
         raise LlamaStyleError("a chart of prices needs at least one coefficient that is no strength")
     records = _grouped(priced.to_dict("records"))
-    plot, names = _figures_beside(width, 140)
+    plot, names = figures_beside(width, 140)
     digits = 3
     rows = [
         {
@@ -393,7 +406,7 @@ def prices(tidy: pd.DataFrame, *, width: int = 760) -> alt.LayerChart:
         for i, r in enumerate(records)
     ]
     step = 20
-    y = _rows(len(rows), step)
+    y = numbered_rows(len(rows), step)
     groups = {r["group"]: r["tone"] for r in rows}
     tone = alt.Color(
         "group:N",
@@ -403,14 +416,14 @@ def prices(tidy: pd.DataFrame, *, width: int = 760) -> alt.LayerChart:
     axis = alt.Axis(title="log-odds of winning per recorded scale", orient="bottom", tickCount=max(3, plot // 70))
     x = alt.X("value:Q", axis=axis, scale=alt.Scale(zero=True, nice=True))
     layers: list[Any] = [
-        _data([{"value": 0.0}]).mark_rule(color=LIGHT["muted"], strokeWidth=1).encode(x=x),
-        _intervals(rows, y, axis, strokeWidth=2).encode(color=tone),
-        _data(rows).mark_circle(size=60, opacity=1).encode(y=y, x=x, color=tone),
-        _texts(rows, "name", -names, y, limit=names - 8),
+        data([{"value": 0.0}]).mark_rule(color=LIGHT["muted"], strokeWidth=1).encode(x=x),
+        intervals(rows, y, axis, strokeWidth=2).encode(color=tone),
+        data(rows).mark_circle(size=60, opacity=1).encode(y=y, x=x, color=tone),
+        texts(rows, "name", -names, y, limit=names - 8),
     ]
     if width >= _WIDE:
-        layers.append(_texts(rows, "figures", plot + 12, y, color=LIGHT["muted"]))
-    return _finished(layers, *_prices_title(records), plot, step * len(rows))
+        layers.append(texts(rows, "figures", plot + 12, y, color=LIGHT["muted"]))
+    return finished(layers, *_prices_title(records), plot, step * len(rows))
 
 
 def _grouped(records: list[dict[Any, Any]]) -> list[dict[Any, Any]]:

@@ -1,0 +1,200 @@
+"""Charts of all models at once: win rates at equal style, and what each part of style is worth to whom."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from llamastyle.errors import LlamaStyleError
+from llamastyle.report.bars import needed
+from llamastyle.report.charts import data, figures_beside, finished, intervals, numbered_rows, texts
+from llamastyle.report.colours import LIGHT, colour
+from llamastyle.report.labels import shortened, signed
+
+if TYPE_CHECKING:
+    import altair as alt
+
+__all__ = ["parity_chart", "profile_chart"]
+
+STEP = 22
+CELL = 58
+"""Pixels of a column of a profile."""
+
+
+def parity_chart(table: pd.DataFrame, *, width: int = 760) -> alt.LayerChart:
+    """Each model's win rate as voted, and with style equal on both sides.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        ``model, win_rate, parity_win_rate, parity_low, parity_high, parity_change, extrapolated`` as from
+        `StyleResult.parity`. Models without one are left out and counted.
+    width : int
+        Pixels in all.
+
+    Returns
+    -------
+    altair.LayerChart
+
+    Examples
+    --------
+    >>> import llamastyle as ls
+    >>> result = ls.fit(ls.simulate(3000, 4, style={"words": 0.8}, seed=2).battles)
+    >>> parity_chart(result.parity()).to_dict()["title"]["text"][0][:21]
+    'Equal style moves mod'
+    """
+    import altair as alt
+
+    needed(table, "model win_rate parity_win_rate parity_low parity_high parity_change extrapolated", "a parity chart")
+    known: Any = table[table["parity_win_rate"].notna()]
+    known = known.sort_values("parity_change", ascending=False, kind="stable")
+    if not len(known):
+        raise LlamaStyleError("a parity chart needs a model with a win rate at parity; parity() says why none has")
+    plot, names = figures_beside(width, 150)
+    rows = [_pair(i, r, names // 7) for i, r in enumerate(known.to_dict("records"))]
+    y = numbered_rows(len(rows), STEP)
+    axis = alt.Axis(title="win rate, %", orient="bottom", tickCount=max(3, plot // 80))
+    x = alt.X("value:Q", axis=axis, scale=alt.Scale(zero=False, nice=True))
+    says = ["as voted", "at equal style"]
+    tone = alt.Scale(domain=says, range=[LIGHT["plain"], LIGHT["controlled"]])
+    shown = alt.Color("kind:N", scale=tone, legend=alt.Legend())
+    links = [{**r, "value": r["voted"], "end": r["equal"], "colour": colour("up" if r["up"] else "down")} for r in rows]
+    equal = [{"row": r["row"], "value": r["equal"], "low": r["low"], "high": r["high"], "kind": says[1]} for r in rows]
+    voted = [{"row": r["row"], "value": r["voted"], "kind": says[0]} for r in rows]
+    bar = {"height": 7, "opacity": 0.22}
+    layers = [
+        data(links).mark_bar(**bar).encode(y=y, x=x, x2="end:Q", color=alt.Color("colour:N", scale=None)),
+        intervals(equal, y, axis, strokeWidth=1.5).encode(color=shown),
+        data([*voted, *equal]).mark_circle(size=42, opacity=1).encode(y=y, x=x, color=shown),
+        texts(rows, "name", -names, y, limit=names - 8),
+    ]
+    if width > plot + names + 20:
+        layers.append(texts(rows, "figures", plot + 12, y, color=LIGHT["muted"]))
+    most = max(rows, key=lambda r: abs(r["equal"] - r["voted"]))
+    title = f"Equal style moves {most['title']} most: {most['voted']:.1f} to {most['equal']:.1f} % of votes"
+    return finished(layers, title, _parity_says(table, known), plot, STEP * len(rows))
+
+
+def _pair(row: int, r: dict[str, Any], room: int) -> dict[str, Any]:
+    voted, equal = 100 * float(r["win_rate"]), 100 * float(r["parity_win_rate"])
+    far = " extrapolated" if r["extrapolated"] else ""
+    return {
+        "row": row,
+        "name": shortened(r["model"], room),
+        "title": shortened(r["model"], 48),
+        "voted": voted,
+        "equal": equal,
+        "low": 100 * float(r["parity_low"]),
+        "high": 100 * float(r["parity_high"]),
+        "up": equal >= voted,
+        "figures": f"{voted:.1f} → {equal:.1f} ({signed(equal - voted, 1)}){far}",
+    }
+
+
+def _parity_says(table: pd.DataFrame, known: pd.DataFrame) -> list[str]:
+    gone = len(table) - len(known)
+    who = "Models that lose most at equal style first; lines are intervals of the win rate at equal style."
+    return [f"{who} {gone} without one left out." if gone else who]
+
+
+def profile_chart(parts: pd.DataFrame, *, width: int = 760) -> alt.LayerChart:
+    """What each group of features adds to each model's raw rating against the field, as a table of tones.
+
+    Parameters
+    ----------
+    parts : pandas.DataFrame
+        ``model, block, group, term, estimate, conf_low, conf_high`` in Arena points, as from
+        `StyleResult.decompose`; where style has one group, its features are the columns.
+    width : int
+        Pixels in all, at least; every group takes some.
+
+    Returns
+    -------
+    altair.LayerChart
+
+    Examples
+    --------
+    >>> import llamastyle as ls
+    >>> result = ls.fit(ls.simulate(3000, 4, style={"words": 0.8, "bold": 0.3}, seed=2).battles)
+    >>> profile_chart(result.decompose()).to_dict()["title"]["text"]
+    ['What style adds to each rating, Arena points']
+    """
+
+    needed(parts, "model block group term estimate conf_low conf_high", "a profile chart")
+    style: Any = parts[(parts["block"] == "style") & parts["estimate"].notna()]
+    whole = style[style["group"] == ""].sort_values("estimate", ascending=False, kind="stable")
+    groups = style[(style["group"] != "") & (style["term"] == "")].assign(column=lambda f: f["group"])
+    if groups["group"].nunique() == 1:
+        groups = style[style["term"] != ""].assign(column=lambda f: f["term"])
+    if not len(whole) or not len(groups):
+        raise LlamaStyleError("a profile needs a model with a rating and a feature that varies")
+    place = {name: i for i, name in enumerate(whole["model"])}
+    columns = [*dict.fromkeys(groups["column"]), "style in all"]
+    cells: Any = pd.concat([groups, whole.assign(column="style in all")])
+    most = float(np.abs(cells["estimate"]).max()) or 1.0
+    _, names = figures_beside(width, 0)
+    plot = max(width - names - 16, CELL * len(columns))
+    across = plot / len(columns)
+    rows = [
+        {
+            "row": place[r["model"]],
+            "left": columns.index(r["column"]) * across,
+            "right": (columns.index(r["column"]) + 1) * across - 2,
+            "middle": (columns.index(r["column"]) + 0.5) * across - 1,
+            "strong": min(abs(r["estimate"]) / most, 1.0) * 0.75,
+            "colour": colour("up" if r["estimate"] > 0 else "down"),
+            "figure": signed(r["estimate"], 0),
+            "weight": "bold" if r["conf_low"] > 0 or r["conf_high"] < 0 else "normal",
+        }
+        for r in cells.to_dict("records")
+    ]
+    labels = [{"row": i, "name": shortened(name, names // 7)} for name, i in place.items()]
+    return _profile(rows, labels, columns, across, (plot, names))
+
+
+def _profile(
+    rows: Sequence[dict[str, Any]],
+    labels: Sequence[dict[str, Any]],
+    columns: Sequence[str],
+    across: float,
+    room: tuple[int, int],
+) -> alt.LayerChart:
+    import altair as alt
+
+    plot, names = room
+    y = numbered_rows(len(labels), STEP)
+    pixels = alt.Scale(domain=[0, plot], range=[0, plot], nice=False)
+    x = alt.X("left:Q", axis=None, scale=pixels)
+    heads = [
+        {"middle": (i + 0.5) * across - 1, "name": shortened(name, int(across // 6))} for i, name in enumerate(columns)
+    ]
+    ink = {"fontSize": 11, "color": LIGHT["ink"], "baseline": "middle"}
+    layers: list[Any] = [
+        data(rows)
+        .mark_bar(height=STEP - 2)
+        .encode(
+            y=y,
+            x=x,
+            x2="right:Q",
+            color=alt.Color("colour:N", scale=None),
+            opacity=alt.Opacity("strong:Q", scale=None),
+        ),
+        data(heads)
+        .mark_text(y=-8, align="center", fontWeight="bold", **ink)
+        .encode(x=alt.X("middle:Q", axis=None, scale=pixels), text="name:N"),
+        texts(labels, "name", -names, y, limit=names - 8),
+    ]
+    for weight in ("normal", "bold"):
+        own = [r for r in rows if r["weight"] == weight]
+        if own:
+            layers.append(
+                data(own)
+                .mark_text(align="center", fontWeight=weight, **ink)
+                .encode(y=y, x=alt.X("middle:Q", axis=None, scale=pixels), text="figure:N")
+            )
+    says = "Against the field, price times profile; the most in all first. Bold where the interval leaves zero out."
+    title = "What style adds to each rating, Arena points"
+    return finished(layers, title, [says], plot, STEP * len(labels))
