@@ -12,7 +12,7 @@ DOCS = Path(__file__).resolve().parent
 sys.path.insert(0, str(DOCS.parent))
 
 import llamastyle as ls  # noqa: E402
-from docs.studies import find_studies, studies_page  # noqa: E402
+from docs.studies import find_studies, real_data_sections, studies_page  # noqa: E402
 
 project = "llamastyle"
 release = version = ls.__version__
@@ -71,7 +71,9 @@ def write_fragments(app: Sphinx) -> None:
     """Write what is generated from the code, leaving files alone that did not change."""
     folder = DOCS / "generated" / "fragments"
     folder.mkdir(parents=True, exist_ok=True)
-    made = {"features": feature_tables(), "presets": preset_table(), "studies": studies_page(find_studies())}
+    known = find_studies()
+    made = {"features": feature_tables(), "presets": preset_table(), "studies": studies_page(known)}
+    made |= real_data_sections(known)
     for name, text in made.items():
         path = folder / f"{name}.md"
         if not path.exists() or path.read_text("utf-8") != text:

@@ -52,6 +52,17 @@ def test_length_control_orders_models_as_published(alpaca, published):
     assert spearmanr(ratings["rating_plain"], column).statistic < 0.96
 
 
+def test_prompt_effects_and_length_meet_the_published_length_controlled_win_rates(alpaca, published):
+    parity = quietly(alpaca, features=["chars"], contrast="tanh", prompt_effects=True).parity().set_index("model")
+    ours = 100 * parity["parity_win_rate"].drop(index="gpt4_1106_preview")
+    theirs = published["length_controlled_winrate"][ours.index]
+    assert len(ours) == 39
+    assert (ours - theirs).abs().mean() <= 1.0
+    assert spearmanr(ours, theirs).statistic >= 0.98
+    raw = 100 * parity["win_rate"].drop(index="gpt4_1106_preview")
+    assert (raw - theirs).abs().mean() > 4.0
+
+
 @pytest.fixture(scope="module")
 def votes(shared: Path) -> ls.Battles:
     return ls.read_battles(

@@ -7,6 +7,9 @@ A study is a module in this folder with
 - ``run(folder, progress)``: does the work, calls ``progress(done, total)`` on the way, and writes
   its tables with ``write_table(folder, name, frame, data=..., seed=...)``.
 
+Studies of real data are called ``real-...``; the page on real data shows them, and where the data are not
+beside the checkout they say so and leave their tables alone.
+
 Work that takes long goes through ``resumable``, which keeps what is finished: a study that is
 interrupted goes on where it stopped, unless the package or the settings have changed since.
 """
@@ -27,12 +30,24 @@ from typing import Any, Protocol
 
 import pandas as pd
 
-__all__ = ["Progress", "Study", "find_studies", "resumable", "studies_page", "write_table"]
+__all__ = [
+    "MissingData",
+    "Progress",
+    "Study",
+    "find_studies",
+    "real_data_sections",
+    "resumable",
+    "shared_data",
+    "studies_page",
+    "write_table",
+]
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 TABLES = HERE / "tables"
 PARTIAL = HERE / ".partial"
+SHARED = ROOT.parent / "shared" / "data"
+REAL = "real-"
 
 Progress = Callable[[int, int], None]
 
@@ -44,6 +59,27 @@ class Study(Protocol):
     SUMMARY: str
 
     def run(self, folder: Path, progress: Progress) -> None: ...
+
+
+class MissingData(Exception):
+    """A study's data set is not on this machine."""
+
+
+def shared_data(name: str) -> Path:
+    """The folder of a real data set beside the checkout.
+
+    Raises
+    ------
+    MissingData
+        It is not there.
+    """
+    folder = SHARED / name
+    if not folder.is_dir():
+        raise MissingData(
+            f"needs the data set {name!r} in ../shared/data, which is not beside this checkout; the tables"
+            " that are here stay as they are"
+        )
+    return folder
 
 
 def find_studies() -> dict[str, Study]:
@@ -179,14 +215,31 @@ def read_lines(path: Path) -> list[tuple[int, Any]]:
 
 
 def studies_page(studies: dict[str, Study], folder: Path = TABLES) -> str:
-    """The documentation's section on every study whose table is there, as Markdown."""
+    """The documentation's section on every study, but those of real data, whose table is there, as Markdown."""
     sections = []
     for name, study in sorted(studies.items()):
-        tables = [path for path in sorted(folder.glob(f"{name}*.md")) if table_of(path.stem, studies) == name]
-        if tables:
-            shown = [part for path in tables for part in show_table(path.read_text("utf-8"))]
+        shown = [] if name.startswith(REAL) else study_tables(name, studies, folder)
+        if shown:
             sections += [f"## {name}", study.SUMMARY.strip(), *shown, f"`python -m docs.studies {name}`"]
     return "\n\n".join(sections) + "\n"
+
+
+def real_data_sections(studies: dict[str, Study], folder: Path = TABLES) -> dict[str, str]:
+    """What the page on real data includes, by study: how it was made and its tables, as Markdown."""
+    return {
+        name: "\n\n".join(
+            [study.SUMMARY.strip(), *study_tables(name, studies, folder), f"`python -m docs.studies {name}`"]
+        )
+        + "\n"
+        for name, study in studies.items()
+        if name.startswith(REAL)
+    }
+
+
+def study_tables(name: str, studies: Iterable[str], folder: Path) -> list[str]:
+    """A study's tables in the order of their names, and what each was made of."""
+    paths = [path for path in sorted(folder.glob(f"{name}*.md")) if table_of(path.stem, studies) == name]
+    return [part for path in paths for part in show_table(path.read_text("utf-8"))]
 
 
 def table_of(stem: str, studies: Iterable[str]) -> str:

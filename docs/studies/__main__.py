@@ -8,11 +8,11 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from docs.studies import TABLES, Progress, find_studies
+from docs.studies import TABLES, MissingData, Progress, find_studies
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one study, or list them; 2 when the name is unknown."""
+    """Run one study, or list them; 2 when the name is unknown or the data are not there."""
     parser = argparse.ArgumentParser(prog="python -m docs.studies", description="Run a study of the docs.")
     parser.add_argument("name", help="the study's name, or list")
     parser.add_argument("--folder", type=Path, default=TABLES, help="where its tables go")
@@ -25,7 +25,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if asked.name not in studies:
         print(f"no study {asked.name!r}; there are: {', '.join(sorted(studies)) or 'none'}", file=sys.stderr)
         return 2
-    studies[asked.name].run(asked.folder, report_progress(asked.name))
+    try:
+        studies[asked.name].run(asked.folder, report_progress(asked.name))
+    except MissingData as error:
+        print(f"{asked.name} {error}", file=sys.stderr)
+        return 2
     return 0
 
 

@@ -20,6 +20,7 @@ from llamastyle.regression.diagnostics import (
     check_collinearity,
     check_connected,
     check_separation,
+    seldom_columns,
     separable_models,
     without_collinear,
 )
@@ -32,7 +33,7 @@ from llamastyle.regression.handling import (
     read_penalty,
     read_prompt_penalty,
 )
-from llamastyle.regression.inference import cluster_counts, sandwich
+from llamastyle.regression.inference import MIN_CLUSTERS, cluster_counts, sandwich
 from llamastyle.regression.result import StyleResult
 
 if TYPE_CHECKING:
@@ -181,6 +182,7 @@ def fit(
         if separated == "drop":
             design, repeating = without_collinear(design)
             warned += [f"{why}: {name!r} was left out" for name, why in repeating.items()]
+        warned += _seldom_warning(seldom_columns(design), clustering)
         estimates = estimate(design, clustering, *likelihoods(kept, design, settings))
     except (SeparationError, ConvergenceError, FitError) as error:
         if separated != "drop" or not isinstance(error, SeparationError | ConvergenceError | NoEvidence):
@@ -303,6 +305,15 @@ def _constant_warning(names: list[str]) -> list[str]:
     if len(names) == 1:
         return [f"column {listed} does not vary over these battles and was dropped"]
     return [f"columns {listed} do not vary over these battles and were dropped"]
+
+
+def _seldom_warning(seldom: Mapping[str, int], clustering: Clustering) -> list[str]:
+    if not seldom:
+        return []
+    what = f"clusters of {clustering.column}" if clustering.column else "battles"
+    counted = ", ".join(f"{name!r} ({count})" for name, count in seldom.items())
+    few = f"columns that differ in fewer than {MIN_CLUSTERS} {what}: {counted}"
+    return [f"{few}; their prices have intervals that are too narrow to be quoted"]
 
 
 def estimate(

@@ -164,7 +164,8 @@ def tipping_set(
         return _none(f"no set of up to {100 * most:g} % of the battles found that changes the verdict")
     chosen = order[:k].astype(np.int64)
     rows = np.flatnonzero(np.isin(units, chosen))
-    return Tipping(chosen, rows, verdict, inflation, float(foretold[k - 1]), "")
+    note = "" if np.isfinite(inflation) else "without them there is no finite estimate for this model"
+    return Tipping(chosen, rows, verdict, inflation, float(foretold[k - 1]), note)
 
 
 def _none(why: str) -> Tipping:

@@ -59,7 +59,7 @@ def battles_for(
         ``model, battles, inflation, std_error, target_error, power_now, battles_needed, arena_needed, note``;
         one row a model and inflation. ``std_error`` is that of such an inflation with the battles there
         are, ``power_now`` the chance to find it with these; ``target_error`` is
-        ``(|inflation| - margin)`` / (z(1 - level/2) + z(power)); ``battles_needed`` of the model is
+        ``(|inflation| - margin) / (z(1 - level/2) + z(power))``; ``battles_needed`` of the model is
         battles (std_error / target_error)², ``arena_needed`` the same of all battles of the fit. A note says
         why something is blank.
 

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from llamastyle.regression.collinear import HIGH
 from llamastyle.regression.decomposition import POINTS, block_index, natural_steps
-from llamastyle.regression.diagnostics import ETA_LIMIT, NEAR_PARITY
+from llamastyle.regression.diagnostics import ETA_LIMIT, NEAR_PARITY, seldom_columns
 from llamastyle.regression.grouping import in_words
 from llamastyle.regression.inference import MIN_CLUSTERS
 
@@ -129,9 +129,10 @@ def _parity_clause(result: StyleResult) -> str:
 def _prices_sentence(result: StyleResult) -> str:
     """The strongest price, if it is clear of zero among as many as were looked at."""
     tidy = result.tidy()
-    style: Any = tidy[tidy["block"] == "style"]
+    assert result.design is not None
+    style: Any = tidy[(tidy["block"] == "style") & ~tidy["term"].isin(seldom_columns(result.design))]
     if not bool(np.isfinite(style["statistic"].to_numpy(float)).any()):
-        return "No feature varies, so that style has no price."
+        return "No feature varies in enough battles, so that style has no price."
     n = len(style)
     level = 1 - (1 - result.settings.level) / n
     strongest = result.tidy(level).loc[style["statistic"].abs().idxmax()]

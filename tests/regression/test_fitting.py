@@ -163,7 +163,7 @@ def test_clusters_are_chosen_and_few_are_refused(arena):
     for other in (by_voter, robust, asked):
         assert (other.audit()["verdict"] == "insufficient data").all()
     with pytest.warns(ls.LlamaStyleWarning, match="only 15 clusters"):
-        ls.fit(ls.simulate(800, 4, style={"words": 0.5}, n_prompts=15, seed=1).battles)
+        ls.fit(ls.simulate(800, 4, style={"words": 0.5}, n_prompts=15, seed=1).battles, correctness="ignore")
 
 
 @pytest.mark.parametrize(
@@ -272,7 +272,8 @@ def with_self_battles() -> pd.DataFrame:
 def test_silent_battles_make_no_clusters_of_ratings():
     with pytest.warns(ls.LlamaStyleWarning, match="only 12 clusters of prompt_id"):
         result = ls.fit(with_self_battles())
-    with pytest.warns(ls.LlamaStyleWarning, match="only 12 clusters"):
+    seldom = pytest.warns(ls.LlamaStyleWarning, match="differ in fewer than 10 clusters")
+    with seldom, pytest.warns(ls.LlamaStyleWarning, match="only 12 clusters"):
         alone = ls.fit(with_self_battles().head(600))
     names = ["rating_plain", "rating_plain_low", "rating_plain_high"]
     one, other = (r.ratings().sort_values("model")[names] for r in (result, alone))
@@ -539,3 +540,33 @@ def test_votes_that_call_both_bad_are_counted_or_left_out(arena):
     assert any(note == f"{battles.both_bad.sum()} votes that call both bad left out" for note in without.notes)
     same = ls.fit(battles.filter(~battles.both_bad))
     np.testing.assert_allclose(without.params, same.params)
+
+
+def test_a_feature_in_few_clusters_is_warned_of_and_not_in_the_headline():
+    """One prompt's battles fix such a price exactly, so that its sandwich error is next to nothing."""
+    rng = np.random.default_rng(3)
+    n = 1200
+    prompt = np.arange(n) % 60
+    there = (prompt == 7) & (np.arange(n) < 900)
+    first = rng.random(n) < 0.5
+    won = np.where(there, rng.random(n) < np.where(first, 0.9, 0.1), rng.random(n) < 0.5)
+    names = rng.permuted(np.tile(np.array(["x", "y", "z"]), (n, 1)), axis=1)
+    frame = pd.DataFrame(
+        {
+            "model_a": names[:, 0],
+            "model_b": names[:, 1],
+            "winner": np.where(won, "model_a", "model_b"),
+            "prompt_id": prompt,
+            "words_a": rng.integers(50, 90, n),
+            "words_b": rng.integers(50, 90, n),
+            "emoji_a": (there & first).astype(int),
+            "emoji_b": (there & ~first).astype(int),
+        }
+    )
+    with pytest.warns(ls.LlamaStyleWarning, match=r"fewer than 10 clusters of prompt_id: 'emoji' \(1\)"):
+        result = ls.fit(frame)
+    prices = result.tidy().set_index("term")
+    assert prices.loc["emoji", "p_value"] < 1e-6
+    assert prices.loc["words", "p_value"] > 0.01
+    assert "emoji" not in result.headline()
+    assert any("'emoji' (1)" in warning for warning in result.warnings)

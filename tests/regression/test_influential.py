@@ -102,3 +102,15 @@ def test_rows_of_the_frame_and_reasons(result):
     assert whole.note != ""
     frame = inf.influential_frame(design, est, [0], np.arange(design.n), range(design.n), "battle", RULE, 0.5)
     assert frame.loc[0, "share"] == pytest.approx(frame.loc[0, "battles_removed"] / design.n, nan_ok=True)
+
+
+def test_a_set_without_which_nothing_is_finite_says_so(result, monkeypatch):
+    design, est = result.design, result.estimates
+    now = inf.verdicts(design, est, RULE)
+    model = next(i for i, verdict in enumerate(now.found.verdict) if verdict in ("inflated", "deflated"))
+    monkeypatch.setattr(inf, "_refit", lambda *_: ("insufficient data", np.nan))
+    table = inf.influential_frame(
+        design, est, [model], np.arange(design.n), list(range(design.n)), "battle", RULE, 0.1
+    )
+    assert table["verdict_without"].tolist() == ["insufficient data"]
+    assert table["note"].tolist() == ["without them there is no finite estimate for this model"]

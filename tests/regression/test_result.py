@@ -285,7 +285,8 @@ def test_options_out_of_range_are_refused(result, call, message):
 def test_overrides_withhold_what_a_fold_cannot_give():
     frame = ls.simulate(900, 4, style={"words": 0.4, "emoji": 0.2}, n_prompts=90, seed=6).battles.to_frame()
     frame.loc[frame["prompt_id"] != frame["prompt_id"][0], ["emoji_a", "emoji_b"]] = 0.0
-    result = ls.audit(frame)
+    with pytest.warns(ls.LlamaStyleWarning, match="differ in fewer than 10 clusters"):
+        result = ls.audit(frame)
     table = result.overrides()
     assert "style" in set(table["index"])
     assert table.loc[table["index"] == "words", "rate"].notna().all()
