@@ -31,7 +31,7 @@ TOP = len(LAYERS) - 1
 AT_HOME = {
     "numba": ("features/kernel.py",),
     "narwhals": ("data/readers/",),
-    "altair": ("report/charts.py",),
+    "altair": ("report/charts.py", "report/panels.py"),
     "typer": ("cli.py", "shell.py"),
 }
 FUNCTIONS_ONLY = {"altair"}

@@ -84,7 +84,9 @@ def test_crowd_votes_with_correctness(votes):
     assert result.notes[0].startswith("correctness is known on both sides in 3171 of 8931 battles")
     assert result.estimates.clustering.n_groups == 121
     assert result.parity()[["parity_change", "change_low", "change_high"]].notna().all(axis=None)
-    assert result.exchange_rates()["estimate"].notna().all()
+    rates = result.exchange_rates()
+    assert set(rates.loc[rates["estimate"].isna(), "term"]) == {"inline_code"}
+    assert rates.loc[rates["estimate"].isna(), "note"].str.contains("at least 10 are needed").all()
     assert result.overrides()["conf_low"].notna().all()
     frame = result.decompose()
     whole = frame[frame["group"] == ""].pivot(index="model", columns="block", values="estimate")

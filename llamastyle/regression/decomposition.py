@@ -24,6 +24,7 @@ from llamastyle.regression.inference import (
     fieller,
     model_influence,
     model_scores,
+    seldom_reasons,
     standard_errors,
     through_prompts,
     variances,
@@ -290,6 +291,7 @@ def exchange_rates(design: Design, fit: BTFit, made: Sandwich, level: float) -> 
     per_answer = 1.0 / columns[c].scale
     z = critical(made, level)
     out: list[Exchange] = []
+    seldom = seldom_reasons(design)
     for j, column in enumerate(columns):
         if column.block != "style":
             continue
@@ -304,11 +306,9 @@ def exchange_rates(design: Design, fit: BTFit, made: Sandwich, level: float) -> 
                 np.array([made.cov[m + j, m + c] * step * per_answer]),
                 z,
             )
-            note = (
-                ""
-                if np.isfinite(ratio[0])
-                else "withheld: the interval of the price of being right covers zero"
-            )
+            note = "" if np.isfinite(ratio[0]) else "withheld: the interval of the price of being right covers zero"
+            if why := seldom[j] or (seldom[c] and f"being right {seldom[c]}"):
+                note, ratio, low, high = f"withheld: {why}", *np.full((3, 1), np.nan)
             out.append(Exchange(column, unit, float(ratio[0]), float(low[0]), float(high[0]), note))
     return out
 

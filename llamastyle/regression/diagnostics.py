@@ -19,7 +19,6 @@ from scipy.sparse.csgraph import connected_components
 from llamastyle.errors import FitError, SeparationError
 from llamastyle.regression.bradley_terry import BTFit, information
 from llamastyle.regression.design import Design
-from llamastyle.regression.inference import MIN_CLUSTERS
 
 __all__ = [
     "Overlap",
@@ -27,7 +26,6 @@ __all__ = [
     "check_connected",
     "check_separation",
     "overlap",
-    "seldom_columns",
     "separable_models",
     "win_graph",
     "without_collinear",
@@ -217,21 +215,6 @@ def _collinear(design: Design) -> tuple[list[str], str]:
     if len(named) == 1:
         return named, f"column {named[0]!r} says nothing beyond who the models are (it is constant within models)"
     return named, f"columns {', '.join(map(repr, named))} say the same (each follows from the others and the models)"
-
-
-def seldom_columns(design: Design) -> dict[str, int]:
-    """Columns that differ between the sides in fewer than `MIN_CLUSTERS` clusters, and in how many.
-
-    At the maximum a column's scores add up to nothing, so that with one cluster the sandwich sees no
-    variation at all, and with few of them far too little. Battles count where errors are not clustered,
-    the way with fewest where they are clustered in several ways.
-    """
-    ways = np.arange(design.n)[:, None] if design.cluster is None else design.cluster.reshape(design.n, -1)
-    counts = {
-        column.name: min(np.unique(way[design.x[:, j] != 0]).size for way in ways.T)
-        for j, column in enumerate(design.spec.columns)
-    }
-    return {name: count for name, count in counts.items() if count < MIN_CLUSTERS}
 
 
 def check_separation(design: Design, fit: BTFit | None) -> None:

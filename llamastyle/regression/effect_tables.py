@@ -40,7 +40,7 @@ class EffectTables(Fitted):
         -------
         pandas.DataFrame
             ``term, group, block, unit, odds_ratio, odds_low, odds_high, effect, std_error, conf_low,
-            conf_high``; one row a column and unit (one recorded scale; a natural unit where the contrast
+            conf_high, note``; one row a column and unit (one recorded scale; a natural unit where the contrast
             has one). ``effect`` is in win rate, 0.01 being one point: the slope of the expected outcome
             times the step, so that a large step gains somewhat less.
 

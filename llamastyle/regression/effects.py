@@ -18,7 +18,14 @@ from llamastyle.regression.bradley_terry import BTFit, model_sums
 from llamastyle.regression.decomposition import natural_steps
 from llamastyle.regression.design import Column, Design
 from llamastyle.regression.estimates import Estimates
-from llamastyle.regression.inference import Influence, Sandwich, interval, standard_errors, through_prompts
+from llamastyle.regression.inference import (
+    Influence,
+    Sandwich,
+    interval,
+    seldom_reasons,
+    standard_errors,
+    through_prompts,
+)
 
 __all__ = ["EFFECTS", "Effects", "effects_frame", "marginal_effects", "units"]
 
@@ -26,7 +33,7 @@ Floats = NDArray[np.float64]
 
 EFFECTS = (
     "term", "group", "block", "unit", "odds_ratio", "odds_low", "odds_high", "effect", "std_error", "conf_low",
-    "conf_high",
+    "conf_high", "note",
 )  # fmt: skip
 
 
@@ -86,9 +93,12 @@ def effects_frame(design: Design, est: Estimates, level: float) -> pd.DataFrame:
     """Odds ratio and average marginal effect of every column and unit; columns `EFFECTS`."""
     found = marginal_effects(design, est.fit, est.made)
     error = standard_errors(est.made, found.influence)
-    low, high = interval(est.made, found.effect, error, level)
     m, k = design.n_models, est.fit.beta.size
     price_error = np.sqrt(np.maximum(np.diag(est.made.cov)[m : m + k], 0.0))
+    why = seldom_reasons(design)
+    few = np.array([bool(reason) for reason in why], dtype=bool)
+    price_error[few] = error[few] = np.nan
+    low, high = interval(est.made, found.effect, error, level)
     price_low, price_high = interval(est.made, est.fit.beta, price_error, level)
     rows = [
         (
@@ -98,6 +108,7 @@ def effects_frame(design: Design, est: Estimates, level: float) -> pd.DataFrame:
             unit,
             *(float(np.exp(step * value[j])) for value in (est.fit.beta, price_low, price_high)),
             *(float(step * value[j]) for value in (found.effect, error, low, high)),
+            why[j],
         )
         for j, column in enumerate(design.spec.columns)
         for unit, step in units(column)

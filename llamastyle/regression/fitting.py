@@ -20,7 +20,6 @@ from llamastyle.regression.diagnostics import (
     check_collinearity,
     check_connected,
     check_separation,
-    seldom_columns,
     separable_models,
     without_collinear,
 )
@@ -33,7 +32,7 @@ from llamastyle.regression.handling import (
     read_penalty,
     read_prompt_penalty,
 )
-from llamastyle.regression.inference import MIN_CLUSTERS, cluster_counts, sandwich
+from llamastyle.regression.inference import MIN_CLUSTERS, cluster_counts, sandwich, seldom_columns
 from llamastyle.regression.result import StyleResult
 
 if TYPE_CHECKING:
@@ -313,7 +312,7 @@ def _seldom_warning(seldom: Mapping[str, int], clustering: Clustering) -> list[s
     what = f"clusters of {clustering.column}" if clustering.column else "battles"
     counted = ", ".join(f"{name!r} ({count})" for name, count in seldom.items())
     few = f"columns that differ in fewer than {MIN_CLUSTERS} {what}: {counted}"
-    return [f"{few}; their prices have intervals that are too narrow to be quoted"]
+    return [f"{few}; their prices have no interval (bring more battles in which they differ, or leave them out)"]
 
 
 def estimate(

@@ -20,6 +20,7 @@ from llamastyle.regression.inference import (
     covariance,
     interval,
     rank_sets,
+    seldom_reasons,
     simultaneous,
     standard_errors,
     tail,
@@ -88,7 +89,7 @@ def centred_covariance(design: Design, est: Estimates) -> Floats:
 def tidy_frame(design: Design, est: Estimates, level: float) -> pd.DataFrame:
     """Every coefficient: prices first, then strengths; log-odds per recorded scale.
 
-    A model in too few clusters has no error, test or interval.
+    A model in too few clusters has no error, test or interval, nor has a column that differs in too few.
     """
     columns, models = design.spec.columns, design.spec.models
     error = np.sqrt(np.maximum(np.diag(centred_covariance(design, est)), 0.0))
@@ -97,6 +98,7 @@ def tidy_frame(design: Design, est: Estimates, level: float) -> pd.DataFrame:
     estimate = np.concatenate([est.fit.beta, ties, est.fit.theta])
     error = np.concatenate([error[m:], error[:m]])
     error[error.size - m :][~shown_models(design, est)] = np.nan
+    error[: len(columns)][[bool(why) for why in seldom_reasons(design)]] = np.nan
     statistic = np.divide(estimate, error, out=np.full_like(error, np.nan), where=error > 0)
     low, high = interval(est.made, estimate, error, level)
     return pd.DataFrame(
@@ -324,7 +326,7 @@ def band_frame(
     """Pointwise intervals beside bands that hold for all prices, or all inflations, at once; columns `BANDS`."""
     m, k = design.n_models, len(design.spec.columns)
     if of == "prices":
-        names, notes, factor = [c.name for c in design.spec.columns], [""] * k, 1.0
+        names, notes, factor = [c.name for c in design.spec.columns], seldom_reasons(design), 1.0
         estimate, cov = est.fit.beta, est.made.cov[m : m + k, m : m + k]
         error = np.sqrt(np.maximum(np.diag(cov), 0.0))
     else:

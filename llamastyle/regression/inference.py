@@ -34,6 +34,8 @@ __all__ = [
     "model_influence",
     "rank_sets",
     "sandwich",
+    "seldom_columns",
+    "seldom_reasons",
     "simultaneous",
     "through_prompts",
     "variances",
@@ -389,6 +391,40 @@ def cluster_counts(design: Design, ways: Ints) -> Ints:
         met = csr_array(coo_array((np.ones(who.size), (np.tile(way[known], 2), who)), shape=shape))
         counts[:, i] = np.bincount(met.indices, minlength=m)  # one entry a cluster and model
     return counts
+
+
+def seldom_columns(design: Design) -> dict[str, int]:
+    """Columns that differ between the sides in fewer than `MIN_CLUSTERS` clusters, and in how many.
+
+    At the maximum a column's scores add up to nothing, so that with one cluster the sandwich sees no
+    variation at all, and with few of them far too little. Battles count where errors are not clustered,
+    the way with fewest where they are clustered in several ways.
+    """
+    ways = np.arange(design.n)[:, None] if design.cluster is None else design.cluster.reshape(design.n, -1)
+    counts = {
+        column.name: min(_clusters_met(way, design.x[:, j]) for way in ways.T)
+        for j, column in enumerate(design.spec.columns)
+    }
+    return {name: count for name, count in counts.items() if count < MIN_CLUSTERS}
+
+
+def _clusters_met(way: Ints, values: Floats) -> int:
+    """How many clusters have a value that is not zero, counted no further than to what is enough."""
+    for size in (4096, values.size):
+        found = np.unique(way[:size][values[:size] != 0]).size
+        if found >= MIN_CLUSTERS:
+            break
+    return int(found)
+
+
+def seldom_reasons(design: Design) -> list[str]:
+    """Why a column's price has no interval; empty where it has. One a column."""
+    seldom = seldom_columns(design)
+    what = "battles" if design.cluster is None else "clusters"
+    return [
+        f"differs in {seldom[c.name]} {what}: at least {MIN_CLUSTERS} are needed" if c.name in seldom else ""
+        for c in design.spec.columns
+    ]
 
 
 def rank_sets(theta: Floats, cov: Floats, level: float, seed: int, draws: int = 10_000) -> tuple[Ints, Ints]:

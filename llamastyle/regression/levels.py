@@ -25,7 +25,14 @@ from llamastyle.regression.decomposition import exchange_rates
 from llamastyle.regression.design import Design
 from llamastyle.regression.effects import Effects, marginal_effects, units
 from llamastyle.regression.estimates import Estimates
-from llamastyle.regression.inference import MIN_CLUSTERS, Sandwich, interval, sandwich, standard_errors
+from llamastyle.regression.inference import (
+    MIN_CLUSTERS,
+    Sandwich,
+    interval,
+    sandwich,
+    seldom_reasons,
+    standard_errors,
+)
 from llamastyle.regression.subsets import Subset, by_cluster, refusal, subset
 from llamastyle.regression.tails import chi2_tail, f_tail, false_discovery
 from llamastyle.regression.wording import join_notes
@@ -74,7 +81,8 @@ class LevelFit:
     influence : float64 (G', k')
         Of each cluster on the effects, finite-sample factor included; empty where there are none.
     std_error : float64 (k',)
-        Of the effects.
+        Of the effects; NaN where a column differs in too few clusters, ``seldom`` then says in how many.
+    seldom : tuple of str (k',)
     separated : tuple of str
         Columns whose sign foretells every vote of the level in which they differ: these battles, which
         any finite price fits less well than an endless one, are not in ``part``.
@@ -90,6 +98,7 @@ class LevelFit:
     effects: Effects | None
     influence: Floats
     std_error: Floats
+    seldom: tuple[str, ...]
     separated: tuple[str, ...]
     reason: str
 
@@ -184,14 +193,17 @@ def _fit_level(design: Design, est: Estimates, rows: Ints, name: str) -> LevelFi
     clusters = _clusters(part, est)
     if fit is None:
         none = np.empty(0, np.int64)
-        return LevelFit(name, part, none, clusters, None, None, None, np.empty((0, 0)), np.empty(0), endless, reason)
+        moved, error = np.empty((0, 0)), np.empty(0)
+        return LevelFit(name, part, none, clusters, None, None, None, moved, error, (), endless, reason)
     made = sandwich(part.design, fit, est.made.kind)
     found = marginal_effects(part.design, fit, made)
     moved = by_cluster(made, found.influence)
-    error = standard_errors(made, found.influence)
+    seldom = tuple(seldom_reasons(part.design))
+    error = np.where([bool(why) for why in seldom], np.nan, standard_errors(made, found.influence))
     if (weight := made.clusters.weight) is not None:
         moved = moved * np.sqrt(np.abs(weight))[:, None]
-    return LevelFit(name, part, _places(part, made, est.made), clusters, fit, made, found, moved, error, endless, "")
+    group = _places(part, made, est.made)
+    return LevelFit(name, part, group, clusters, fit, made, found, moved, error, seldom, endless, "")
 
 
 def _clusters(part: Subset, est: Estimates) -> int:
@@ -246,7 +258,7 @@ def equal_levels(levels: Sequence[LevelFit], made: Sandwich, k: int) -> Equality
     shared = np.unique(group).size < group.size
     p, compared = np.full(k, np.nan), np.zeros(k, dtype=np.int64)
     for j in range(k):
-        has = [level for level in used if j in level.part.columns]
+        has = [level for level in used if np.isfinite(level.std_error[level.part.columns == j]).any()]
         compared[j] = len(has)
         if len(has) >= 2:
             p[j] = _equality(*_joint(has, j, made, shared=shared), made, shared=shared)
@@ -360,7 +372,9 @@ def _note(one: LevelFit, name: str, j: int) -> str:
     without = f"{many} without a finite rating here left out: {listed}" if out else ""
     varies = "" if one.reason or j in one.part.columns or name in one.separated else f"{name} does not vary here"
     endless = f"no finite price of {', '.join(one.separated)}: battles in which it differs are left out here"
-    return join_notes(one.reason, varies, endless if one.separated else "", without)
+    place = np.flatnonzero(one.part.columns == j)
+    few = f"{name} {one.seldom[int(place[0])]}" if place.size and one.seldom and one.seldom[int(place[0])] else ""
+    return join_notes(one.reason, varies, few, endless if one.separated else "", without)
 
 
 def _untested(same: Equality, j: int) -> str:

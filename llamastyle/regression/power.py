@@ -74,7 +74,7 @@ def battles_for(
     >>> result = ls.fit(ls.simulate(2000, 5, style={"words": 0.5}, seed=1).battles)
     >>> plan = ls.battles_for(result, [40, 60])
     >>> plan[plan["model"] == "model-01"][["inflation", "battles", "battles_needed"]].to_dict("split")["data"]
-    [[40.0, 937, 938], [60.0, 937, 514]]
+    [[40.0, 937, 912], [60.0, 937, 501]]
     """
     check_plan(margin, level, power)
     sizes = check_sizes(inflation, margin)
@@ -124,7 +124,7 @@ def power_curve(
     >>> result = ls.fit(ls.simulate(2000, 5, style={"words": 0.5}, seed=1).battles)
     >>> curve = ls.power_curve(result, 40, factors=[0.5, 1, 2])
     >>> curve[curve["model"] == "model-01"][["factor", "power"]].round(2).to_dict("records")
-    [{'factor': 0.5, 'power': 0.51}, {'factor': 1.0, 'power': 0.8}, {'factor': 2.0, 'power': 0.98}]
+    [{'factor': 0.5, 'power': 0.52}, {'factor': 1.0, 'power': 0.81}, {'factor': 2.0, 'power': 0.98}]
     """
     check_plan(margin, level, 0.8)
     sizes = check_sizes(inflation, margin)

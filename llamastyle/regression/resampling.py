@@ -75,7 +75,7 @@ def bootstrap(result: StyleResult, draws: int | Iterable[int] = 1000, seed: int 
     --------
     >>> import llamastyle as ls
     >>> from llamastyle.regression.resampling import bootstrap
-    >>> result = ls.fit(ls.simulate(1000, 4, style={"words": 0.8}, seed=2).battles)
+    >>> result = ls.fit(ls.simulate(1000, 4, style={"words": 0.8}, seed=2).battles, cluster="prompt_id")
     >>> bootstrap(result, 20).price.shape
     (20, 2)
     """

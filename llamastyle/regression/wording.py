@@ -10,9 +10,9 @@ from numpy.typing import ArrayLike
 
 from llamastyle.regression.collinear import HIGH
 from llamastyle.regression.decomposition import POINTS, block_index, natural_steps
-from llamastyle.regression.diagnostics import ETA_LIMIT, NEAR_PARITY, seldom_columns
+from llamastyle.regression.diagnostics import ETA_LIMIT, NEAR_PARITY
 from llamastyle.regression.grouping import in_words
-from llamastyle.regression.inference import MIN_CLUSTERS
+from llamastyle.regression.inference import MIN_CLUSTERS, seldom_columns
 
 if TYPE_CHECKING:
     from llamastyle.options import Scale

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     import altair as alt
 
 __all__ = [
-    "data",
+    "chart_of",
     "figures_beside",
     "finished",
     "intervals",
@@ -92,7 +92,7 @@ def _redrawn(chart: alt.LayerChart) -> alt.LayerChart:
     return kind(**chart._kwds)
 
 
-def data(rows: Sequence[dict[str, Any]]) -> alt.Chart:
+def chart_of(rows: Sequence[dict[str, Any]]) -> alt.Chart:
     """A chart of rows: texts cleaned, since the drawing ends the process at a NUL; what is not finite is null."""
     import altair as alt
 
@@ -118,13 +118,13 @@ def intervals(rows: Sequence[dict[str, Any]], y: alt.Y, axis: alt.Axis, **mark: 
 
     certain = [r for r in rows if math.isfinite(r["low"]) and math.isfinite(r["high"])]
     x = alt.X("low:Q", axis=axis, scale=alt.Scale(zero=False, nice=True))
-    return data(certain).mark_rule(**mark).encode(y=y, x=x, x2="high:Q")
+    return chart_of(certain).mark_rule(**mark).encode(y=y, x=x, x2="high:Q")
 
 
 def texts(rows: Sequence[dict[str, Any]], field: str, x: int, y: alt.Y, **mark: Any) -> alt.Chart:
     """Texts of a field at a place beside the rows."""
     style = {"align": "left", "baseline": "middle", "fontSize": 11, "color": LIGHT["ink"], **mark}
-    return data(rows).mark_text(x=x, **style).encode(y=y, text=f"{field}:N")
+    return chart_of(rows).mark_text(x=x, **style).encode(y=y, text=f"{field}:N")
 
 
 def finished(
@@ -249,9 +249,9 @@ def ladder(ratings: pd.DataFrame, *, control: str = "style", width: int = 760) -
     for kind, shift in zip(says, (-step // 5, step // 5), strict=True):
         own = [m for m in marks if m["kind"] == kind]
         dots.append(intervals(own, y, axis, yOffset=shift, strokeWidth=1.5).encode(color=shown))
-        dots.append(data(own).mark_circle(yOffset=shift, size=42, opacity=1).encode(y=y, x=x, color=shown))
+        dots.append(chart_of(own).mark_circle(yOffset=shift, size=42, opacity=1).encode(y=y, x=x, color=shown))
     layers = [
-        data(links).mark_bar(height=band, opacity=0.22).encode(y=y, x=x, x2="end:Q", color=tone),
+        chart_of(links).mark_bar(height=band, opacity=0.22).encode(y=y, x=x, x2="end:Q", color=tone),
         *dots,
         texts(rows, "name", -names, y, limit=names - 8),
     ]
@@ -341,8 +341,8 @@ def waterfall(
     tone = alt.Color("colour:N", scale=None)
     thick = alt.Size("thick:Q", scale=None)
     layers: list[Any] = [
-        data([{"value": 0.0}]).mark_rule(color=LIGHT["muted"], strokeWidth=1).encode(x=alt.X("value:Q", axis=axis)),
-        data(rows).mark_bar().encode(y=y, x=x, x2="end:Q", color=tone, size=thick),
+        chart_of([{"value": 0.0}]).mark_rule(color=LIGHT["muted"], strokeWidth=1).encode(x=alt.X("value:Q", axis=axis)),
+        chart_of(rows).mark_bar().encode(y=y, x=x, x2="end:Q", color=tone, size=thick),
     ]
     layers += [
         intervals(rows, y, axis, color=LIGHT[ink], strokeWidth=wide, strokeCap="round")
@@ -416,9 +416,9 @@ def prices(tidy: pd.DataFrame, *, width: int = 760) -> alt.LayerChart:
     axis = alt.Axis(title="log-odds of winning per recorded scale", orient="bottom", tickCount=max(3, plot // 70))
     x = alt.X("value:Q", axis=axis, scale=alt.Scale(zero=True, nice=True))
     layers: list[Any] = [
-        data([{"value": 0.0}]).mark_rule(color=LIGHT["muted"], strokeWidth=1).encode(x=x),
+        chart_of([{"value": 0.0}]).mark_rule(color=LIGHT["muted"], strokeWidth=1).encode(x=x),
         intervals(rows, y, axis, strokeWidth=2).encode(color=tone),
-        data(rows).mark_circle(size=60, opacity=1).encode(y=y, x=x, color=tone),
+        chart_of(rows).mark_circle(size=60, opacity=1).encode(y=y, x=x, color=tone),
         texts(rows, "name", -names, y, limit=names - 8),
     ]
     if width >= _WIDE:

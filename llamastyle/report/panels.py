@@ -10,7 +10,7 @@ import pandas as pd
 
 from llamastyle.errors import LlamaStyleError
 from llamastyle.report.bars import needed
-from llamastyle.report.charts import data, figures_beside, finished, intervals, numbered_rows, texts
+from llamastyle.report.charts import chart_of, figures_beside, finished, intervals, numbered_rows, texts
 from llamastyle.report.colours import LIGHT, colour
 from llamastyle.report.labels import shortened, signed
 
@@ -66,9 +66,9 @@ def parity_chart(table: pd.DataFrame, *, width: int = 760) -> alt.LayerChart:
     voted = [{"row": r["row"], "value": r["voted"], "kind": says[0]} for r in rows]
     bar = {"height": 7, "opacity": 0.22}
     layers = [
-        data(links).mark_bar(**bar).encode(y=y, x=x, x2="end:Q", color=alt.Color("colour:N", scale=None)),
+        chart_of(links).mark_bar(**bar).encode(y=y, x=x, x2="end:Q", color=alt.Color("colour:N", scale=None)),
         intervals(equal, y, axis, strokeWidth=1.5).encode(color=shown),
-        data([*voted, *equal]).mark_circle(size=42, opacity=1).encode(y=y, x=x, color=shown),
+        chart_of([*voted, *equal]).mark_circle(size=42, opacity=1).encode(y=y, x=x, color=shown),
         texts(rows, "name", -names, y, limit=names - 8),
     ]
     if width > plot + names + 20:
@@ -173,7 +173,7 @@ def _profile(
     ]
     ink = {"fontSize": 11, "color": LIGHT["ink"], "baseline": "middle"}
     layers: list[Any] = [
-        data(rows)
+        chart_of(rows)
         .mark_bar(height=STEP - 2)
         .encode(
             y=y,
@@ -182,7 +182,7 @@ def _profile(
             color=alt.Color("colour:N", scale=None),
             opacity=alt.Opacity("strong:Q", scale=None),
         ),
-        data(heads)
+        chart_of(heads)
         .mark_text(y=-8, align="center", fontWeight="bold", **ink)
         .encode(x=alt.X("middle:Q", axis=None, scale=pixels), text="name:N"),
         texts(labels, "name", -names, y, limit=names - 8),
@@ -191,7 +191,7 @@ def _profile(
         own = [r for r in rows if r["weight"] == weight]
         if own:
             layers.append(
-                data(own)
+                chart_of(own)
                 .mark_text(align="center", fontWeight=weight, **ink)
                 .encode(y=y, x=alt.X("middle:Q", axis=None, scale=pixels), text="figure:N")
             )

@@ -14,7 +14,6 @@ from llamastyle.regression.diagnostics import (
     check_connected,
     check_separation,
     overlap,
-    seldom_columns,
     separable_models,
 )
 from tests.regression.arenas import make_design
@@ -120,19 +119,3 @@ def test_overlap_by_brute_force():
     assert overlap(design, np.abs(index) * np.where(design.a == 0, 1, -1) + 1 * (design.a == 0)).extrapolated[
         0
     ]
-
-
-def test_seldom_columns_count_clusters_of_the_way_with_fewest():
-    design = make_design(clusters=60)
-    assert design.cluster is not None
-    there = np.flatnonzero(np.isin(design.cluster, [3, 4]))
-    x = design.x.copy()
-    x[:, 0] = 0.0
-    x[there, 0] = 1.0
-    sparse = replace(design, x=x)
-    assert there.size > 10
-    assert seldom_columns(sparse) == {"x0": 2}
-    assert seldom_columns(replace(sparse, cluster=None)) == {}
-    own = np.arange(design.n)
-    assert seldom_columns(replace(sparse, cluster=np.column_stack([own, design.cluster]))) == {"x0": 2}
-    assert seldom_columns(design) == {}

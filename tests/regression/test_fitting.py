@@ -566,7 +566,7 @@ def test_a_feature_in_few_clusters_is_warned_of_and_not_in_the_headline():
     with pytest.warns(ls.LlamaStyleWarning, match=r"fewer than 10 clusters of prompt_id: 'emoji' \(1\)"):
         result = ls.fit(frame)
     prices = result.tidy().set_index("term")
-    assert prices.loc["emoji", "p_value"] < 1e-6
+    assert np.isnan(prices.loc["emoji", "p_value"])
     assert prices.loc["words", "p_value"] > 0.01
     assert "emoji" not in result.headline()
     assert any("'emoji' (1)" in warning for warning in result.warnings)

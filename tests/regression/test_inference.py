@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+import llamastyle as ls
 from llamastyle.errors import FitError
 from llamastyle.regression import accounts as acc
 from llamastyle.regression import decomposition as dec
@@ -21,6 +22,7 @@ from llamastyle.regression.inference import (
     fieller,
     rank_sets,
     sandwich,
+    seldom_columns,
     simultaneous,
     standard_errors,
 )
@@ -290,3 +292,40 @@ def test_the_diagonal_alone_is_the_covariances(kind):
     for one, two in ((parts[0], parts[1]), (parts[1], parts[-1]), (more[1], more[-1]), (more[0], more[0])):
         full = np.diag(covariance(made, one.influence, two.influence))
         np.testing.assert_allclose(covariances(made, one.influence, two.influence), full, rtol=1e-9, atol=1e-15)
+
+
+def test_a_column_that_differs_in_few_clusters_has_no_interval():
+    frame = ls.simulate(2000, 5, style={"words": 0.5}, n_prompts=200, seed=1).battles.to_frame()
+    rare = frame["prompt_id"].isin(frame["prompt_id"].unique()[:4])
+    frame["emoji_a"], frame["emoji_b"] = np.where(rare, np.arange(len(frame)) % 3, 0), 0
+    with pytest.warns(ls.LlamaStyleWarning, match=r"differ in fewer than 10 .*'emoji' \(4\)"):
+        result = ls.fit(ls.read_battles(frame), cluster="prompt_id")
+    tidy = result.tidy().set_index("term").loc[["words", "emoji"]]
+    assert tidy["std_error"].isna().tolist() == [False, True]
+    for table, name in ((result.effects(), "term"), (result.exchange_rates(), "term"), (result.bands(), "name")):
+        rows = table[table[name] == "emoji"]
+        assert rows[["conf_low", "conf_high"]].isna().all(axis=None)
+        assert rows["note"].str.contains("differs in 4 clusters: at least 10 are needed").all()
+        assert table.loc[table[name] == "words", "note"].eq("").all()
+    halves = ls.read_battles(frame.assign(half=frame["prompt_id"] % 2), cluster=["prompt_id", "half"])
+    with pytest.warns(ls.LlamaStyleWarning):
+        levels = ls.fit(halves, cluster="prompt_id").by("half")
+    rows = levels[(levels["term"] == "emoji") & levels["effect"].notna()]
+    assert rows["std_error"].isna().all()
+    assert rows["note"].str.contains("at least 10 are needed").all()
+
+
+def test_seldom_columns_count_clusters_of_the_way_with_fewest():
+    design = make_design(clusters=60)
+    assert design.cluster is not None
+    there = np.flatnonzero(np.isin(design.cluster, [3, 4]))
+    x = design.x.copy()
+    x[:, 0] = 0.0
+    x[there, 0] = 1.0
+    sparse = replace(design, x=x)
+    assert there.size > 10
+    assert seldom_columns(sparse) == {"x0": 2}
+    assert seldom_columns(replace(sparse, cluster=None)) == {}
+    own = np.arange(design.n)
+    assert seldom_columns(replace(sparse, cluster=np.column_stack([own, design.cluster]))) == {"x0": 2}
+    assert seldom_columns(design) == {}
