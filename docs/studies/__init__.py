@@ -25,6 +25,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -140,6 +141,7 @@ def cell(value: object) -> str:
     return str(value).replace("|", "\\|").replace("\n", " ")
 
 
+@cache
 def commit() -> str:
     """The commit of the checkout, with ``+`` where files differ from it; ``unknown`` without git."""
 

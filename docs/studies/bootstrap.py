@@ -36,7 +36,7 @@ KINDS = ("price", "theta", "inflation", "change")
 
 def run(folder: Path, progress: Progress) -> None:
     """Refit and write the tables."""
-    result = ls.fit(ls.simulate(**SETTINGS, seed=SEED).battles)
+    result = ls.fit(ls.simulate(**SETTINGS, seed=SEED).battles, cluster="prompt_id")
 
     def chunk(number: int) -> dict[str, Any]:
         drawn = bootstrap(result, range(number * CHUNK, (number + 1) * CHUNK), SEED)

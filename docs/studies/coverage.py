@@ -19,7 +19,7 @@ SUMMARY = (
     " drawn from one planted truth with three prices of style and one of being right, ties included."
     " `planted` is the truth, `mean estimate` its average over the arenas, `bias / sd` their difference in"
     " standard deviations of the estimate, `se / sd` the mean standard error over that deviation, and"
-    " `coverage` how many of the 95 % intervals, clustered by prompt, hold the truth. The Monte Carlo"
+    " `coverage` how many of the 95 % intervals, clustered by prompt and voter, hold the truth. The Monte Carlo"
     " standard error of one coverage is 1.1 points."
 )
 

@@ -27,9 +27,10 @@ SUMMARY = (
 
 PILOT, PILOTS, ARENAS = 2000, 40, 200
 STYLE = {"words": 0.5, "bold": 0.2, "emoji": -0.15}
-WORLD_SEED = 11
+WORLD_SEED = 12
+"""A world that the formula was not looked at with; it was settled on that of seed 11."""
 MARGIN = 20.0
-ROWS = (("model-01", None), ("model-07", None), ("model-10", None), ("model-02", 40.0), ("model-09", 40.0))
+ROWS = (("model-03", None), ("model-04", None), ("model-10", None), ("model-02", 40.0), ("model-09", 40.0))
 
 
 def run(folder: Path, progress: Progress) -> None:
