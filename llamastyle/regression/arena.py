@@ -56,7 +56,8 @@ def arena_published(battles: Battles | Any, features: FeatureSet | Any = ARENA) 
     Contrasts are (a - b) / (a + b + 1), centred and divided by their standard deviation; all parameters,
     ratings in units of 400 points included, carry a ridge penalty of 0.25 times their square against the
     log-likelihood summed over battles; ties are half a win. Centring makes the answer depend on which side
-    is called a: use `fit` for everything but matching their tables.
+    is called a: use `fit` for everything but matching their tables. Every battle counts for one; weights
+    are not used.
 
     Parameters
     ----------

@@ -175,8 +175,13 @@ def check_collinearity(design: Design) -> None:
     """
     named, why = _collinear(design)
     if named:
-        away = f"features=['default', '-{named[0]}'] (--features default,-{named[0]})"
-        raise FitError(f"{why}: leave one out, for instance with {away}")
+        style = [c.name for c in design.spec.columns if c.block == "style" and c.name in named]
+        away = f"leave one out, for instance with features=['default', '-{style[0]}']" if style else ""
+        if style:
+            away += f" (--features default,-{style[0]})"
+        if any(c.block == "position" and c.name in named for c in design.spec.columns):
+            away = "fit with position=False"
+        raise FitError(f"{why}: {away or 'fit without it'}")
 
 
 def without_collinear(design: Design) -> tuple[Design, dict[str, str]]:

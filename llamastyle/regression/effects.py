@@ -37,6 +37,9 @@ EFFECTS = (
 )  # fmt: skip
 
 
+FAR = "withheld: this step is {:.1f} times the largest difference in these battles"
+
+
 @dataclass(frozen=True, slots=True)
 class Effects:
     """Average marginal effects of k columns.
@@ -100,8 +103,11 @@ def effects_frame(design: Design, est: Estimates, level: float) -> pd.DataFrame:
     price_error[few] = error[few] = np.nan
     low, high = interval(est.made, found.effect, error, level)
     price_low, price_high = interval(est.made, est.fit.beta, price_error, level)
+    furthest = np.abs(design.x).max(axis=0, initial=0.0)
     rows = [
-        (
+        (column.name, column.group, column.block, unit, *(np.nan,) * 7, FAR.format(step / furthest[j]))
+        if column.block == "style" and step > furthest[j]
+        else (
             column.name,
             column.group,
             column.block,

@@ -60,6 +60,7 @@ class Settings:
     firth: bool = False
     prompt_penalty: float | None = None
     baseline: str = ""
+    both_bad: str = "half"
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,7 @@ def fit(
     cluster : str or list of str, optional
         Column of the battles to cluster by, or up to three at once, such as ``["prompt_id", "voter"]``;
         ``"pair"`` is both orders of one pair of responses. By default (``"auto"``) prompts and voters
-        together where both repeat with at least 20 clusters, else prompts where they repeat, else voters,
+        together where both repeat with at least 10 clusters, else prompts where they repeat, else voters,
         else sessions, else pairs judged in both orders.
     position : bool
         Estimate an advantage of the first side.
@@ -161,6 +161,7 @@ def fit(
         firth=firth,
         prompt_penalty=prompt_penalty,
         baseline=baseline,
+        both_bad=both_bad,
     )
     notes = (*notes, *likelihood_words(settings))
     try:

@@ -103,7 +103,7 @@ def _asked(battles: Battles, cluster: str | Sequence[str] | None) -> list[str]:
 def _crossed(battles: Battles) -> list[str]:
     """Prompts and voters where both repeat and neither is few, else nothing in particular."""
     repeating = [name for name in _repeating(battles, []) if name in ("prompt_id", "voter")]
-    enough = len(repeating) == 2 and all(_way(battles, name).groups >= FEW_CLUSTERS for name in repeating)
+    enough = len(repeating) == 2 and all(_way(battles, name).groups >= MIN_CLUSTERS for name in repeating)
     return repeating if enough else []
 
 
@@ -122,12 +122,15 @@ def _way(battles: Battles, name: str) -> _Way:
         known, groups = battles.filter(~empty).codes(name)
         codes = np.empty(len(battles), np.int64)
         codes[~empty], codes[empty] = known, groups + np.arange(int(empty.sum()))
-    return _counted(battles, codes, int(empty.sum()))
+    return _counted(battles, codes, empty)
 
 
-def _counted(battles: Battles, codes: Ints, alone: int = 0) -> _Way:
+def _counted(battles: Battles, codes: Ints, empty: NDArray[np.bool_] | None = None) -> _Way:
+    """Clusters with a value are counted; a battle without one says nothing on how alike others are."""
+    known = np.ones(codes.size, bool) if empty is None or empty.all() else ~empty
     rated = battles.rated
-    return _Way(codes, int(np.unique(codes[rated] if rated.any() else codes).size), alone)
+    counted = codes[known & rated] if (known & rated).any() else codes[known]
+    return _Way(codes, int(np.unique(counted).size), 0 if empty is None else int(empty.sum()))
 
 
 def _repeating(battles: Battles, asked: list[str]) -> list[str]:

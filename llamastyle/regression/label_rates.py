@@ -18,7 +18,15 @@ from llamastyle.regression.design import Design
 from llamastyle.regression.detector import detect
 from llamastyle.regression.estimates import Estimates
 from llamastyle.regression.inference import MIN_CLUSTERS, interval, standard_errors
-from llamastyle.regression.mislabels import Agreement, Labels, corrected, error_rate, labels_of, nested
+from llamastyle.regression.mislabels import (
+    Agreement,
+    Labels,
+    best_way,
+    corrected,
+    error_rate,
+    labels_of,
+    nested,
+)
 from llamastyle.regression.tails import binomial_cdf
 from llamastyle.regression.wording import join_notes, model_reason
 
@@ -49,6 +57,7 @@ LABEL_ERROR = (
 )  # fmt: skip
 UNSURE = ("not told from zero", "undetermined", "insufficient data", "")
 """Verdicts that cannot disappear."""
+NO_VERDICT = "no verdict that could disappear"
 SHARED = "interval withheld: answers labelled once are judged in several clusters"
 
 
@@ -177,7 +186,7 @@ def _at(design: Design, est: Estimates, rate: float, labels: Labels, rules: Rule
     if why:
         return Figures(rate, kind, term, nothing, nothing, tuple(join_notes(r, why) for r in reason))
     estimate, error = _numbers(design, est, rules.reference)
-    group = est.made.group[: labels.a.size]
+    group = best_way(labels, est.made.clusters.ways[: labels.a.size])
     shared = rate > 0 and not nested(labels, group)
     note = [join_notes(r, SHARED if shared and k == "parity_change" else "") for r, k in zip(reason, kind, strict=True)]
     error = np.where(np.array([SHARED in n for n in note], dtype=bool), np.nan, error)
@@ -300,6 +309,8 @@ def label_error_frame(
             join_notes(note, held if rate == 0.0 < last and v not in UNSURE and v == then and np.isnan(g) else "")
             for note, v, then, g in zip(found.note, first, verdicts[last], gone, strict=True)
         ]
+        blank = [v in UNSURE and not np.isfinite(g) for v, g in zip(first, gone, strict=True)]
+        notes = [join_notes(n, NO_VERDICT if b and not n else "") for n, b in zip(notes, blank, strict=True)]
         if est.clustering.conditional:
             few = f"no verdict: {est.clustering.conditional}, below {MIN_CLUSTERS}"
             notes = [join_notes(n, few if k == "inflation" else "") for n, k in zip(notes, found.kind, strict=True)]

@@ -155,8 +155,9 @@ def level_codes(battles: Battles, column: str, asked: str = "by") -> tuple[Ints,
 
 def _months(times: Any) -> Any:
     if pd.api.types.is_numeric_dtype(times):
-        seconds = float(np.nanmax(times.to_numpy(np.float64))) < 1e11
-        read = pd.to_datetime(times, unit="s" if seconds else "ms", utc=True)
+        latest = float(np.nanmax(times.to_numpy(np.float64)))
+        unit = next(name for name, most in (("s", 1e11), ("ms", 1e14), ("us", 1e17), ("ns", np.inf)) if latest < most)
+        read = pd.to_datetime(times, unit=unit, utc=True)
     else:
         read = pd.to_datetime(times, utc=True, format="mixed", errors="coerce")
     return read.dt.strftime("%Y-%m")

@@ -241,7 +241,7 @@ def corrected(
         raise ConvergenceError(NO_MAXIMUM)
     made = _sandwich(design, wide, fit, est.made)
     if labels is not None and rate > 0 and fit.prompts is None:
-        made = _with_shared(made, _shared(wide, fit, made.group, labels, rate))
+        made = _with_shared(made, _shared(wide, fit, best_way(labels, made.clusters.ways[: design.n]), labels, rate))
     return wide, replace(est, fit=fit, made=made, profiles=profiles(wide))
 
 
@@ -290,7 +290,7 @@ def _shared(wide: Design, fit: BTFit, group: Ints, labels: Labels, rate: float) 
         cluster=cluster,
     )
     again = replace(fit, eta=np.tile(fit.eta, 2), p=np.tile(fit.p, 2))
-    groups = np.tile(group, 2)
+    groups = np.tile(group, 6)
     both = np.unique(np.column_stack([cluster, groups]), axis=0, return_inverse=True)[1]
     by_label = sandwich(turned, again, "cluster").meat
     within = sandwich(replace(turned, cluster=both.ravel().astype(np.int64)), again, "cluster").meat
@@ -306,6 +306,11 @@ def _with_shared(made: Sandwich, more: Floats) -> Sandwich:
     meat = made.meat + (vectors * np.maximum(values, 0.0)) @ vectors.T
     cov = made.factor * made.bread @ meat @ made.bread
     return replace(made, meat=meat, cov=(cov + cov.T) / 2)
+
+
+def best_way(labels: Labels, ways: Ints) -> Ints:
+    """The way to cluster (n,) that holds all battles of a label together, else the first; ways (n, d)."""
+    return next((way for way in ways.T if nested(labels, way)), ways[:, 0])
 
 
 def nested(labels: Labels, group: Ints) -> bool:

@@ -346,6 +346,9 @@ class StyleResult(EffectTables, TrustTables):
         >>> result.both_bad()["model"].head(2).tolist()
         ['', 'model-05']
         """
+        for option, left_out in (("both_bad", self.settings.both_bad), ("ties", self.settings.ties)):
+            if left_out == "drop":
+                raise FitError(f"votes that call both bad were left out of this fit: fit without {option}='drop'")
         design, est = self._fitted()
         bad = self.battles.both_bad.astype(np.float64)
         models = [("", np.arange(design.n))]

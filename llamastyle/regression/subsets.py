@@ -104,6 +104,8 @@ def subset(
 
 def _counted_anew(cluster: Ints) -> Ints:
     """Codes from zero of the clusters that are left, in each way."""
+    if not len(cluster):
+        return cluster
     ways = cluster.reshape(len(cluster), -1)
     found = np.column_stack([np.unique(way, return_inverse=True)[1] for way in ways.T]).astype(np.int64)
     return found.reshape(cluster.shape)

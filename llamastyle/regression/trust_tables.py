@@ -125,9 +125,9 @@ class TrustTables(Fitted):
         >>> bool(nothing.placebo()["p_value"][0] > 0.05), float(something.placebo()["p_value"][0])
         (True, 0.001)
         """
-        if isinstance(draws, bool) or not isinstance(draws, int) or draws < 99:
+        if isinstance(draws, bool) or not isinstance(draws, int | np.integer) or draws < 99:
             raise FitError(f"draws={draws!r} must be a whole number of at least 99, for example 999")
-        return placebo_frame(*self._fitted(), draws=draws, seed=self.settings.seed)
+        return placebo_frame(*self._fitted(), draws=int(draws), seed=self.settings.seed)
 
     def curvature(self) -> pd.DataFrame:
         """Do odd powers (s|s|, s^3) and products (s_j|s_k|) of style say more than the linear index?

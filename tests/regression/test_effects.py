@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+import llamastyle as ls
 from llamastyle.regression import links
 from llamastyle.regression.bradley_terry import Likelihood, Prompts, fit_bradley_terry
 from llamastyle.regression.decomposition import profiles
@@ -141,3 +142,15 @@ def test_prompts_are_read_from_the_likelihood():
     assert isinstance(prompts, Prompts)
     est = estimates(design, likelihood=Likelihood(prompts=prompts))
     assert np.isfinite(effects_frame(design, est, 0.95)["std_error"]).all()
+
+
+def test_a_step_beyond_the_data_is_not_quoted():
+    rng = np.random.default_rng(5)
+    frame = ls.simulate(1500, 5, style={"words": 0.5}, seed=1).battles.to_frame()
+    frame["share_a"], frame["share_b"] = rng.uniform(0, 0.02, (2, len(frame)))
+    result = ls.fit(frame, contrast={"share": "difference"}, correctness="ignore")
+    rows = result.effects().query("term == 'share'").set_index("unit")
+    assert rows.loc["one recorded scale", "note"] == ""
+    assert np.isnan(rows.loc["one", "effect"])
+    largest = np.abs(frame["share_a"] - frame["share_b"]).max()
+    assert rows.loc["one", "note"] == f"withheld: this step is {1 / largest:.1f} times the largest difference in these battles"

@@ -119,7 +119,7 @@ def test_several_columns_at_once(arena):
 
 def test_auto_takes_both_only_where_neither_is_few(arena):
     assert choose_clusters(arena.battles, "auto", "auto").column == "prompt_id and voter"
-    few = ls.simulate(1500, 6, style={"words": 0.5}, n_prompts=150, n_voters=19, seed=1).battles
+    few = ls.simulate(1500, 6, style={"words": 0.5}, n_prompts=150, n_voters=9, seed=1).battles
     assert choose_clusters(few, "auto", "auto").column == "prompt_id"
     alone = arena.battles.to_frame().drop(columns=["voter", "winner"])
     assert choose_clusters(ls.read_battles(alone), "auto", "auto").column == "prompt_id"
@@ -154,3 +154,19 @@ def test_names_in_words():
     assert in_words(["a"]) == "a"
     assert in_words(["a", 2]) == "a and 2"
     assert in_words(["a", "b", "c"]) == "a, b and c"
+
+
+def test_empty_ids_do_not_make_enough_clusters():
+    frame = ls.simulate(1500, 6, style={"words": 0.5}, n_prompts=150, n_voters=5, seed=1).battles.to_frame()
+    frame["voter"] = frame["voter"].astype(object)
+    frame.loc[:39, "voter"] = None
+    with pytest.warns(ls.LlamaStyleWarning, match="voter has 5 values"):
+        result = ls.fit(frame)
+    assert (result.audit()["verdict"] == "insufficient data").all()
+
+
+def test_few_voters_are_taken_with_prompts_and_said():
+    battles = ls.simulate(1500, 6, style={"words": 0.5}, n_prompts=150, n_voters=14, seed=1).battles
+    chosen = choose_clusters(battles, "auto", None)
+    assert chosen.column == "prompt_id and voter"
+    assert any("only 14 clusters of voter" in text for text in chosen.warnings)

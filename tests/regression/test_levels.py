@@ -233,3 +233,20 @@ def test_unknown_column_names_the_known_ones():
     codes, names = lv.level_codes(with_columns(judge=[None, "x", "y", "x"] * 100), "judge")
     assert names == ["x", "y"]
     assert codes[:4].tolist() == [-1, 0, 1, 0]
+
+
+def test_a_level_that_keeps_no_battle_stays_with_its_reason():
+    frame = ls.simulate(1500, 6, style={"words": 0.8}, seed=2).battles.to_frame()
+    frame["topic"] = ["once", *["x", "y"] * 749, "x"]
+    for cluster in ("prompt_id", ["prompt_id", "voter"]):
+        table = ls.fit(ls.read_battles(frame, cluster=[*np.atleast_1d(cluster), "topic"]), cluster=cluster).by("topic")
+        rows = table[table["level"] == "once"]
+        assert len(rows)
+        assert rows["effect"].isna().all()
+        assert (rows["note"] != "").all()
+
+
+def test_months_from_seconds_to_nanoseconds():
+    at = pd.Series(pd.to_datetime(["2025-01-05", "2025-02-06", "2025-02-07"]).as_unit("ns").astype("int64"))
+    for divide in (1, 10**3, 10**6, 10**9):
+        assert lv._months(at // divide).tolist() == ["2025-01", "2025-02", "2025-02"]
