@@ -60,7 +60,7 @@ class BetweenModels:
     models: pd.DataFrame
 
     def __repr__(self) -> str:
-        return f"BetweenModels({len(self.models)} models)"
+        return f"BetweenModels({len(self.models)} models; see .lines and .models)"
 
 
 def read_model_scores(source: Any, score: str | None, model: str) -> dict[str, float]:

@@ -1,4 +1,8 @@
-"""Curvature: is the linear style index enough, or do odd powers and products say more?"""
+"""Curvature: is the linear style index enough, or do odd powers and products say more?
+
+Tests are score tests by flipped signs and not Wald tests, which reject far too often here: cubes and products
+have heavy tails, and a few clusters decide both a coefficient and its error.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +16,9 @@ from llamastyle.errors import ConvergenceError, FitError
 from llamastyle.regression.bradley_terry import BTFit, fit_bradley_terry
 from llamastyle.regression.design import Column, Design
 from llamastyle.regression.diagnostics import without_collinear
+from llamastyle.regression.flips import Scores, by_way, fit_without, flip_tests, null_scores
 from llamastyle.regression.inference import Kind, sandwich
-from llamastyle.regression.joint import JointTest, joint_wald, too_few
+from llamastyle.regression.joint import JointTest, too_few
 
 __all__ = ["Curvature", "Curve", "bent", "curvature_tests"]
 
@@ -21,6 +26,11 @@ Floats = NDArray[np.float64]
 
 MOST_VALUES = 200_000_000
 """Most numbers that the added columns may hold."""
+MOST_WORK = 2e11
+"""Most multiplications that refits without one term after another may take."""
+PER_TERM = 5
+"""Clusters a term that a joint test needs at least: with fewer, flipped signs find hardly anything (study `trust`)."""
+SINGULAR = "not computed: the scores of these terms are singular"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +45,9 @@ class Curve:
     terms : tuple of str
         The terms tested.
     estimate, std_error : float
-        Of a single term, in log-odds per root mean square of the term; NaN for several.
+        Of a single term, in log-odds per root mean square of the term, in the fit with all terms; NaN for several.
     joint : JointTest
+        By flipped signs. ``df_error`` is the number of clusters whose signs are flipped, less one.
     """
 
     test: str
@@ -86,38 +97,44 @@ def bent(design: Design, products: bool) -> Design:
     return replace(design, x=np.hstack(arrays), spec=replace(design.spec, columns=tuple(columns)))
 
 
-def curvature_tests(design: Design, fit: BTFit, kind: Kind) -> Curvature:
+def curvature_tests(design: Design, fit: BTFit, kind: Kind, *, draws: int = 999, seed: int = 0) -> Curvature:
     """Powers beside everything else; then powers and products; each feature, all jointly, and each term.
 
-    The powers are tested in a fit that has no products, the products in a fit that has the powers too.
+    The powers are tested in fits that have no products, the products in fits that have the powers too. What is
+    tested is left out of the fit at which its scores are taken; everything else is in it.
     """
     tests: list[Curve] = []
     gone: list[str] = []
     style = [design.spec.columns[int(j)].name for j in design.spec.block("style")]
-    wider, lost, why = _fitted(design, fit, kind, products=False)
-    gone += lost
-    tests.append(_joint(wider, why, "powers", lambda c: c.block == "power"))
+    asked: list[_Asked] = [("powers", lambda c: c.block == "power")]
     for name in style:
         own = (f"{name}*|{name}|", f"{name}^3")
-        tests.append(_joint(wider, why, f"powers of {name}", lambda c, own=own: c.name in own))
-    tests += _single(wider)
+        asked.append((f"powers of {name}", lambda c, own=own: c.name in own))
+    wider, lost, why = _fitted(design, fit, kind, products=False)
+    gone += lost
+    tests += _tested(wider, why, asked, kind, draws, seed)
     if len(style) > 1:
         full, lost, why = _fitted(design, fit, kind, products=True)
         gone += [name for name in lost if name not in gone]
-        tests.insert(0, _joint(full, why, "products", lambda c: c.block == "product"))
-        tests.insert(0, _joint(full, why, "all", lambda c: c.block in ("power", "product")))
-        tests += [t for t in _single(full) if t.test not in {one.test for one in tests}]
+        joint: list[_Asked] = [("all", lambda c: c.block in ("power", "product"))]
+        joint.append(("products", lambda c: c.block == "product"))
+        more = _tested(full, why, joint, kind, draws, seed, "product")
+        tests = [*more[:2], *tests, *more[2:]]
     return Curvature(tuple(tests), tuple(gone))
+
+
+_Asked = tuple[str, Callable[[Column], bool]]
 
 
 @dataclass(frozen=True, slots=True)
 class _Wider:
-    """Coefficients of the added columns with their covariance."""
+    """The design and fit with added columns, which stand last, their coefficients and errors."""
 
+    design: Design
+    fit: BTFit
     columns: tuple[Column, ...]
     beta: Floats
-    cov: Floats
-    df: float
+    error: Floats
 
 
 def _fitted(
@@ -130,7 +147,7 @@ def _fitted(
         return None, [], f"not computed: {terms} terms of {design.n} battles are too many to hold; take fewer"
     if kind == "cluster" and design.cluster is not None:
         clusters = int(design.cluster.reshape(design.n, -1).max(axis=0, initial=-1).min()) + 1
-        if few := too_few(terms, clusters - 1):
+        if few := too_few(terms, clusters - 1, PER_TERM):
             return None, [], few
     wide, lost = without_collinear(bent(design, products))
     m, old = design.n_models, design.x.shape[1]
@@ -144,34 +161,89 @@ def _fitted(
         made = sandwich(wide, fitted, kind)
     except (ConvergenceError, FitError) as error:
         return None, list(lost), f"not computed: {error}"
-    chosen = slice(m + old, m + old + added)
-    found = _Wider(wide.spec.columns[old:], fitted.beta[old:], made.cov[chosen, chosen], made.df)
-    return found, list(lost), ""
+    errors = np.sqrt(np.maximum(np.diag(made.cov)[m + old : m + old + added], 0.0))
+    return _Wider(wide, fitted, wide.spec.columns[old:], fitted.beta[old:], errors), list(lost), ""
 
 
-def _joint(found: _Wider | None, why: str, test: str, which: Callable[[Column], bool]) -> Curve:
+def _tested(
+    found: _Wider | None, why: str, asked: list[_Asked], kind: Kind, draws: int, seed: int, single: str = "power"
+) -> list[Curve]:
+    """The joint tests asked for, then each term of one block by itself."""
     if found is None:
-        return Curve(test, (), np.nan, np.nan, JointTest(0, np.nan, np.nan, np.nan, why))
-    chosen = [i for i, c in enumerate(found.columns) if which(c)]
-    terms = tuple(found.columns[i].name for i in chosen)
-    if not chosen:
-        none = JointTest(0, np.nan, np.nan, np.nan, "not computed: these terms follow from the other columns")
-        return Curve(test, (), np.nan, np.nan, none)
-    joint = joint_wald(found.beta[chosen], found.cov[np.ix_(chosen, chosen)], found.df)
-    return Curve(test, terms, np.nan, np.nan, joint)
-
-
-def _single(found: _Wider | None) -> list[Curve]:
-    if found is None:
-        return []
-    error = np.sqrt(np.maximum(np.diag(found.cov), 0.0))
-    return [
-        Curve(
-            column.name,
-            (column.name,),
-            float(found.beta[i]),
-            float(error[i]),
-            joint_wald(found.beta[[i]], found.cov[np.ix_([i], [i])], found.df),
-        )
-        for i, column in enumerate(found.columns)
+        return [_untested(test, (), why) for test, _ in asked]
+    old = found.design.x.shape[1] - len(found.columns)
+    chosen = [
+        np.array([old + i for i, c in enumerate(found.columns) if which(c)], dtype=np.int64) for _, which in asked
     ]
+    alone = [i for i, column in enumerate(found.columns) if column.block == single]
+    joint = _flipped(found, kind, chosen, draws, seed)
+    work = 3.0 * found.design.n * found.fit.bread.shape[0] ** 2 * len(alone)
+    if work <= MOST_WORK:
+        terms = _flipped(found, kind, [np.array([old + i]) for i in alone], draws, seed)
+    else:
+        terms = [_no_test(1, f"not tested by itself: {len(alone)} fits without one term each would take too long")]
+        terms *= len(alone)
+    curves = [
+        Curve(test, tuple(found.design.spec.columns[int(j)].name for j in which), np.nan, np.nan, one)
+        for (test, _), which, one in zip(asked, chosen, joint, strict=True)
+    ]
+    for i, one in zip(alone, terms, strict=True):
+        name = found.columns[i].name
+        curves.append(Curve(name, (name,), float(found.beta[i]), float(found.error[i]), one))
+    return curves
+
+
+def _flipped(found: _Wider, kind: Kind, chosen: list[NDArray[np.int64]], draws: int, seed: int) -> list[JointTest]:
+    """One test a set of columns, all with the same signs; of several ways to cluster the one with the largest p."""
+    ways = by_way(found.design) if kind == "cluster" else [found.design]
+    tests = [_flipped_way(found, design, kind, chosen, draws, seed) for design in ways]
+    return [max(same, key=lambda one: np.inf if one.note else one.p_value) for same in zip(*tests, strict=True)]
+
+
+def _flipped_way(
+    found: _Wider, design: Design, kind: Kind, chosen: list[NDArray[np.int64]], draws: int, seed: int
+) -> list[JointTest]:
+    clustered = kind == "cluster" and design.cluster is not None
+    scores: list[Scores] = []
+    out: list[JointTest] = []
+    for columns in chosen:
+        made = _scores(found, design, kind, columns)
+        if isinstance(made, str):
+            out.append(_no_test(int(columns.size), made))
+            continue
+        out.append(JointTest(int(columns.size), np.nan, len(made.whole) - 1.0 if clustered else np.inf, np.nan, ""))
+        scores.append(made)
+    tests = iter(flip_tests(scores, draws=draws, seed=seed))
+    pairs = [(one, None if one.note else next(tests)) for one in out]
+    return [one if t is None else replace(one, statistic=t.statistic, p_value=t.p_value) for one, t in pairs]
+
+
+def _scores(found: _Wider, design: Design, kind: Kind, columns: NDArray[np.int64]) -> Scores | str:
+    """Scores of some columns at the fit without them, or why there are none."""
+    if not columns.size:
+        return "not computed: these terms follow from the other columns"
+    try:
+        at = fit_without(design, found.fit.likelihood, columns, _near(found, columns))
+        made = null_scores(design, at, kind, columns)
+    except (ConvergenceError, FitError) as error:
+        return f"not computed: {error}"
+    size = np.sqrt(np.maximum((made.whole**2).sum(axis=0), 1e-300))
+    values = np.linalg.eigvalsh((made.whole.T @ made.whole) / np.outer(size, size))
+    return SINGULAR if values[0] <= 1e-12 * columns.size else made
+
+
+def _near(found: _Wider, columns: NDArray[np.int64]) -> Floats:
+    """Where the fit without some columns would be if the likelihood were quadratic."""
+    bread, m = found.fit.bread, found.design.n_models
+    params = np.concatenate([found.fit.theta, found.fit.beta])
+    at = m + columns
+    moved = bread[: params.size, at] @ np.linalg.solve(bread[np.ix_(at, at)], params[at])
+    return np.asarray(params - moved, dtype=np.float64)
+
+
+def _untested(test: str, terms: tuple[str, ...], why: str) -> Curve:
+    return Curve(test, terms, np.nan, np.nan, _no_test(0, why))
+
+
+def _no_test(df: int, why: str) -> JointTest:
+    return JointTest(df, np.nan, np.nan, np.nan, why)

@@ -13,22 +13,22 @@ __all__ = ["JointTest", "joint_wald"]
 
 Floats = NDArray[np.float64]
 
-PER_TERM = 5
-"""Clusters a coefficient that a joint test needs at least."""
+PER_TERM = 20
+"""Clusters a coefficient that a Wald test needs at least: with fewer it rejects too often (study `trust`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class JointTest:
-    """An adjusted Wald test that several coefficients are zero.
+    """A test that several coefficients are zero: `joint_wald`, or by flipped signs in `curvature_tests`.
 
     Attributes
     ----------
     df : int
         Coefficients tested, q.
     statistic : float
-        F; NaN where it is not computed.
+        F, or what is compared with its flips; near 1 when all are zero; NaN where it is not computed.
     df_error : float
-        Degrees of freedom of the denominator; infinite where nothing is clustered.
+        Degrees of freedom of the denominator, or clusters flipped less one; infinite where nothing is clustered.
     p_value : float
     note : str
         Why it is not computed; empty where it is.
@@ -46,7 +46,7 @@ def joint_wald(estimate: Floats, cov: Floats, df: float) -> JointTest:
 
     With W = b' V^-1 b and d = G - 1, (d - q + 1) / (d q) W is compared with F(q, d - q + 1)
     (Korn and Graubard 1990): W against chi-squared would reject too often when q is not small beside
-    the number of clusters. Fewer than five clusters a coefficient are not enough for the test to keep its level.
+    the number of clusters. With fewer than twenty clusters a coefficient it still does, and is not computed.
 
     Parameters
     ----------
@@ -72,8 +72,8 @@ def joint_wald(estimate: Floats, cov: Floats, df: float) -> JointTest:
     return JointTest(q, statistic, rest, f_tail(statistic, q, rest), "")
 
 
-def too_few(q: int, df: float) -> str:
+def too_few(q: int, df: float, per_term: int = PER_TERM) -> str:
     """Why q coefficients cannot be tested jointly with so few clusters; empty when they can."""
-    if q <= 1 or q * PER_TERM <= df:
+    if q <= 1 or q * per_term <= df:
         return ""
-    return f"not computed: {q} terms need more than {q * PER_TERM} clusters, and there are {int(df) + 1}"
+    return f"not computed: {q} terms need more than {q * per_term} clusters, and there are {int(df) + 1}"

@@ -7,17 +7,22 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from llamastyle.regression.bradley_terry import BTFit, Likelihood, fit_at, fit_bradley_terry
+from llamastyle.regression.bradley_terry import Likelihood
 from llamastyle.regression.design import Design
-from llamastyle.regression.inference import MIN_CLUSTERS, Kind, sandwich
+from llamastyle.regression.flips import (
+    Scores,
+    by_way,
+    fit_without,
+    flipped_sums,
+    null_scores,
+    share_as_large,
+    sizes,
+)
+from llamastyle.regression.inference import MIN_CLUSTERS, Kind
 
 __all__ = ["Placebo", "sign_flips", "style_scores"]
 
 Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-
-CHUNK = 4096
-"""Clusters whose signs are drawn at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,8 @@ class Placebo:
         Style columns tested; units whose signs are flipped.
     note : str
         Why it is not computed; empty where it is.
+    way : int
+        Which of several ways to cluster the signs are flipped by.
     """
 
     statistic: float
@@ -45,51 +52,17 @@ class Placebo:
     columns: int
     clusters: int
     note: str
+    way: int = 0
 
 
-def style_scores(design: Design, likelihood: Likelihood, kind: Kind) -> tuple[Floats, Floats]:
+def style_scores(design: Design, likelihood: Likelihood, kind: Kind) -> Scores:
     """Scores of style in a fit without it, summed by cluster, and their information.
 
     Style is residualised on everything else (models, correctness, position, Davidson's parameter, prompts)
     with the weights of the likelihood, so that estimating the rest moves the sum by nothing.
-
-    Returns
-    -------
-    scores : float64 (G, k)
-        G clusters, or battles where nothing is clustered.
-    information : float64 (k, k)
     """
-    m = design.n_models
     style = design.spec.block("style")
-    at = _without_style(design, likelihood, style)
-    made = sandwich(design, at, kind)
-    full = np.linalg.inv(at.bread)
-    tested = m + style
-    rest = np.setdiff1d(np.arange(full.shape[0]), tested)
-    slope = np.linalg.solve(full[np.ix_(rest, rest)], full[np.ix_(rest, tested)])
-    held = made.scores[:, rest]
-    centred = held @ slope - np.asarray(held.mean(axis=0)).ravel() @ slope  # not zero only under a ridge
-    scores = made.scores[:, tested].toarray() - centred
-    return scores, full[np.ix_(tested, tested)] - full[np.ix_(tested, rest)] @ slope
-
-
-def _without_style(design: Design, likelihood: Likelihood, style: Ints) -> BTFit:
-    """The fit without style, seen as a point of the full likelihood."""
-    m, k = design.n_models, design.x.shape[1]
-    kept = np.setdiff1d(np.arange(k), style)
-    ridge = likelihood.ridge
-    small = replace(
-        design,
-        x=design.x[:, kept],
-        spec=replace(design.spec, columns=tuple(design.spec.columns[int(j)] for j in kept)),
-    )
-    less = replace(likelihood, ridge=None if ridge is None else ridge[np.r_[np.arange(m), m + kept]])
-    null = fit_bradley_terry(small, likelihood=less)
-    beta = np.zeros(k)
-    beta[kept] = null.beta
-    ties = [np.log(null.nu)] if likelihood.davidson else []
-    gamma = np.zeros(0) if null.prompts is None else null.prompts.gamma
-    return fit_at(design, np.concatenate([null.theta, beta, ties]), gamma, likelihood)
+    return null_scores(design, fit_without(design, likelihood, style), kind, style)
 
 
 def sign_flips(
@@ -98,7 +71,9 @@ def sign_flips(
     """The joint score statistic of style under signs flipped by cluster (Hemerik, Goeman and Finos 2020).
 
     The battles are fitted without style. What style would then add is a sum over clusters; if style has
-    no part, each cluster's share is as likely to point one way as the other.
+    no part, each cluster's share is as likely to point one way as the other. What the fit took from the shares is
+    given back before they are flipped (see `null_scores`). Where battles are clustered in several ways, signs are
+    flipped by each alone and the way with the largest p-value stands.
 
     Parameters
     ----------
@@ -107,7 +82,14 @@ def sign_flips(
     draws : int
     seed : int
     """
-    clusters, design = design.n, _one_way(design)
+    ways = by_way(design) if kind == "cluster" else [replace(design, cluster=None)]
+    found = [_flipped(one, likelihood, kind, draws, seed) for one in ways]
+    worst = max(range(len(found)), key=lambda i: np.inf if found[i].note else found[i].p_value)
+    return replace(found[worst], way=worst)
+
+
+def _flipped(design: Design, likelihood: Likelihood, kind: Kind, draws: int, seed: int) -> Placebo:
+    clusters = design.n
     if kind == "cluster" and design.cluster is not None:
         clusters = int(design.cluster.max(initial=-1)) + 1
     k = design.spec.block("style").size
@@ -118,26 +100,8 @@ def sign_flips(
         note = "not computed: there is no style column"
     if note:
         return Placebo(np.nan, np.empty(0), np.nan, int(k), clusters, note)
-    scores, information = style_scores(design, likelihood, kind)
-    inverse = np.asarray(np.linalg.inv(information), dtype=np.float64)
-    seen = _size(scores.sum(axis=0)[None, :], inverse)[0]
-    rng = np.random.default_rng(seed)
-    sums = np.zeros((draws, k))
-    for start in range(0, clusters, CHUNK):
-        block = scores[start : start + CHUNK]
-        signs = rng.integers(0, 2, size=(draws, len(block)), dtype=np.int8)
-        sums += 2.0 * (signs.astype(np.float64) @ block) - block.sum(axis=0)
-    flipped = _size(sums, inverse)
-    # flips that restore every sign give the same value but for rounding
-    p = (1 + np.count_nonzero(flipped >= seen * (1 - 1e-12))) / (1 + draws)
-    return Placebo(float(seen), flipped, float(p), int(k), clusters, "")
-
-
-def _one_way(design: Design) -> Design:
-    """The design with the first of several ways to cluster."""
-    several = design.cluster is not None and design.cluster.ndim > 1
-    return replace(design, cluster=design.cluster[:, 0]) if design.cluster is not None and several else design
-
-
-def _size(sums: Floats, inverse: Floats) -> Floats:
-    return np.asarray(((sums @ inverse) * sums).sum(axis=1), dtype=np.float64)
+    scores = style_scores(design, likelihood, kind)
+    inverse = np.asarray(np.linalg.inv(scores.information), dtype=np.float64)
+    seen = float(sizes(scores.clusters.sum(axis=0)[None, :], inverse)[0])
+    flipped = sizes(flipped_sums(scores.whole, draws=draws, seed=seed), inverse)
+    return Placebo(seen, flipped, share_as_large(flipped, seen), int(k), clusters, "")

@@ -53,18 +53,23 @@ def placebo_frame(design: Design, est: Estimates, *, draws: int, seed: int) -> p
         float(found.flipped.mean()) if some else np.nan,
         float(np.quantile(found.flipped, 0.95)) if some else np.nan,
         found.p_value,
-        found.note,
+        join_notes(found.note, _flipped_by(est, found.way)),
     )
     return pd.DataFrame([row], columns=list(PLACEBO))
 
 
-def curvature_frame(design: Design, est: Estimates) -> pd.DataFrame:
+def _flipped_by(est: Estimates, way: int) -> str:
+    ways = est.clustering.ways
+    return f"signs flipped by {ways[way][0]}, the way with the largest p-value" if len(ways) > 1 else ""
+
+
+def curvature_frame(design: Design, est: Estimates, *, draws: int = 999, seed: int = 0) -> pd.DataFrame:
     """One row a test, joint tests first; columns `CURVATURE`.
 
-    ``df`` coefficients against ``df_error`` degrees of freedom of the denominator (infinite where nothing is
-    clustered); ``estimate`` and ``std_error`` of single terms are log-odds per root mean square of the term.
+    ``df`` terms; ``df_error`` is the number of clusters whose signs are flipped, less one (infinite where nothing
+    is clustered); ``estimate`` and ``std_error`` of single terms are log-odds per root mean square of the term.
     """
-    found = curvature_tests(design, est.fit, est.clustering.kind)
+    found = curvature_tests(design, est.fit, est.clustering.kind, draws=draws, seed=seed)
     rows = [
         (
             one.test,

@@ -135,12 +135,18 @@ class TrustTables(Fitted):
         A small p-value of ``all`` means that the linear index misstates the part of style: usually that it is
         understated. All terms change sign when the sides are swapped.
 
+        The terms tested are left out of the fit, and the scores that they would have in it, a sum over clusters, are
+        compared with the same sum under random signs of the clusters, as `placebo` does for style. A Wald test
+        with the errors of the fit rejects far too often, because cubes and products have heavy tails.
+
         Returns
         -------
         pandas.DataFrame
             ``test, terms, df, estimate, std_error, statistic, df_error, p_value, note``: all terms, products, powers,
-            the powers of each feature, then each term; adjusted Wald tests with the errors of the fit. Tests of
-            more terms than a fifth of the clusters are not computed; the note says so.
+            the powers of each feature, then each term. ``statistic`` is near 1 without curvature, ``df_error``
+            the number of clusters whose signs are flipped, less one. ``estimate`` and ``std_error`` of a single
+            term are those of the fit with all terms, so that their ratio is not what ``p_value`` rests on. Tests
+            of more terms than a fifth of the clusters are not computed; the note says so.
 
         Examples
         --------
@@ -149,7 +155,7 @@ class TrustTables(Fitted):
         >>> result.curvature()["test"].tolist()[:5]
         ['all', 'products', 'powers', 'powers of words', 'powers of bold']
         """
-        return curvature_frame(*self._fitted())
+        return curvature_frame(*self._fitted(), seed=self.settings.seed)
 
     def sensitivity(self, level: float | None = None) -> pd.DataFrame:
         """How strong would something unmeasured have to be to explain a price away?

@@ -96,7 +96,7 @@ def _pair(row: int, r: dict[str, Any], room: int) -> dict[str, Any]:
 
 def _parity_says(table: pd.DataFrame, known: pd.DataFrame) -> list[str]:
     gone = len(table) - len(known)
-    who = "Models that lose most at equal style first; lines are intervals of the win rate at equal style."
+    who = "Models that lose most at equal style first; in brackets, at equal style minus as voted; lines are intervals."
     return [f"{who} {gone} without one left out." if gone else who]
 
 
@@ -145,7 +145,7 @@ def profile_chart(parts: pd.DataFrame, *, width: int = 760) -> alt.LayerChart:
             "right": (columns.index(r["column"]) + 1) * across - 2,
             "middle": (columns.index(r["column"]) + 0.5) * across - 1,
             "strong": min(abs(r["estimate"]) / most, 1.0) * 0.75,
-            "colour": colour("up" if r["estimate"] > 0 else "down"),
+            "colour": colour("down" if r["estimate"] > 0 else "up"),
             "figure": signed(r["estimate"], 0),
             "weight": "bold" if r["conf_low"] > 0 or r["conf_high"] < 0 else "normal",
         }
@@ -195,6 +195,6 @@ def _profile(
                 .mark_text(align="center", fontWeight=weight, **ink)
                 .encode(y=y, x=alt.X("middle:Q", axis=None, scale=pixels), text="figure:N")
             )
-    says = "Against the field, price times profile; the most in all first. Bold where the interval leaves zero out."
+    says = "Against the field, the most in all first. Orange adds, blue takes; bold where the interval leaves zero out."
     title = "What style adds to each rating, Arena points"
     return finished(layers, title, [says], plot, STEP * len(labels))

@@ -65,3 +65,17 @@ def referee(design: Design, kind: str = "HC0") -> tuple[np.ndarray, np.ndarray, 
     cov = np.asarray(fitted.cov_params())
     free = max(design.n_models - 1, 0)
     return theta - (theta.mean() if theta.size else 0), params[free:], cov
+
+
+def by_hand(z: np.ndarray, tested: np.ndarray, residual: np.ndarray, v: np.ndarray, cluster: np.ndarray):
+    """Scores of tested columns by cluster, residualised on z; and the same with half of the fit's pull given back."""
+    root = np.sqrt(v)[:, None]
+    left = tested - z @ np.linalg.lstsq(root * z, root * tested, rcond=None)[0]
+    bread = np.linalg.inv((root * z).T @ (root * z))
+    scores, whole = np.zeros((cluster.max() + 1, tested.shape[1])), np.zeros((cluster.max() + 1, tested.shape[1]))
+    for g in range(len(scores)):
+        mine = cluster == g
+        scores[g] = left[mine].T @ residual[mine]
+        moved = bread @ (z[mine].T @ residual[mine])
+        whole[g] = scores[g] + 0.5 * (left[mine] * v[mine, None]).T @ z[mine] @ moved
+    return scores, whole

@@ -11,7 +11,7 @@ from scipy import stats
 
 from llamastyle.regression.bradley_terry import fit_bradley_terry
 from llamastyle.regression.curves import bent, curvature_tests
-from tests.regression.arenas import dummies, make_design
+from tests.regression.arenas import by_hand, dummies, make_design
 
 
 def votes(seed, curve=0.0, product=0.0, n=3000, clusters=300):
@@ -40,8 +40,9 @@ def test_against_statsmodels():
     wald = float(b @ np.linalg.solve(v, b))
     found = by_name(design)["powers"]
     assert found.joint.df == 4
-    assert found.joint.statistic == pytest.approx((d - 3) / (4 * d) * wald, rel=1e-5)
-    assert found.joint.p_value == pytest.approx(stats.f.sf(found.joint.statistic, 4, d - 3))
+    assert found.joint.df_error == d
+    assert found.joint.statistic == pytest.approx(wald / 4, rel=0.2)  # alike where nothing is far out
+    assert found.joint.p_value == pytest.approx(stats.chi2.sf(4 * found.joint.statistic, 4), abs=0.04)
     one = by_name(design)["x0^3"]
     scale = np.sqrt((s[:, 0] ** 6).mean())
     assert one.estimate == pytest.approx(float(np.asarray(fitted.params)[size - 3]) * scale, rel=1e-5)
@@ -50,15 +51,51 @@ def test_against_statsmodels():
 
 def test_found_where_planted():
     curved, crossed, flat = votes(2, curve=0.5), votes(2, product=0.5), votes(2)
-    assert by_name(curved)["powers of x0"].joint.p_value < 0.001
+    assert by_name(curved)["powers of x0"].joint.p_value <= 0.001
     assert by_name(curved)["powers of x1"].joint.p_value > 0.01
-    assert by_name(crossed)["products"].joint.p_value < 0.001
+    assert by_name(crossed)["products"].joint.p_value <= 0.001
     assert by_name(flat)["all"].joint.p_value > 0.01
 
 
 def test_level_where_absent():
-    rejected = [by_name(votes(s, n=1000, clusters=100))["all"].joint.p_value <= 0.05 for s in range(200)]
-    assert 0.005 <= np.mean(rejected) <= 0.1
+    found = [by_name(votes(s, n=600, clusters=40)) for s in range(200)]
+    for test in ("all", "powers", "powers of x0", "x1^3", "x0*|x1|"):
+        rejected = np.mean([one[test].joint.p_value <= 0.05 for one in found])
+        assert 0.005 <= rejected <= 0.1, test
+
+
+def test_terms_are_tested_beside_everything_else_in_their_fit():
+    design = votes(2, curve=0.5)
+    wide = bent(design, False)
+    columns = [i for i, c in enumerate(wide.spec.columns) if c.name.startswith("x1") and c.block == "power"]
+    kept = [i for i in range(wide.x.shape[1]) if i not in columns]
+    spec = replace(wide.spec, columns=tuple(wide.spec.columns[i] for i in kept))
+    small = replace(wide, x=wide.x[:, kept], spec=spec)
+    z = np.column_stack([dummies(small), wide.x[:, columns]])
+    rest = slice(0, z.shape[1] - 2)
+    p = np.asarray(sm.GLM(design.y, z[:, rest], family=sm.families.Binomial()).fit(tol=1e-14).fittedvalues)
+    scores, whole = by_hand(z[:, rest], z[:, -2:], design.y - p, p * (1 - p), design.cluster)
+    s = scores.sum(axis=0)
+    wanted = float(s @ np.linalg.solve(whole.T @ whole, s)) / 2
+    assert by_name(design)["powers of x1"].joint.statistic == pytest.approx(wanted, rel=1e-6)
+
+
+def test_refits_that_would_take_too_long_are_not_made(monkeypatch):
+    monkeypatch.setattr("llamastyle.regression.curves.MOST_WORK", 1.0)
+    found = by_name(votes(6))
+    assert "would take too long" in found["x0^3"].joint.note
+    assert found["x0^3"].std_error > 0
+    assert np.isnan(found["x0*|x1|"].joint.p_value)
+    assert np.isfinite(found["powers of x0"].joint.p_value)
+
+
+def test_seeds():
+    design = votes(8)
+    fit = fit_bradley_terry(design)
+    one, two, other = (curvature_tests(design, fit, "cluster", seed=s).tests for s in (1, 1, 2))
+    assert [t.joint.p_value for t in one] == [t.joint.p_value for t in two]
+    assert [t.joint.p_value for t in one] != [t.joint.p_value for t in other]
+    assert [t.joint.statistic for t in one] == [t.joint.statistic for t in other]
 
 
 def test_swapping_some_sides_changes_nothing():
