@@ -410,7 +410,7 @@ def seldom_columns(design: Design) -> dict[str, int]:
 
 def _clusters_met(way: Ints, values: Floats) -> int:
     """How many clusters have a value that is not zero, counted no further than to what is enough."""
-    for size in (4096, values.size):
+    for size in (64, 4096, values.size):
         found = np.unique(way[:size][values[:size] != 0]).size
         if found >= MIN_CLUSTERS:
             break

@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.sparse import coo_array, csr_array
 
 from llamastyle.data.battles import Battles
 from llamastyle.errors import FitError
@@ -58,6 +57,8 @@ BY = (
 )  # fmt: skip
 BY_EXCHANGE = ("term", "group", "unit", "level", "battles", "clusters", "estimate", "conf_low", "conf_high", "note")
 
+CLUSTERS = 4096
+"""Clusters whose sums by level are written out at once."""
 PER_PARAMETER = 10
 """Battles a free parameter below which errors are too small to be shown."""
 
@@ -191,7 +192,7 @@ def _fit_level(design: Design, est: Estimates, rows: Ints, name: str) -> LevelFi
         part = replace(part, left_out=gone + part.left_out)
         fit, reason = _maximum(part, est)
     endless = tuple(design.spec.columns[int(j)].name for j in separating)
-    clusters = _clusters(part, est)
+    clusters = _clusters(part)
     if fit is None:
         none = np.empty(0, np.int64)
         moved, error = np.empty((0, 0)), np.empty(0)
@@ -207,8 +208,10 @@ def _fit_level(design: Design, est: Estimates, rows: Ints, name: str) -> LevelFi
     return LevelFit(name, part, group, clusters, fit, made, found, moved, error, seldom, endless, "")
 
 
-def _clusters(part: Subset, est: Estimates) -> int:
-    return min(np.unique(way).size for way in est.made.clusters.ways[part.rows].T)
+def _clusters(part: Subset) -> int:
+    """Clusters of a part, of the way with fewest; they are counted anew there."""
+    n, codes = part.design.n, part.design.cluster
+    return n if codes is None or not n else int(codes.reshape(n, -1).max(axis=0).min()) + 1
 
 
 def _places(part: Subset, made: Sandwich, whole: Sandwich) -> Ints:
@@ -233,7 +236,7 @@ def _separating_alone(part: Subset) -> Ints:
 
 def _maximum(part: Subset, est: Estimates) -> tuple[BTFit | None, str]:
     """The fit of a level, or the reason why there is none."""
-    n, free, clusters = part.design.n, part.design.n_free, _clusters(part, est)
+    n, free, clusters = part.design.n, part.design.n_free, _clusters(part)
     if clusters < MIN_CLUSTERS:
         what = f"values of {est.clustering.column}" if est.clustering.column else "battles"
         return None, f"{clusters} {what}: at least {MIN_CLUSTERS} are needed"
@@ -255,36 +258,97 @@ def equal_levels(levels: Sequence[LevelFit], made: Sandwich, k: int) -> Equality
     correction is made too, and the larger of the two p-values taken.
     """
     used = [level for level in levels if level.effects is not None]
-    group = np.concatenate([level.group for level in used] or [np.empty(0, np.int64)])
-    shared = np.unique(group).size < group.size
+    stacked = _stacked(used, made)
     p, compared = np.full(k, np.nan), np.zeros(k, dtype=np.int64)
     for j in range(k):
         has = [level for level in used if np.isfinite(level.std_error[level.part.columns == j]).any()]
         compared[j] = len(has)
         if len(has) >= 2:
-            p[j] = _equality(*_joint(has, j, made, shared=shared), made, shared=shared)
+            p[j] = _equality(*_joint(has, j, stacked), made, shared=stacked is not None)
     q, tested = np.full(k, np.nan), np.isfinite(p)
     if tested.any():
         q[tested] = false_discovery(p[tested])
     return Equality(compared, p, q)
 
 
-def _joint(has: Sequence[LevelFit], j: int, whole: Sandwich, *, shared: bool) -> tuple[Floats, Floats, Floats]:
+@dataclass(frozen=True, slots=True)
+class _Stacked:
+    """Cluster sums of levels, the t of clusters that are in several, in the order of these clusters.
+
+    Attributes
+    ----------
+    starts : int64 (L + 1,)
+        Where each level's begin before they are ordered.
+    order, level : int64 (t,)
+        Which stands where, and its level.
+    bounds : int64 (G' + 1,)
+        Where each cluster begins.
+    sign : float64 (t,) or None
+        What each counts for where errors are clustered in several ways.
+    """
+
+    starts: Ints
+    order: Ints
+    level: Ints
+    bounds: Ints
+    sign: Floats | None
+    place: dict[str, int]
+
+
+def _stacked(levels: Sequence[LevelFit], whole: Sandwich) -> _Stacked | None:
+    """The sums of levels that share clusters; None where none is shared."""
+    if not levels:
+        return None
+    group = np.concatenate([level.group for level in levels])
+    order = np.argsort(group, kind="stable")
+    ordered = group[order]
+    new = np.flatnonzero(np.diff(ordered, prepend=-1))
+    many = np.diff(new, append=group.size)
+    if not (many > 1).any():
+        return None
+    kept = np.repeat(many > 1, many)  # a cluster in one level says nothing between levels
+    order, ordered, bounds = order[kept], ordered[kept], np.concatenate([[0], np.cumsum(many[many > 1])])
+    size = np.array([level.group.size for level in levels])
+    weight = whole.clusters.weight
+    return _Stacked(
+        np.concatenate([[0], np.cumsum(size)]),
+        order,
+        np.repeat(np.arange(len(levels)), size)[order],
+        bounds,
+        None if weight is None else np.sign(weight)[ordered],
+        {level.name: i for i, level in enumerate(levels)},
+    )
+
+
+def _joint(has: Sequence[LevelFit], j: int, stacked: _Stacked | None) -> tuple[Floats, Floats, Floats]:
     """A column's effects at some levels, their covariance, and each level's degrees of freedom."""
     places = [int(np.flatnonzero(level.part.columns == j)[0]) for level in has]
     effect = np.array([level.effects.effect[i] for level, i in zip(has, places, strict=True) if level.effects])
     df = np.array([level.made.df for level in has if level.made])
     variance = np.array([level.std_error[i] ** 2 for level, i in zip(has, places, strict=True)])
-    if not shared:
+    if stacked is None:
         return effect, np.diag(variance), df
-    moved = np.concatenate([level.influence[:, i] for level, i in zip(has, places, strict=True)])
-    at = np.concatenate([level.group for level in has]), np.repeat(np.arange(len(has)), [x.group.size for x in has])
-    by_level = csr_array(coo_array((moved, at), shape=(whole.clusters.size, len(has))))
-    weight = whole.clusters.weight
-    signed = by_level if weight is None else csr_array(by_level * np.sign(weight)[:, None])
-    cov = (by_level.T @ signed).toarray()
+    moved, chosen = np.zeros(int(stacked.starts[-1])), np.array([stacked.place[level.name] for level in has])
+    for at, level, i in zip(chosen, has, places, strict=True):
+        moved[stacked.starts[at] : stacked.starts[at + 1]] = level.influence[:, i]
+    cov = _crossed(stacked, moved[stacked.order])[np.ix_(chosen, chosen)]
     np.fill_diagonal(cov, variance)
-    return effect, cov if weight is None else _not_negative(cov), df
+    return effect, cov if stacked.sign is None else _not_negative(cov), df
+
+
+def _crossed(stacked: _Stacked, moved: Floats) -> Floats:
+    """Sum over clusters of cross-products between levels, some clusters at a time: (L, L)."""
+    levels = stacked.starts.size - 1
+    out = np.zeros((levels, levels))
+    for low in range(0, stacked.bounds.size - 1, CLUSTERS):
+        ends = stacked.bounds[low : low + CLUSTERS + 1]
+        here = slice(ends[0], ends[-1])
+        row, level = np.repeat(np.arange(ends.size - 1), np.diff(ends)), stacked.level[here]
+        dense = np.zeros((ends.size - 1, levels))
+        dense[row, level] = moved[here]
+        sign = 1.0 if stacked.sign is None else stacked.sign[ends[:-1]][:, None]
+        out += dense.T @ (dense * sign)
+    return out
 
 
 def _not_negative(cov: Floats) -> Floats:

@@ -47,7 +47,7 @@ def test_covariance_between_levels_is_that_of_reweighting_clusters():
     design, codes = leveled(clusters=15)
     est = estimates(design)
     found = lv.fit_levels(design, est, codes, NAMES)
-    _, cov, df = lv._joint(found, 1, est.made, shared=True)
+    _, cov, df = lv._joint(found, 1, lv._stacked(found, est.made))
     step, moves = 1e-4, []
     for g in range(15):
         sides = []
