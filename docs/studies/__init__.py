@@ -143,14 +143,14 @@ def cell(value: object) -> str:
 
 @cache
 def commit() -> str:
-    """The commit of the checkout, with ``+`` where files differ from it; ``unknown`` without git."""
+    """The commit of the checkout, with ``+`` where files other than tables differ from it; ``unknown`` without git."""
 
     def git(*arguments: str) -> str:
         command = ["git", *arguments]
         return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
 
     try:
-        changed = git("status", "--porcelain", "--untracked-files=no")
+        changed = git("status", "--porcelain", "--untracked-files=no", "--", ".", f":(exclude){TABLES.relative_to(ROOT)}")
         return git("rev-parse", "--short=12", "HEAD") + ("+" if changed else "")
     except (OSError, subprocess.CalledProcessError):
         return "unknown"

@@ -116,21 +116,12 @@ def decompose_ratings(
     list of Part
         strength; style; its groups; its features; correctness; total (the raw rating).
     """
-    m, columns = design.n_models, design.spec.columns
-    centre = centring(m, reference)
+    columns, centre = design.spec.columns, centring(design.n_models, reference)
     style = [j for j, c in enumerate(columns) if c.block == "style"]
     right = [j for j, c in enumerate(columns) if c.block == "correctness"]
 
     def part(block: str, group: str, term: str, chosen: list[int], strength: bool = False) -> Part:
-        gradient = np.zeros((made.bread.shape[0], m))
-        gradient[:m] = np.eye(m) * strength
-        gradient[[m + j for j in chosen]] = prof.pi[:, chosen].T
-        estimate = fit.theta * strength + prof.pi[:, chosen] @ fit.beta[chosen]
-        own = spread = None
-        if chosen:
-            moved = design.w * (prof.residual[:, chosen] @ fit.beta[chosen])
-            own, spread = model_scores(design, moved, made.clusters), prof.inverse @ centre
-        return Part(block, group, term, centre.T @ estimate, Influence(gradient @ centre, own, spread))
+        return Part(block, group, term, *_summed(design, fit, made, prof, centre, chosen, strength))
 
     groups = list(dict.fromkeys(columns[j].group for j in style))
     parts = [part("strength", "", "", [], strength=True), part("style", "", "", style)]
@@ -141,6 +132,30 @@ def decompose_ratings(
     parts.append(part("total", "", "", style + right, strength=True))
     check_sum(parts)
     return parts
+
+
+def _summed(
+    design: Design, fit: BTFit, made: Sandwich, prof: Profiles, centre: Floats, chosen: list[int], strength: bool
+) -> tuple[Floats, Influence]:
+    """Some columns' part of the ratings, and the strengths where asked for, with the influence."""
+    m = design.n_models
+    gradient = np.zeros((made.bread.shape[0], m))
+    gradient[:m] = np.eye(m) * strength
+    gradient[[m + j for j in chosen]] = prof.pi[:, chosen].T
+    estimate = fit.theta * strength + prof.pi[:, chosen] @ fit.beta[chosen]
+    own = spread = None
+    if chosen:
+        moved = design.w * (prof.residual[:, chosen] @ fit.beta[chosen])
+        own, spread = model_scores(design, moved, made.clusters), prof.inverse @ centre
+    return centre.T @ estimate, Influence(gradient @ centre, own, spread)
+
+
+def style_part(
+    design: Design, fit: BTFit, made: Sandwich, prof: Profiles, reference: int | None = None
+) -> Part:
+    """Style's part of the ratings alone, as in `decompose_ratings`."""
+    chosen, centre = [int(j) for j in design.spec.block("style")], centring(design.n_models, reference)
+    return Part("style", "", "", *_summed(design, fit, made, prof, centre, chosen, strength=False))
 
 
 def centring(m: int, reference: int | None) -> Floats:

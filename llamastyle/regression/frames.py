@@ -331,8 +331,7 @@ def band_frame(
         error = np.sqrt(np.maximum(np.diag(cov), 0.0))
     else:
         names, notes, factor = list(design.spec.models), reasons(design, est), POINTS
-        parts = dec.decompose_ratings(design, est.fit, est.made, est.profiles, reference)
-        style = next(p for p in parts if p.block == "style" and not p.group)
+        style = dec.style_part(design, est.fit, est.made, est.profiles, reference)
         estimate, cov = style.estimate, covariance(est.made, style.influence)
         error = standard_errors(est.made, style.influence)
     shown = np.array([not note for note in notes], dtype=bool)
@@ -347,8 +346,7 @@ def band_frame(
 
 def _field_inflation(design: Design, est: Estimates) -> tuple[Floats, Floats]:
     """Inflation against the field in Arena points, and its error: what `unusual` rests on, whatever the reference."""
-    parts = dec.decompose_ratings(design, est.fit, est.made, est.profiles)
-    style = next(p for p in parts if p.block == "style" and not p.group)
+    style = dec.style_part(design, est.fit, est.made, est.profiles)
     return POINTS * style.estimate, POINTS * standard_errors(est.made, style.influence)
 
 

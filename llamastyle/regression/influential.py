@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from llamastyle.regression.decomposition import POINTS, Part, decompose_ratings, profiles
+from llamastyle.regression.decomposition import POINTS, Part, profiles, style_part
 from llamastyle.regression.design import Design
 from llamastyle.regression.detector import Detection, detect
 from llamastyle.regression.estimates import Estimates
@@ -104,8 +104,7 @@ class Tipping:
 
 def verdicts(design: Design, est: Estimates, rule: Rule) -> Verdicts:
     """Inflation against the field and verdict of every model of a design."""
-    parts = decompose_ratings(design, est.fit, est.made, est.profiles)
-    style = next(p for p in parts if p.block == "style" and not p.group)
+    style = style_part(design, est.fit, est.made, est.profiles)
     inflation, error = POINTS * style.estimate, POINTS * standard_errors(est.made, style.influence)
     tested = shown_models(design, est) & (error > 0) & (not est.clustering.conditional)
     options = {"margin": rule.margin, "level": rule.fdr, "with_correctness": rule.with_correctness}
@@ -116,8 +115,7 @@ def verdicts(design: Design, est: Estimates, rule: Rule) -> Verdicts:
 def battle_influence(design: Design, est: Estimates, model: int) -> Floats:
     """First-order change of a model's inflation by each battle that is there, Arena points, shape (n,)."""
     made = sandwich(design, est.fit, "HC0")
-    parts = decompose_ratings(design, est.fit, made, est.profiles)
-    whole = next(p for p in parts if p.block == "style" and not p.group).influence
+    whole = style_part(design, est.fit, made, est.profiles).influence
     spread = None if whole.spread is None else whole.spread[:, [model]]
     one = Influence(whole.gradient[:, [model]], whole.own, spread)
     return POINTS * by_cluster(made, one)[:, 0]

@@ -211,8 +211,7 @@ def _numbers(design: Design, est: Estimates, reference: int | None) -> tuple[Flo
     m, k = design.n_models, design.x.shape[1]
     estimates, errors = [est.fit.beta], [np.sqrt(np.maximum(np.diag(est.made.cov)[m : m + k], 0.0))]
     if m > 1:
-        parts = dec.decompose_ratings(design, est.fit, est.made, est.profiles, reference)
-        style = next(p for p in parts if p.block == "style" and not p.group)
+        style = dec.style_part(design, est.fit, est.made, est.profiles, reference)
         rates = dec.parity(design, est.fit, est.made)
         estimates += [POINTS * style.estimate, rates.change]
         errors += [POINTS * standard_errors(est.made, style.influence), rates.change_error]
