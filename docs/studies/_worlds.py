@@ -18,7 +18,6 @@ from docs.studies import PARTIAL, Progress, resumable
 from llamastyle.data.battles import Battles
 from llamastyle.data.simulation import Arena, World
 from llamastyle.features.feature import FeatureTable
-from llamastyle.regression.curves import Curvature, curvature_tests
 from llamastyle.regression.detector import detect
 from llamastyle.regression.frames import centred_covariance
 from llamastyle.regression.inference import interval
@@ -218,7 +217,6 @@ def read(plan: Plan, arena: Arena, truth: dict[str, Floats], reading: str) -> di
     models = result.design.spec.models
     estimate, error = np.vstack(list(parts.values())).T
     low, high = interval(result.estimates.made, estimate, error, 0.95)
-    curves = {c.test: c.joint.p_value for c in curvature(result).tests[:3]} if reading == AS_IT_IS else {}
     return {
         "names": [[kind, of] for kind in parts for of in (prices["term"] if kind == "price" else models)],
         "planted": np.concatenate([planted[kind] for kind in parts]).tolist(),
@@ -227,7 +225,6 @@ def read(plan: Plan, arena: Arena, truth: dict[str, Floats], reading: str) -> di
         "high": high.tolist(),
         "flag": flags(result, *parts["inflation"].T, MARGIN),
         "strict": flags(result, *parts["inflation"].T, NO_MARGIN),
-        "curvature": [curves.get("all", np.nan), curves.get("powers", np.nan)],
     }
 
 
@@ -246,12 +243,6 @@ def capped(battles: Battles, most: float) -> FeatureTable:
     values = battles.measured.values.copy()
     values[:, 0] = np.minimum(values[:, 0], np.expm1(most))
     return replace(battles.measured, values=values)
-
-
-def curvature(result: ls.StyleResult) -> Curvature:
-    assert result.design is not None
-    assert result.estimates is not None
-    return curvature_tests(result.design, result.estimates.fit, result.estimates.clustering.kind)
 
 
 def flags(result: ls.StyleResult, inflation: Floats, error: Floats, margin: float) -> list[int]:

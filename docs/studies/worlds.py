@@ -15,7 +15,6 @@ from docs.studies._worlds import (
     AS_IT_IS,
     CAPPED,
     CORRECTED,
-    LEVEL,
     MARGIN,
     MODELS,
     NAME,
@@ -93,8 +92,6 @@ def flag_row(inflation: Floats, arenas: list[dict[str, Any]]) -> dict[str, Any]:
     real = np.where(np.abs(inflation) > MARGIN, np.sign(inflation), 0.0)
     false, found = (flag != 0) & (flag != real), (flag != 0) & (flag == real)
     none = not inflation.any()
-    bent = np.array([row["curvature"] for row in arenas])
-    seen = np.where(np.isfinite(bent[0]), (bent < LEVEL).mean(axis=0).round(4), np.nan)
     return {
         "models really beyond the margin": int((real != 0).sum()),
         "of these flagged": round(float(found[:, real != 0].mean()), 4) if real.any() else np.nan,
@@ -102,8 +99,6 @@ def flag_row(inflation: Floats, arenas: list[dict[str, Any]]) -> dict[str, Any]:
         "false flags per model": round(float(false.mean()), 4),
         "margin 0: arenas with one": round(float((strict != 0).any(axis=1).mean()), 4) if none else np.nan,
         "margin 0: per model": round(float((strict != 0).mean()), 4) if none else np.nan,
-        "curvature found: all": float(seen[0]),
-        "curvature found: powers": float(seen[1]),
     }
 
 

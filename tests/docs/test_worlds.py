@@ -131,10 +131,9 @@ def test_style_is_blamed_where_being_right_is_not_measured(monkeypatch: pytest.M
 
 
 def test_flags_are_counted_by_what_was_planted() -> None:
-    nan = [float("nan")] * 2
     arenas = [
-        {"flag": [1, 1, 0, -1], "strict": [1, 0, 0, 0], "curvature": nan},
-        {"flag": [-1, 0, 0, -1], "strict": [0, 0, 0, 0], "curvature": nan},
+        {"flag": [1, 1, 0, -1], "strict": [1, 0, 0, 0]},
+        {"flag": [-1, 0, 0, -1], "strict": [0, 0, 0, 0]},
     ]
     row = worlds.flag_row(np.array([30.0, 10.0, 0.0, -25.0]), arenas)
     assert row["models really beyond the margin"] == 2
