@@ -6,7 +6,10 @@ import re
 import sys
 from pathlib import Path
 
+from docutils import nodes
+from latex2mathml.converter import convert
 from sphinx.application import Sphinx
+from sphinx.writers.html5 import HTML5Translator
 
 DOCS = Path(__file__).resolve().parent
 sys.path.insert(0, str(DOCS.parent))
@@ -18,7 +21,7 @@ project = "llamastyle"
 release = version = ls.__version__
 copyright = "the llamastyle authors"
 
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "sphinx.ext.mathjax", "numpydoc"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "numpydoc"]
 templates_path = ["_templates"]
 exclude_patterns = ["_build", "_templates", "studies", "generated/fragments"]
 
@@ -30,6 +33,7 @@ autosummary_generate = True
 autodoc_typehints = "none"
 numpydoc_show_class_members = False
 
+html_math_renderer = "mathml"
 html_title = "llamastyle"
 html_theme = "pydata_sphinx_theme"
 html_theme_options = {"show_prev_next": False, "navigation_with_keys": False}
@@ -80,5 +84,17 @@ def write_fragments(app: Sphinx) -> None:
             path.write_text(text, "utf-8")
 
 
+def write_inline(page: HTML5Translator, node: nodes.math) -> None:
+    """A formula in a line as MathML, which browsers draw by themselves: no script and no network."""
+    page.body.append(convert(node.astext()))
+    raise nodes.SkipNode
+
+
+def write_block(page: HTML5Translator, node: nodes.math_block) -> None:
+    page.body.append(f'<div style="margin-bottom: 1rem">{convert(node.astext(), display="block")}</div>\n')
+    raise nodes.SkipNode
+
+
 def setup(app: Sphinx) -> None:
     app.connect("builder-inited", write_fragments)
+    app.add_html_math_renderer("mathml", (write_inline, None), (write_block, None))

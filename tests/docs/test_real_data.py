@@ -81,6 +81,15 @@ def test_page_includes_every_study_of_real_data_and_no_figure_of_its_own() -> No
     assert not re.findall(r".*\d.*", re.sub(names, "", prose))
 
 
+def test_every_section_says_whose_data_it_has_and_begins_with_what_was_found() -> None:
+    page = PAGE.read_text("utf-8")
+    top, *sections = re.split(r"^## ", page, flags=re.MULTILINE)
+    rows = re.findall(r"^\| \[([^]]+)\]\(#[\w-]+\) \|.*\(https://github\.com/[\w./-]+\)", top, flags=re.MULTILINE)
+    assert rows == [section.splitlines()[0] for section in sections]
+    assert all(section.splitlines()[2].startswith("**In a line.** *") for section in sections)
+    assert re.search(r"fragments/(.*)\.md", sections[0])[1] == "real-alpaca-eval"  # type: ignore[index]
+
+
 def test_tables_are_there_with_what_they_were_made_of() -> None:
     for name in REAL:
         paths = sorted(studies.TABLES.glob(f"{name}-*.md"))
@@ -153,6 +162,12 @@ def test_what_is_said_of_llmbar() -> None:
     contrasts = table("real-llmbar-2-contrasts").set_index("pairs")
     assert contrasts.loc["adversarial"].map(above).all()
     assert list(contrasts.columns[contrasts.loc["natural"].map(above)]) == ["relative"]
+    for kind, smaller in (("natural", True), ("adversarial", False)):  # the same fits in another step
+        shown = prices.loc[(kind, "all"), "words"], contrasts.loc[kind, "log_ratio"]
+        first, second = (bounds(cells) for cells in shown)
+        factor = second[0] / first[0]
+        assert (factor < 1) == smaller
+        assert second == pytest.approx([factor * value for value in first], abs=0.15)
 
 
 def test_what_is_said_of_human_feedback() -> None:

@@ -62,6 +62,13 @@ def test_every_study_of_the_folder_follows_the_protocol() -> None:
         assert callable(study.run), name
 
 
+def test_the_head_of_the_page_leads_to_every_study() -> None:
+    head, _, tables = (studies.ROOT / "docs" / "studies.md").read_text("utf-8").partition("## The tables")
+    assert tables
+    for name in studies.find_studies():
+        assert name.startswith(studies.REAL) or f"[{name}](" in head, name
+
+
 def test_interrupted_work_goes_on_where_it_stopped(tmp_path: Path) -> None:
     computed: list[int] = []
 
