@@ -6,11 +6,13 @@ Exit codes: 0 fine; 1 a ``--fail-on`` condition holds; 2 the input or the call i
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 import textwrap
 import traceback
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -43,13 +45,17 @@ if TYPE_CHECKING:
 
 __all__ = ["app", "main"]
 
-AUDIT_KEY = (
-    "parity change: win rate minus the win rate with style equal on both sides, in points, against the models met",
-    "inflation: Arena points of the raw rating that go with style, against the mean of these models",
-    "order of the rows: the most inflated first, the most deflated last",
-)
-
-NEEDS_KEY = "needs battles: of the model in all, for an inflation of twice the margin to be found four times in five"
+AUDIT_KEY = {
+    "parity change": (
+        "parity change: win rate minus the win rate with style equal on both sides, in points, against the models met"
+    ),
+    "inflation": "inflation: Arena points of the raw rating that go with style, against the mean of these models",
+    "q": "q: the false-discovery rate at which a model's inflation is clear of the margin; verdicts are given at 5 %",
+    "needs battles": (
+        "needs battles: of the model in all, to find an inflation of {twice:g} points (twice the margin) 4 times in 5"
+    ),
+}
+AUDIT_ORDER = "order of the rows: the most inflated first, the most deflated last"
 INTERRUPTED = 130  # what typer makes of Ctrl-C
 
 app = typer.Typer(
@@ -159,7 +165,12 @@ def demo(
             print_table(beside(found[quantity], factor, digits), form)
         covered = sum(sum(frame["covered"].tolist()) for frame in found.values())
         print(f"\n{covered} of {sum(map(len, found.values()))} intervals cover what was planted.")
-        print(f"{one_line(gap_words(result, *VERSIONS))}\n{one_line(result.headline())}")
+        _print_words(gap_words(result, *VERSIONS), result.headline())
+        kept = shlex.quote(votes or "votes.parquet")
+        print("\nThe verdicts of this demo again, from its votes and with its features:\n")
+        if votes is None:
+            print(f"llamastyle demo --battles {battles} --seed {seed} --votes {kept}")
+        print(f"llamastyle audit {kept} --features {','.join(arena.world.features)}")
     if output:
         result.report(output, title="An arena with known truth", compare=VERSIONS)
         say(f"the page is {output}")
@@ -200,6 +211,7 @@ def features_command(
 @bundled
 def leaderboard(options: Fitting) -> None:
     """Raw and style-controlled ratings, side by side."""
+    from llamastyle.regression.telling import controlled_words
     from llamastyle.regression.wording import caveats
     from llamastyle.report.terminal import rating_columns
 
@@ -210,7 +222,14 @@ def leaderboard(options: Fitting) -> None:
         return
     for line in caveats(result):
         print(one_line(line))
-    print_table(rating_columns(table), "table")
+    print_table(rating_columns(table, width()), "table")
+    held = controlled_words(result)
+    _print_key(
+        f"plain: Bradley-Terry on the votes alone; raw: as voted in the regression, {held} included; controlled: with"
+        f" {held} held equal; all in Arena points about a mean of 1000",
+        "rank: of controlled (rank_plain: of plain); ranks: all that the data do not reject, for all models at once",
+        "order of the rows: the best controlled rating first",
+    )
 
 
 @app.command("audit")
@@ -226,7 +245,8 @@ def audit_command(
     ] = None,
 ) -> None:
     """A verdict a model: how much of its standing is style."""
-    from llamastyle.report.terminal import audit_columns
+    from llamastyle.regression.wording import headline
+    from llamastyle.report.terminal import audit_columns, price_columns, shown_names
 
     known = allowed(Verdict)
     for verdict in fail_on or []:
@@ -238,15 +258,18 @@ def audit_command(
     _check_reachable(fail_on or [], result)
     if result.design is not None and result.design.n_models < 2:
         prices: Any = result.tidy()
-        print_table(prices, options.form)
+        print_table(price_columns(prices, options.level) if options.form == "table" else prices, options.form)
         if options.form == "table":
-            print(f"\n{one_line(result.headline())}")
+            print()
+            _print_words(result.headline())
         return
     table = result.audit(margin=margin)
     shown = audit_columns(table, width()) if options.form == "table" else table
     print_table(shown, options.form)
     if options.form == "table":
-        _print_beside(result, *AUDIT_KEY, *([NEEDS_KEY] if "needs battles" in shown else []))
+        names = shown_names(shown, width())
+        key = [line.format(twice=2 * margin) for name, line in AUDIT_KEY.items() if name in names]
+        _print_beside(result, headline(result, table, margin), *key, AUDIT_ORDER)
     found = [v for v in fail_on or [] if v in set(table["verdict"])]
     if found:
         flagged = sum(verdict in found for verdict in table["verdict"])
@@ -293,7 +316,7 @@ def compare(
     if gap["estimate"].notna().any():
         print_table(gap_columns(gap, which), "table")
         print()
-    print(one_line(gap_words(result, model, other, which)))
+    _print_words(gap_words(result, model, other, which))
 
 
 @app.command("report")
@@ -337,7 +360,7 @@ def highlight_command(
     console, frames = Console(), []
     for row in chosen:
         battle = battles.take([row])
-        found = highlight(battle, chosen_features(options.chosen))
+        found = replace(highlight(battle, chosen_features(options.chosen)), first=row)
         if options.form == "table":
             told = battle.to_frame().iloc[0]
             known = [f"{name} {told[name]}" for name in ("model_a", "model_b", "winner", "outcome") if name in told]
@@ -351,18 +374,32 @@ def highlight_command(
         print_table(pd.concat(frames, ignore_index=True), options.form)
 
 
-def _print_beside(result: StyleResult, *key: str) -> None:
+def _print_words(*lines: str) -> None:
+    """Sentences wrapped at the terminal's width, each from a line of its own; names are never broken."""
+    for line in lines:
+        print(textwrap.fill(one_line(line), width(), break_long_words=False, break_on_hyphens=False))
+
+
+def _print_key(*lines: str) -> None:
+    print()
+    _print_words(*lines)
+
+
+def _print_beside(result: StyleResult, answer: str, *key: str) -> None:
     """Under the verdicts: how to read them, exchange and override rates, or prices, and the answer in words."""
-    print("\n" + "\n".join(textwrap.fill(line, width()) for line in key))
+    from llamastyle.report.terminal import override_columns, price_columns, rate_columns
+
+    _print_key(*key)
+    level = result.settings.level
     if result.estimates is not None:
         prices: Any = result.tidy()
         if "correctness" in set(prices["block"]):
-            rates = result.exchange_rates()
             print("\nExchange rates: right answers that one step is worth; negative, that it costs\n")
-            print_table(rates.groupby("term", sort=False).tail(1).drop(columns="group"), "table")
+            print_table(rate_columns(result.exchange_rates(), level), "table")
             print("\nOverrides: how often the wrong side wins where exactly one is right\n")
-            print_table(result.overrides(), "table")
+            print_table(override_columns(result.overrides(), level), "table")
         else:
             print("\nPrices: log-odds per recorded scale (a typical difference between two answers)\n")
-            print_table(prices[prices["block"] != "strength"].drop(columns=["block"]), "table")
-    print(f"\n{one_line(result.headline())}")
+            print_table(price_columns(prices[prices["block"] != "strength"], level), "table")
+    print()
+    _print_words(answer)

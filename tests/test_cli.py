@@ -75,6 +75,12 @@ def test_the_demo_writes_its_votes_for_the_other_commands(run, tmp_path, ending)
     columns = ["model_a", "model_b", "response_a", "response_b", "correct_a", "correct_b", "prompt_id"]
     got, wanted = written.to_frame()[columns].astype(str), planted.to_frame()[columns].astype(str)
     pd.testing.assert_frame_equal(got, wanted, check_dtype=False)
+    last = shlex.split(shown.out.splitlines()[-1])
+    assert (last[0], last[2]) == ("llamastyle", str(path))
+    again = " ".join(run(*last[1:]).out.split())
+    (answer,) = re.findall(r"(?:No model's|Of 12 models).*features [\d. to]+\)\.", " ".join(shown.out.split()))
+    assert answer in again
+    assert "llamastyle demo" not in shown.out
     said = run("compare", path, "atlas-experimental", "atlas-release").out
     assert "atlas-experimental against atlas-release: as voted" in said
 
@@ -93,7 +99,8 @@ def test_audit_in_every_format(run, votes):
     assert "verdict" in shown.out
     assert "Overrides" in shown.out
     assert "order of the rows: the most inflated first" in shown.out
-    assert ("needs battles:" in shown.out) == ("needs battles" in shown.out.splitlines()[0])
+    for name in ("parity change", "inflation", "needs battles"):
+        assert (f"\n{name}:" in shown.out) == (name in shown.out.splitlines()[0])
     assert shown.err.splitlines()[0].startswith("correctness is known on both sides in 3000 of 3000")
     assert "clustered by prompt_id" in shown.err
     table = pd.read_csv(io.StringIO(run("audit", votes, "--format", "csv").out))
@@ -109,7 +116,7 @@ def test_compare_shows_parts_and_words(run, votes):
     assert shown.code == 0
     assert shown.out.splitlines()[0].split() == ["part", "Arena", "points", "share", "in", "%"]
     words = gap_words(ls.audit(votes), "model-01", "model-02")
-    assert words in shown.out
+    assert words in " ".join(shown.out.split())
     assert words.startswith("model-01 against model-02: as voted ")
     assert max(len(line) for line in shown.out.splitlines()[:10]) <= 80
     expected = ls.audit(votes).compare("model-01", "model-02", scale="win_rate")
@@ -136,9 +143,20 @@ def test_compare_of_wrong_names_is_one_line(run, votes, models, words):
 def test_tables_fit_the_terminal(run, votes, monkeypatch, width, command):
     monkeypatch.setenv("COLUMNS", width)
     lines = run(command, votes).out.splitlines()
-    if int(width) >= 80:
-        prose = ("Of ", "note ", "Overrides", "Exchange")
-        assert max(len(line) for line in lines if not line.startswith(prose)) <= int(width)
+    assert max(len(line) for line in lines if not line.startswith(("note ", "Overrides", "Exchange"))) <= int(width)
+
+
+def test_the_margin_asked_for_is_the_one_of_the_words(run, votes, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "130")
+    shown = run("audit", votes, "--margin", 60)
+    assert set(ls.audit(votes).audit(margin=60)["verdict"]) <= {"neutral", "undetermined"}
+    assert "No model's inflation is clear of the 60-point margin at a false-discovery rate of 5 % over 6 models" in (
+        " ".join(shown.out.split())
+    )
+    head = shown.out.splitlines()[0].split()
+    assert "q" in head
+    assert ("to find an inflation of 120 points (twice the margin) 4 times in 5" in shown.out) == ("needs" in head)
+    assert "\nq: the false-discovery rate" in shown.out
 
 
 def test_fail_on(run, votes):
@@ -155,7 +173,10 @@ def test_fail_on(run, votes):
 def test_leaderboard(run, votes):
     table = pd.read_csv(io.StringIO(run("leaderboard", votes, "--format", "csv").out))
     assert table["rank"].tolist() == [1, 2, 3, 4, 5, 6]
-    assert "controlled" in run("leaderboard", votes).out
+    shown = run("leaderboard", votes).out
+    assert "\nplain: Bradley-Terry on the votes alone" in shown
+    assert "controlled: with style and correctness held equal" in " ".join(shown.split())
+    assert shown.endswith("order of the rows: the best controlled rating first\n")
 
 
 def test_maps_labels_and_stdin(run, votes, tmp_path, monkeypatch):
@@ -399,7 +420,8 @@ def test_names_and_numbers_are_whole_at_any_width(run, votes, monkeypatch, width
     out = run("leaderboard", votes).out
     for row in ls.audit(votes).ratings().itertuples():
         line = next(line for line in out.splitlines() if line.startswith(row.model))
-        assert line.split()[1] == str(row.battles)
+        assert f"{row.rating:.1f} [{row.conf_low:.1f}, {row.conf_high:.1f}]" in line
+        assert line.split()[-1] == f"{row.rank_low}-{row.rank_high}"
 
 
 def test_report_and_highlight(run, votes, tmp_path):
@@ -430,6 +452,7 @@ def test_report_and_highlight(run, votes, tmp_path):
     shown = run("highlight", texts, "--rows", "7,3")
     assert shown.out.index("battle 7: model_a x, model_b y, winner tie") < shown.out.index("battle 3:")
     assert [f"r{i}" for i in range(30) if f"r{i}*" in shown.out] == ["r3", "r7"]
+    assert re.findall(r"battle (\d+), side (\w)", shown.out) == [("7", "a"), ("7", "b"), ("3", "a"), ("3", "b")]
     for wrong in ("30", "-1", "x", ""):
         assert run("highlight", texts, "--rows", wrong).code == 2
 

@@ -74,6 +74,8 @@ class Highlights:
         What was looked for.
     battles : bool
         Whether the texts are the sides of battles, side a and then side b of each.
+    first : int
+        The number by which the first battle or text is called.
 
     Examples
     --------
@@ -93,6 +95,7 @@ class Highlights:
     feature: Array
     features: FeatureSet
     battles: bool = False
+    first: int = 0
 
     def __len__(self) -> int:
         return len(self.row)
@@ -159,7 +162,7 @@ class Highlights:
         yield Text(self._plain(None)) if plain else self._rich(None)
 
     def _name(self, row: int) -> str:
-        return f"battle {row // 2}, side {'ab'[row % 2]}" if self.battles else f"text {row}"
+        return f"battle {self.first + row // 2}, side {'ab'[row % 2]}" if self.battles else f"text {self.first + row}"
 
     @property
     def _groups(self) -> dict[str, str]:

@@ -6,7 +6,7 @@ have heavy tails, and a few clusters decide both a coefficient and its error.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -97,11 +97,14 @@ def bent(design: Design, products: bool) -> Design:
     return replace(design, x=np.hstack(arrays), spec=replace(design.spec, columns=tuple(columns)))
 
 
-def curvature_tests(design: Design, fit: BTFit, kind: Kind, *, draws: int = 999, seed: int = 0) -> Curvature:
+def curvature_tests(
+    design: Design, fit: BTFit, kind: Kind, *, draws: int = 999, seed: int = 0, ways: Sequence[str] = ()
+) -> Curvature:
     """Powers beside everything else; then powers and products; each feature, all jointly, and each term.
 
     The powers are tested in fits that have no products, the products in fits that have the powers too. What is
-    tested is left out of the fit at which its scores are taken; everything else is in it.
+    tested is left out of the fit at which its scores are taken; everything else is in it. ``ways`` names what is
+    clustered by, for the notes.
     """
     tests: list[Curve] = []
     gone: list[str] = []
@@ -110,11 +113,11 @@ def curvature_tests(design: Design, fit: BTFit, kind: Kind, *, draws: int = 999,
     for name in style:
         own = (f"{name}*|{name}|", f"{name}^3")
         asked.append((f"powers of {name}", lambda c, own=own: c.name in own))
-    wider, lost, why = _fitted(design, fit, kind, products=False)
+    wider, lost, why = _fitted(design, fit, kind, ways, products=False)
     gone += lost
     tests += _tested(wider, why, asked, kind, draws, seed)
     if len(style) > 1:
-        full, lost, why = _fitted(design, fit, kind, products=True)
+        full, lost, why = _fitted(design, fit, kind, ways, products=True)
         gone += [name for name in lost if name not in gone]
         joint: list[_Asked] = [("all", lambda c: c.block in ("power", "product"))]
         joint.append(("products", lambda c: c.block == "product"))
@@ -138,7 +141,7 @@ class _Wider:
 
 
 def _fitted(
-    design: Design, fit: BTFit, kind: Kind, *, products: bool
+    design: Design, fit: BTFit, kind: Kind, ways: Sequence[str], *, products: bool
 ) -> tuple[_Wider | None, list[str], str]:
     """The fit with added columns; the terms that were left out; why there is none."""
     k = design.spec.block("style").size
@@ -146,9 +149,9 @@ def _fitted(
     if design.n * terms > MOST_VALUES:
         return None, [], f"not computed: {terms} terms of {design.n} battles are too many to hold; take fewer"
     if kind == "cluster" and design.cluster is not None:
-        clusters = int(design.cluster.reshape(design.n, -1).max(axis=0, initial=-1).min()) + 1
-        if few := too_few(terms, clusters - 1, PER_TERM):
-            return None, [], few
+        last = design.cluster.reshape(design.n, -1).max(axis=0, initial=-1)
+        if few := too_few(terms, int(last.min()), PER_TERM):
+            return None, [], few + (f" of {ways[int(last.argmin())]}" if ways else "")
     wide, lost = without_collinear(bent(design, products))
     m, old = design.n_models, design.x.shape[1]
     if any(c.name in lost for c in design.spec.columns) or wide.x.shape[1] == old:

@@ -151,7 +151,7 @@ class EffectTables(Fitted):
         Examples
         --------
         >>> import llamastyle as ls
-        >>> result = ls.fit(ls.simulate(3000, 6, style={"words": 0.8}, n_voters=12, seed=2).battles)
+        >>> result = ls.fit(ls.simulate(3000, 6, style={"words": 0.8}, n_voters=24, seed=2).battles)
         >>> table = result.by("voter")
         >>> table[table["term"] == "words"]["level"].tolist()[:3]
         ['0', '1', '2']

@@ -48,7 +48,7 @@ class Clustering:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What was asked for."""
+    """What was asked for; ``known`` of the ``given`` battles have correctness on both sides."""
 
     level: float
     seed: int
@@ -61,6 +61,13 @@ class Settings:
     prompt_penalty: float | None = None
     baseline: str = ""
     both_bad: str = "half"
+    known: int = 0
+    given: int = 0
+
+    @property
+    def partly_known(self) -> bool:
+        """Whether battles were left out because their correctness is not known."""
+        return self.with_correctness and self.known < self.given
 
 
 @dataclass(frozen=True, slots=True)

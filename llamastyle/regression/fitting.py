@@ -147,6 +147,7 @@ def fit(
             " from these battles"
         )
     notes = (*first, *textless, *(note for note in battles.notes if not note.startswith("correctness known")))
+    known, given = int(battles.correct_known.sum()), len(battles)
     dropped = _separable(chosen) if separated == "drop" else {}
     kept = _without(chosen, dropped)
     baseline = "" if prompt_penalty is None else find_baseline(kept, position)
@@ -162,7 +163,10 @@ def fit(
         prompt_penalty=prompt_penalty,
         baseline=baseline,
         both_bad=both_bad,
+        known=known,
+        given=given,
     )
+    partly = _partly_known_warning(settings)
     notes = (*notes, *likelihood_words(settings))
     try:
         if not len(kept):
@@ -178,7 +182,7 @@ def fit(
             position=position,
             cluster=codes,
         )
-        warned = [*clustering.warnings, *_constant_warning(constant)]
+        warned = [*partly, *clustering.warnings, *_constant_warning(constant)]
         if separated == "drop":
             design, repeating = without_collinear(design)
             warned += [f"{why}: {name!r} was left out" for name, why in repeating.items()]
@@ -187,7 +191,9 @@ def fit(
     except (SeparationError, ConvergenceError, FitError) as error:
         if separated != "drop" or not isinstance(error, SeparationError | ConvergenceError | NoEvidence):
             raise
-        return StyleResult(chosen, kept, table, None, None, dropped, settings, str(error), notes, ())
+        for text in partly:
+            warn(text)
+        return StyleResult(chosen, kept, table, None, None, dropped, settings, str(error), notes, tuple(partly))
     for text in warned:
         warn(text)
     return StyleResult(chosen, kept, table, design, estimates, dropped, settings, "", notes, tuple(warned))
@@ -296,6 +302,13 @@ def _without(battles: Battles, dropped: Mapping[str, str]) -> Battles:
         return battles
     gone = np.array([m in dropped for m in battles.models] + [False])
     return battles.take(np.flatnonzero(~battles.rated | ~(gone[battles.model_a] | gone[battles.model_b])))
+
+
+def _partly_known_warning(settings: Settings) -> list[str]:
+    if not settings.partly_known:
+        return []
+    counted = f"correctness is known on both sides in {settings.known} of {settings.given} battles"
+    return [f"{counted}: the other {settings.given - settings.known} are left out; correctness='ignore' uses all"]
 
 
 def _constant_warning(names: list[str]) -> list[str]:

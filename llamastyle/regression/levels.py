@@ -146,7 +146,8 @@ def level_codes(battles: Battles, column: str, asked: str = "by") -> tuple[Ints,
     else:
         raise FitError(
             f"{asked}={column!r} is not a column of these battles{nearest(column, known)}; they have"
-            f" {', '.join(known) or 'none'}"
+            f" {', '.join(known) or 'none'} (name others when reading: read_battles(..., cluster={column!r}), or"
+            f" columns={{'category': {column!r}}})"
         )
     codes, names = pd.factorize(values, sort=True)
     if len(names) < 2:

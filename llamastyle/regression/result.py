@@ -569,7 +569,8 @@ class StyleResult(EffectTables, TrustTables):
         return "\n".join(text_table(b) if isinstance(b, pd.DataFrame) else b for b in summary_blocks(self))
 
     def __repr__(self) -> str:
-        return f"<StyleResult of {len(self.battles)} battles and {len(self.battles.models)} models>"
+        size = f"{len(self.battles)} battles and {len(self.battles.models)} models"
+        return f"<StyleResult of {size}; see headline(), summary(), audit()>"
 
     def _repr_html_(self) -> str:
         first, *notes = *self.notes, *self.warnings

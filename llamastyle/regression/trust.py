@@ -69,7 +69,8 @@ def curvature_frame(design: Design, est: Estimates, *, draws: int = 999, seed: i
     ``df`` terms; ``df_error`` is the number of clusters whose signs are flipped, less one (infinite where nothing
     is clustered); ``estimate`` and ``std_error`` of single terms are log-odds per root mean square of the term.
     """
-    found = curvature_tests(design, est.fit, est.clustering.kind, draws=draws, seed=seed)
+    ways = [name for name, _ in est.clustering.ways]
+    found = curvature_tests(design, est.fit, est.clustering.kind, draws=draws, seed=seed, ways=ways)
     rows = [
         (
             one.test,

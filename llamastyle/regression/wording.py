@@ -69,18 +69,25 @@ def join_notes(*notes: str) -> str:
     return "; ".join(note for note in notes if note)
 
 
-def headline(result: StyleResult, audit: pd.DataFrame | None = None) -> str:
+def headline(
+    result: StyleResult, audit: pd.DataFrame | None = None, margin: float = 20.0, fdr: float = 0.05
+) -> str:
     """The answer in two sentences, or the reason why there is none; ``audit``: its table, if it is there already."""
+    s = result.settings
+    on = f"On the {s.known} of {s.given} battles with correctness known: " * s.partly_known
     if result.estimates is None:
-        return f"No verdict: {result.failure}."
+        return f"{on}{'n' if on else 'N'}o verdict: {result.failure}."
     design = result.design
     assert design is not None
     if design.n_models < 2:
         first = "These battles name no two models, so that there are prices and no verdicts."
     else:
-        first = _verdict_sentence(result, result.audit() if audit is None else audit)
-    if not result.settings.with_correctness:
-        first = f"Associated with style, quality not separated: {first[0].lower()}{first[1:]}"
+        table = result.audit(margin=margin, fdr=fdr) if audit is None else audit
+        rule = f"{margin:g}-point margin at a false-discovery rate of {100 * fdr:g} %"
+        first = _verdict_sentence(result, table, rule)
+    on = on or "Associated with style, quality not separated: " * (not s.with_correctness)
+    if on:
+        first = f"{on}{first[0].lower()}{first[1:]}"
     return f"{first} {_prices_sentence(result)}"
 
 
@@ -94,7 +101,7 @@ def caveats(result: StyleResult) -> list[str]:
     return said
 
 
-def _verdict_sentence(result: StyleResult, table: Any) -> str:
+def _verdict_sentence(result: StyleResult, table: Any, rule: str) -> str:
     """How many models have which verdict, and the largest change that style parity makes."""
     verdicts = table["verdict"].value_counts()
     counted = ", ".join(f"{n} {verdict}" for verdict, n in verdicts.items())
@@ -103,7 +110,8 @@ def _verdict_sentence(result: StyleResult, table: Any) -> str:
     flagged = {"inflated", "deflated", "style-favoured", "style-penalised"} & set(verdicts.index)
     first = f"Of {len(table)} models {counted}"
     if not flagged:
-        first = f"No model's inflation is clear of the margin: of {len(table)} models {counted}"
+        over = f"{table['q_value'].notna().sum()} models"
+        first = f"No model's inflation is clear of the {rule} over {over}: of {len(table)} models {counted}"
     return f"{first}; {_parity_clause(result)}."
 
 
@@ -138,7 +146,7 @@ def _prices_sentence(result: StyleResult) -> str:
     strongest = result.tidy(level).loc[style["statistic"].abs().idxmax()]
     among = f" ({100 * result.settings.level:g} % interval{f' allowing for {n} features' * (n > 1)}"
     if strongest["conf_low"] <= 0 <= strongest["conf_high"]:
-        return f"No feature's price is clear of zero{f', allowing for {n} of them' * (n > 1)}."
+        return f"No feature's price is clear of zero{f', allowing for {n} of them' * (n > 1)}{_blurred(result)}."
     if result.settings.with_correctness and "correctness" in set(tidy["block"]):
         rates = result.exchange_rates(level)
         rate = rates[rates["term"] == strongest["term"]].iloc[-1]
@@ -155,6 +163,18 @@ def _prices_sentence(result: StyleResult) -> str:
         f"The clearest price: a typical difference in {strongest['term']} between two answers goes with"
         f" {ratio[0]:.2f} times the odds of winning{among} {ratio[1]:.2f} to {ratio[2]:.2f})."
     )
+
+
+def _blurred(result: StyleResult) -> str:
+    """Which features cannot be told apart, as half a sentence; empty where all can."""
+    table: Any = result.collinearity()
+    high = table[table["vif"] > HIGH]
+    found = zip(high["term"], high["closest"], strict=True)
+    pairs = dict.fromkeys(tuple(sorted((term, like or "the models"))) for term, like in found)
+    said = [f"{in_words(list(pair))} cannot be told apart" for pair in pairs]
+    blurred = dict.fromkeys(table.loc[~table["apart"] & ~table["term"].isin(high["term"]), "group"])
+    said += [f"the features of {group} matter together, none by itself" for group in blurred]
+    return f"; {', '.join(said)}: read them together, see collinearity()" if said else ""
 
 
 def gap_words(result: StyleResult, model: str, other: str, scale: Scale = "rating") -> str:

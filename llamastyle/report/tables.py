@@ -14,14 +14,19 @@ from llamastyle.options import TableFormat, check_option
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["clean", "markdown_table", "render", "text_table", "with_interval"]
+__all__ = ["clean", "left_out", "markdown_table", "numbered_notes", "render", "text_table", "with_interval"]
 
 _CONTROL = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
 )
 _LEAST = {"model": 16, "term": 12, "part": 16, "note": 16}  # columns that fold on a narrow terminal, and how far
 _KEPT = ("verdict", "note")  # columns that stay, with the first one, whatever the width
-_PROBABILITIES = ("p_value", "q_value")
+_FIRST_OUT = (
+    "win %", "win_rate", "statistic", "std_error", "effective_battles", "unusual", "battles", "rank_plain", "mostly",
+    "needs battles", "q", "raw", "parity change",
+)  # fmt: skip
+"""Columns that leave a narrow terminal before others, in this order; then what stands furthest to the right."""
+_PROBABILITIES = ("p_value", "q_value", "q")
 
 
 def clean(text: object) -> str:
@@ -93,17 +98,16 @@ def numbered_notes(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
 def text_table(frame: pd.DataFrame, width: int = 80) -> str:
     """Aligned text for a terminal, at most ``width`` columns wide.
 
-    Names and notes fold; numbers never do. What then does not fit is left out from the right, and a
-    last line names it.
+    Names and notes fold; numbers never do. Of what then does not fit, side information such as ``win %``
+    is left out first, then columns from the right; a last line names them.
     """
     from rich.box import SIMPLE_HEAD
-    from rich.cells import cell_len
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     names, cells = [clean(name) for name in frame.columns], formatted(frame)
-    natural = [max(map(cell_len, column)) for column in zip(names, *cells, strict=True)]
+    natural = _natural(names, cells)
     widths = _layout(names, natural, width)
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
     for j, room in widths.items():
@@ -114,18 +118,32 @@ def text_table(frame: pd.DataFrame, width: int = 80) -> str:
     console = Console(file=io.StringIO(), width=max(width, sum(widths.values()) + 2 * len(widths)), color_system=None)
     console.print(table)
     text: str = console.file.getvalue()  # type: ignore[attr-defined]
-    left_out = [name for j, name in enumerate(names) if j not in widths]
+    missing = [name for j, name in enumerate(names) if j not in widths]
     lines = "\n".join(line.rstrip() for line in text.splitlines()).strip("\n")
-    if left_out:
-        lines += "\n" + textwrap.fill(f"(no room for {', '.join(left_out)}; csv and json have all)", width)
+    if missing:
+        lines += "\n" + textwrap.fill(f"(no room for {', '.join(missing)}; csv and json have all)", width)
     return lines
+
+
+def left_out(frame: pd.DataFrame, width: int) -> list[str]:
+    """The columns for which `text_table` finds no room."""
+    names = [clean(name) for name in frame.columns]
+    kept = _layout(names, _natural(names, formatted(frame)), width)
+    return [name for j, name in enumerate(names) if j not in kept]
+
+
+def _natural(names: Sequence[str], cells: Sequence[Sequence[str]]) -> list[int]:
+    from rich.cells import cell_len
+
+    return [max(map(cell_len, column)) for column in zip(names, *cells, strict=True)]
 
 
 def _layout(names: Sequence[str], natural: Sequence[int], width: int) -> dict[int, int]:
     """The columns that fit, by position, with their widths."""
     least = [min(size, _LEAST.get(name, size)) for name, size in zip(names, natural, strict=True)]
     kept = list(range(len(names)))
-    droppable = [j for j in kept[1:] if names[j] not in _KEPT]
+    droppable = [j for j in kept[1:] if names[j] not in (*_KEPT, *_FIRST_OUT)]
+    droppable += [names.index(name) for name in reversed(_FIRST_OUT) if name in names[1:]]
     while sum(least[j] + 2 for j in kept) - 2 > width and droppable:
         kept.remove(droppable.pop())
     spare = max(width - (sum(least[j] + 2 for j in kept) - 2), 0)

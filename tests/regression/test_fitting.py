@@ -128,10 +128,21 @@ def test_half_labelled_correctness_is_counted():
     right = rng.integers(0, 2, (2, 120)).astype(float)
     right[0, :50] = np.nan
     battles = ls.read_battles(frame(correct_a=right[0], correct_b=right[1]))
-    result = ls.fit(battles)
+    left_out = "known on both sides in 70 of 120 battles: the other 50 are left out; correctness='ignore' uses all"
+    with pytest.warns(ls.LlamaStyleWarning, match=left_out):
+        result = ls.fit(battles)
     assert result.notes[0].startswith("correctness is known on both sides in 70 of 120 battles")
+    assert result.headline().startswith("On the 70 of 120 battles with correctness known: ")
+    assert left_out in result.warnings[0]
     assert result.predict().size == 70
-    assert ls.fit(battles, correctness="ignore").predict().size == 120
+    whole = ls.fit(battles, correctness="ignore")  # without a warning
+    assert whole.predict().size == 120
+    assert "correctness known" not in whole.headline()
+    assert not ls.fit(battles.filter(battles.correct_known)).settings.partly_known
+    seldom = battles.filter(np.arange(120) < 53)
+    with pytest.warns(ls.LlamaStyleWarning, match="3 of 53 battles: the other 50"):
+        none = ls.audit(seldom)
+    assert none.headline().startswith("On the 3 of 53 battles with correctness known: no verdict: ")
     with pytest.raises(ls.FitError, match="70 of 120"):
         ls.fit(battles, correctness="require")
 

@@ -250,3 +250,15 @@ def test_months_from_seconds_to_nanoseconds():
     at = pd.Series(pd.to_datetime(["2025-01-05", "2025-02-06", "2025-02-07"]).as_unit("ns").astype("int64"))
     for divide in (1, 10**3, 10**6, 10**9):
         assert lv._months(at // divide).tolist() == ["2025-01", "2025-02", "2025-02"]
+
+
+def test_a_column_that_was_not_read_can_be(tmp_path):
+    frame = ls.simulate(400, 3, style={"words": 0.5}, seed=1).battles.to_frame()
+    frame["kind"] = np.where(np.arange(400) % 2, "code", "prose")
+    frame.to_csv(tmp_path / "votes.csv", index=False)
+    with pytest.raises(ls.FitError, match="not a column") as said:
+        ls.fit(ls.read_battles(tmp_path / "votes.csv")).by("kind")
+    assert "read_battles(..., cluster='kind'), or columns={'category': 'kind'}" in str(said.value)
+    named = ls.read_battles(tmp_path / "votes.csv", columns={"category": "kind"})
+    for battles, column in ((named, "category"), (ls.read_battles(tmp_path / "votes.csv", cluster="kind"), "kind")):
+        assert lv.level_codes(battles, column)[1] == ["code", "prose"]

@@ -362,3 +362,8 @@ def test_simultaneous_p_values_stand_beside_the_others(result):
     assert len(tested)
     assert (tested["p_simultaneous"] >= tested["p_value"] - 0.02).all()
     assert (tested["p_simultaneous"] <= np.minimum(len(more) * tested["p_value"] + 0.02, 1)).all()  # Bonferroni
+
+
+def test_the_short_form_says_where_to_go_on():
+    result = ls.fit(ls.simulate(600, 6, style={"words": 0.5}, seed=1).battles)
+    assert repr(result) == "<StyleResult of 600 battles and 6 models; see headline(), summary(), audit()>"

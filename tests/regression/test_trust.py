@@ -114,3 +114,11 @@ def test_features_that_matter_only_together_are_read_together():
 def test_position_is_no_feature_to_be_told_apart(design):
     assert "position" not in set(collinearity_frame(design, fitted(design), 0.95)["term"])
     assert "position" not in set(sensitivity_frame(design, 0.95)["benchmark"])
+
+
+def test_too_few_clusters_for_curvature_are_named(design):
+    few = make_design(1, n=900, k=4, clusters=25)
+    est = fitted(few)
+    named = replace(est, clustering=replace(est.clustering, ways=(("voter", 25),)))
+    frame = curvature_frame(few, named, draws=99).set_index("test")
+    assert frame["note"]["all"].endswith("clusters, and there are 25 of voter")

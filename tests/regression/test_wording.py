@@ -45,7 +45,13 @@ def test_headline_has_the_numbers_of_the_tables(correctness):
 
 def test_nothing_found_is_said():
     result = ls.fit(ls.simulate(3000, style={}, style_spread=0.05, seed=3).battles)
-    assert result.headline().startswith("No model's inflation is clear of the margin: of 12 models")
+    rule = "No model's inflation is clear of the 20-point margin at a false-discovery rate of 5 % over 12 models: of 12"
+    assert result.headline().startswith(rule)
+    table = result.audit(margin=30, fdr=0.1)
+    table.loc[0, "q_value"] = np.nan
+    assert "the 30-point margin at a false-discovery rate of 10 % over 11 models" in wording.headline(
+        result, table, 30, 0.1
+    )
 
 
 def test_summary_fits_eighty_columns_and_names_every_price():
@@ -178,6 +184,20 @@ def test_checks_name_the_columns_that_cannot_be_told_apart():
     assert re.match(rf"goes with {other} \(correlation (0\.9\d|1\.00), all else held\)", note)
     assert f"nor can be read alone: {other}" in note
     assert "nearly collinear" in result.summary()
+
+
+def test_the_headline_says_which_prices_hide_behind_one_another():
+    frame = ls.simulate(700, 3, style={"words": 0.35, "chars": 0.0, "bold": 0.0}, seed=2).battles
+    values = frame.measured.values.copy()
+    j, k = frame.measured.names.index("words"), frame.measured.names.index("chars")
+    rng = np.random.default_rng(1)
+    apart = ls.fit(frame)
+    values[:, k] = np.round(5 * values[:, j] * np.exp(rng.normal(scale=0.005, size=len(values))))
+    result = ls.fit(frame, replace(frame.measured, values=values))
+    assert result.collinearity().set_index("term")["vif"][["words", "chars"]].min() > 100
+    end = "of them; chars and words cannot be told apart: read them together, see collinearity()."
+    assert result.headline().endswith(end)
+    assert "told apart" not in apart.headline()
 
 
 def test_without_correctness_the_headline_says_so_by_itself():

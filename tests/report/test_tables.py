@@ -10,7 +10,15 @@ import pandas as pd
 import pytest
 
 from llamastyle.errors import LlamaStyleError
-from llamastyle.report.tables import clean, markdown_table, numbered_notes, render, text_table, with_interval
+from llamastyle.report.tables import (
+    clean,
+    left_out,
+    markdown_table,
+    numbered_notes,
+    render,
+    text_table,
+    with_interval,
+)
 
 FRAME = pd.DataFrame(
     {
@@ -46,6 +54,14 @@ def test_text_fits_the_width(width):
     lines = text_table(wide, width).splitlines()
     assert max(map(len, lines)) <= width
     assert "0.123" in text_table(wide, width)
+
+
+def test_side_information_leaves_first():
+    frame = pd.DataFrame({"model": ["a" * 10], "win %": ["50.0"], "battles": [1000], "plain": ["1"], "verdict": ["x"]})
+    assert left_out(frame, 80) == []
+    for width, gone in ((36, ["win %"]), (28, ["win %", "battles"]), (20, ["win %", "battles", "plain"])):
+        assert left_out(frame, width) == gone
+        assert max(map(len, text_table(frame, width).splitlines())) <= width
 
 
 def test_intervals_fold_into_one_column():
