@@ -110,7 +110,8 @@ def _verdict_sentence(result: StyleResult, table: Any, rule: str) -> str:
     flagged = {"inflated", "deflated", "style-favoured", "style-penalised"} & set(verdicts.index)
     first = f"Of {len(table)} models {counted}"
     if not flagged:
-        over = f"{table['q_value'].notna().sum()} models"
+        tested = int(table["q_value"].notna().sum())
+        over = f"{tested} {'model' if tested == 1 else 'models'}"
         first = f"No model's inflation is clear of the {rule} over {over}: of {len(table)} models {counted}"
     return f"{first}; {_parity_clause(result)}."
 
