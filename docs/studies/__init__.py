@@ -150,7 +150,8 @@ def commit() -> str:
         return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
 
     try:
-        changed = git("status", "--porcelain", "--untracked-files=no", "--", ".", f":(exclude){TABLES.relative_to(ROOT)}")
+        tables = [f":(exclude){folder}" for folder in (TABLES.relative_to(ROOT), "benchmarks/results")]
+        changed = git("status", "--porcelain", "--untracked-files=no", "--", ".", *tables)
         return git("rev-parse", "--short=12", "HEAD") + ("+" if changed else "")
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
