@@ -385,7 +385,7 @@ def rate_rows(
     """How often something happened (float64 (n,)) in groups of battles: the first, then the others by rate."""
     rows: list[tuple[object, ...]] = []
     for name, at in groups:
-        rate = dec.override_rate(happened[at], design.w[at], est.made.group[at], level)
+        rate = dec.override_rate(happened[at], design.w[at], est.made.clusters.ways[at], level)
         note = "" if np.isfinite(rate.low) else "too few battles or clusters for an interval"
         rows.append((name, rate.battles, rate.effective, rate.rate, rate.low, rate.high, note))
     names = ["model", "battles", "effective_battles", "rate", "conf_low", "conf_high", "note"]

@@ -581,3 +581,17 @@ def test_a_feature_in_few_clusters_is_warned_of_and_not_in_the_headline():
     assert prices.loc["words", "p_value"] > 0.01
     assert "emoji" not in result.headline()
     assert any("'emoji' (1)" in warning for warning in result.warnings)
+
+
+def test_rates_of_both_bad_allow_for_every_way_of_clusters():
+    """Voters who always or never call both bad: what they share is in the interval, whichever way stands first."""
+    frame = ls.simulate(2000, 5, style={"words": 0.5}, n_prompts=300, n_voters=30, seed=1).battles.to_frame()
+    frame["winner"] = np.where(frame["voter"] % 3 == 0, "both_bad", np.where(frame["outcome"] > 0.5, "model_a", "model_b"))
+    battles = ls.read_battles(frame.drop(columns="outcome"))
+    width = {}
+    for cluster in ("prompt_id", "voter", ["prompt_id", "voter"]):
+        row = ls.fit(battles, cluster=cluster).both_bad().iloc[0]
+        width[str(cluster)] = row["conf_high"] - row["conf_low"]
+    prompts, voters, both = width.values()
+    assert voters > 3 * prompts
+    assert both == pytest.approx(voters, rel=0.1)
