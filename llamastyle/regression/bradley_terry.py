@@ -31,7 +31,6 @@ __all__ = [
     "fit_at",
     "fit_bradley_terry",
     "linear_predictor",
-    "sigmoid",
 ]
 
 Floats = NDArray[np.float64]
@@ -163,11 +162,6 @@ class BTFit:
         held = 0 if self.likelihood.ridge is None else int(np.count_nonzero(self.likelihood.ridge))
         strengths = max(m - 1, 0) if self.likelihood.ridge is None or not self.likelihood.ridge[:m].any() else m
         return strengths + k + self.likelihood.davidson - held
-
-
-def sigmoid(eta: Floats) -> Floats:
-    """Logistic function, exact in both tails."""
-    return links.mean(eta)
 
 
 def blocks(n: int) -> Iterator[slice]:

@@ -7,11 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy.integrate import quad_vec
+from scipy.special import expit
 
 from llamastyle.errors import FitError
 from llamastyle.regression import accounts as acc
 from llamastyle.regression import decomposition as dec
-from llamastyle.regression.bradley_terry import fit_bradley_terry, sigmoid
+from llamastyle.regression.bradley_terry import fit_bradley_terry
 from llamastyle.regression.inference import covariance, sandwich, standard_errors
 from tests.regression.arenas import make_design
 
@@ -58,7 +59,7 @@ def test_shares_are_aumann_shapleys_path_integral():
     fit, made = whole(design)
     by = named(acc.win_rate_accounts(design, fit, made))
     for key, part in log_odds(design, fit).items():
-        path, _ = quad_vec(lambda t, part=part: sigmoid(t * fit.eta) * (1 - sigmoid(t * fit.eta)) * part, 0, 1)
+        path, _ = quad_vec(lambda t, part=part: expit(t * fit.eta) * (1 - expit(t * fit.eta)) * part, 0, 1)
         for m in range(design.n_models):
             a, b = design.a == m, design.b == m
             expected = (design.w[a] @ path[a] - design.w[b] @ path[b]) / design.w[a | b].sum()
@@ -135,7 +136,7 @@ def test_a_fit_that_is_no_maximum_is_refused():
     wrong = replace(fit, theta=fit.theta + np.linspace(0, 0.1, 6))
     eta = fit.eta + np.linspace(0, 0.1, 6)[design.a] - np.linspace(0, 0.1, 6)[design.b]
     with pytest.raises(FitError, match="miss the win rates"):
-        acc.win_rate_accounts(design, replace(wrong, eta=eta, p=sigmoid(eta)), made)
+        acc.win_rate_accounts(design, replace(wrong, eta=eta, p=expit(eta)), made)
 
 
 def test_without_any_column_all_is_strength():

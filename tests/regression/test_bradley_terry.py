@@ -9,7 +9,7 @@ import pytest
 from scipy.optimize import minimize
 
 from llamastyle.errors import ConvergenceError
-from llamastyle.regression import bradley_terry
+from llamastyle.regression import bradley_terry, links
 from llamastyle.regression.bradley_terry import (
     Likelihood,
     fit_at,
@@ -19,15 +19,14 @@ from llamastyle.regression.bradley_terry import (
     linear_predictor,
     model_sums,
     pooled,
-    sigmoid,
 )
 from llamastyle.regression.links import log_likelihood
 from tests.regression.arenas import dummies, make_design
 
 
-def test_sigmoid_in_both_tails():
+def test_mean_in_both_tails():
     eta = np.array([-800.0, -1.0, 0.0, 1.0, 800.0])
-    np.testing.assert_allclose(sigmoid(eta), [0, 1 / (1 + np.e), 0.5, np.e / (1 + np.e), 1], atol=1e-300)
+    np.testing.assert_allclose(links.mean(eta), [0, 1 / (1 + np.e), 0.5, np.e / (1 + np.e), 1], atol=1e-300)
 
 
 def test_log_likelihood_by_hand():
@@ -138,7 +137,7 @@ def test_what_a_fit_reports_is_that_of_its_parameters_whether_or_not_the_last_st
     np.testing.assert_allclose(quick.bread, summed.bread, rtol=1e-7, atol=1e-12)
     assert quick.llf == pytest.approx(summed.llf, rel=1e-14)
     np.testing.assert_allclose(quick.eta, linear_predictor(design, quick.theta, quick.beta), atol=1e-13)
-    np.testing.assert_allclose(quick.p, sigmoid(quick.eta), rtol=1e-14)
+    np.testing.assert_allclose(quick.p, links.mean(quick.eta), rtol=1e-14)
     residual = design.w * (design.y - quick.p)
     assert np.abs(design.x.T @ residual).max() < 1e-9
     assert np.abs(bradley_terry.model_sums(design, residual)).max() < 1e-9

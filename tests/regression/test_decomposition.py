@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.special import expit
 
 from llamastyle.errors import FitError
 from llamastyle.regression import decomposition as dec
-from llamastyle.regression.bradley_terry import fit_bradley_terry, sigmoid
+from llamastyle.regression.bradley_terry import fit_bradley_terry
 from llamastyle.regression.inference import covariance, sandwich, standard_errors
 from tests.regression.arenas import make_design
 
@@ -116,7 +117,7 @@ def test_parity_by_brute_force():
     fit, made, _ = whole(design)
     rates = dec.parity(design, fit, made)
     style = [0, 1]
-    p0 = sigmoid(fit.eta - design.x[:, style] @ fit.beta[style])
+    p0 = expit(fit.eta - design.x[:, style] @ fit.beta[style])
     for m in range(design.n_models):
         a, b = design.a == m, design.b == m
         w = np.concatenate([design.w[a], design.w[b]])
