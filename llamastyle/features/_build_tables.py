@@ -9,12 +9,14 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import re
+import unicodedata
 from pathlib import Path
 
 import numpy as np
 
 from llamastyle.features import tables as t
-from llamastyle.features.lexicon import PhraseAutomaton, compile_phrases, lexicon_version, read_lexicons
+from llamastyle.features.lexicon import lexicon_version, read_lexicons
+from llamastyle.features.phrase_tables import phrase_tables
 
 OUT = Path(__file__).with_name("tables.npz")
 NO_SPACES = ("Han", "Hiragana", "Katakana", "Thai", "Lao", "Khmer", "Myanmar")
@@ -36,16 +38,22 @@ BLOCK_TAGS = (
     "th thead title tr track ul"
 )  # CommonMark 0.31, HTML blocks of kind 6
 RAW_TAGS = "script pre style textarea"
+VOWELS, NO_VOWELS = "aeiouyæœøıαεηιουωаеиоуыэюяіє", "йў"
+"""What a letter must be, its accents taken away, to be a vowel; what is none nevertheless."""
 
 
 def byte_classes() -> dict[str, np.ndarray]:
-    """``fold`` and ``act``."""
+    """``fold``, ``act`` and ``ends``."""
     fold = np.array([t.ascii_code(chr(b)) if b < 128 else 0 for b in range(256)], dtype=np.uint8)
     act = np.zeros(256, dtype=np.uint8)
     act[128:] = ACT_HIGH
     for number, chars in ACTS.items():
         act[[ord(c) for c in chars]] = number
-    return {"chars_fold": fold, "chars_act": act}
+    ends = np.zeros(256, dtype=np.uint8)
+    for bit, letters in enumerate(("e", "bcdfghjklmnpqrstvwxz", "l", "d", "td", "s", "szxcgh")):
+        for letter in letters + letters.upper():
+            ends[ord(letter)] |= 1 << bit
+    return {"chars_fold": fold, "chars_act": act, "chars_ends": ends}
 
 
 def code_point_classes(emoji_starts: set[str]) -> dict[str, np.ndarray]:
@@ -68,6 +76,9 @@ def code_point_classes(emoji_starts: set[str]) -> dict[str, np.ndarray]:
     kind[points(r"[\p{Ps}\p{Pe}\p{Pi}\p{Pf}\"']")] |= t.QUOTE
     kind[[ord(c) for c in everything if c.isspace()]] |= t.SPACE
     kind[[ord(c) for c in emoji_starts]] |= t.EMOJI
+    letters = (chr(c) for c in np.flatnonzero(kind & t.LETTER))
+    vowels = (c for c in letters if unicodedata.normalize("NFD", c)[0].lower() in VOWELS)
+    kind[[ord(c) for c in vowels if c.lower() not in NO_VOWELS]] |= t.VOWEL
     cased = [
         (ord(c), ord(c.lower()))
         for c in everything
@@ -109,40 +120,10 @@ def emoji_trie(sequences: list[str]) -> dict[str, np.ndarray]:
     }
 
 
-def phrase_arrays(automaton: PhraseAutomaton) -> dict[str, np.ndarray]:
-    """The filters ``first`` and ``pair``, and the automaton."""
-    size = 1 << (len(automaton.edges) * 4 // 3).bit_length()
-    key = np.zeros(size, dtype=np.uint64)
-    target = np.zeros(size, dtype=np.int16)
-    for (state, word), after in automaton.edges.items():
-        edge = t.edge_key(state, t.word_key(word))
-        slot = edge >> 20 & size - 1
-        while key[slot]:
-            slot = slot + 1 & size - 1
-        key[slot], target[slot] = edge, after
-    pair = np.zeros(1 << t.PAIR_BITS, dtype=bool)
-    starts = np.zeros(1 << t.FIRST_BITS, dtype=bool)
-    following: dict[int, list[str]] = {}
-    for state, word in automaton.edges:
-        following.setdefault(state, []).append(word)
-    for (state, word), after in automaton.edges.items():
-        if state > 1:
-            continue
-        first = t.word_key(word)
-        starts[t.first_slot(first)] = True
-        if state == 0 and (automaton.accept[after] or automaton.accept_bang[after] or automaton.other[after] >= 0):
-            raise SystemExit(f"a phrase of the word {word!r} alone, or of it and any word, must be opened with ^")
-        for second in following.get(after, []):
-            pair[t.pair_slot(first, t.word_key(second))] = True
-    return {
-        "phrases_pair": np.packbits(pair, bitorder="little"),
-        "phrases_first": np.packbits(starts, bitorder="little"),
-        "phrases_key": key,
-        "phrases_next": target,
-        "phrases_other": np.array(automaton.other, dtype=np.int16),
-        "phrases_accept": np.array(automaton.accept, dtype=np.uint8),
-        "phrases_accept_bang": np.array(automaton.accept_bang, dtype=np.uint8),
-    }
+def phrase_arrays() -> dict[str, np.ndarray]:
+    """The shipped phrases."""
+    parts = zip(("phrases", "style", "words"), phrase_tables(read_lexicons()), strict=True)
+    return {f"{prefix}_{name}": array for prefix, part in parts for name, array in part._asdict().items()}
 
 
 def emoji_sequences() -> tuple[list[str], str]:
@@ -171,13 +152,12 @@ def unicode_version() -> str:
 def build(out: Path = OUT) -> None:
     """Write the tables and the versions of their sources."""
     sequences, emoji_version = emoji_sequences()
-    lexicons = read_lexicons()
-    versions = {"unicode": unicode_version(), "emoji": emoji_version, "lexicon": lexicon_version(lexicons)}
+    versions = {"unicode": unicode_version(), "emoji": emoji_version, "lexicon": lexicon_version(read_lexicons())}
     arrays = {
         **byte_classes(),
         **code_point_classes({s[0] for s in sequences}),
         **emoji_trie(sequences),
-        **phrase_arrays(compile_phrases(lexicons)),
+        **phrase_arrays(),
         "tags_block_tags": np.array(sorted(t.word_key(tag) for tag in BLOCK_TAGS.split()), dtype=np.uint64),
         "tags_raw_tags": np.array([t.word_key(tag) for tag in RAW_TAGS.split()], dtype=np.uint64),
     }

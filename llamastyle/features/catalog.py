@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from llamastyle.errors import FeatureError
-from llamastyle.features.counters import CATEGORIES, Counter
-from llamastyle.features.feature import METADATA, Feature, FeatureSet, Recipe, Step
+from llamastyle.features import readability
+from llamastyle.features.counters import CATEGORIES, WORD_LISTS, Counter
+from llamastyle.features.feature import METADATA, Counts, Feature, FeatureSet, Recipe, Step
 from llamastyle.options import Contrast, nearest
 
 if TYPE_CHECKING:
@@ -16,7 +18,14 @@ COMMONMARK = "https://spec.commonmark.org/0.31.2/"
 GFM = "https://github.github.com/gfm/"
 FASTCHAT = "lm-sys/FastChat:fastchat/serve/monitor/add_markdown_info.py"
 EMOJI_PACKAGE = "carpedm20/emoji: emoji.EMOJI_DATA"
+FLESCH = "Flesch 1948, J. Appl. Psychol. 32(3)"
+KINCAID = "Kincaid et al. 1975, Research Branch Report 8-75"
+GUNNING = "Gunning 1952, The Technique of Clear Writing"
+SENTER = "Senter and Smith 1967, AMRL-TR-66-220"
+COVINGTON = "Covington and McFall 2010, J. Quant. Linguist. 17(2)"
+BJORNSSON = "Björnsson 1968, Läsbarhet: the long words of LIX"
 MATCHING = ", outside code fences, in the English phrase list"
+LISTED = ", outside code fences, of the English word list"
 
 
 def _count(
@@ -51,6 +60,13 @@ def _made(
     return Feature(name, group, unit, definition, source, contrast, step, Recipe(counts, per, scale))
 
 
+def _index(name: str, unit: str, function: Callable[[Counts], Any], source: str) -> Feature:
+    """A published index of readability."""
+    summary = (function.__doc__ or "").split("\n")[0].rstrip(".").replace("``", "")
+    recipe = Recipe(readability.COUNTS, function=function)
+    return Feature(name, "readability", unit, f"{summary}; 0 without a sentence", source, "difference", "one", recipe)
+
+
 def _per_100(name: str, group: str, counts: tuple[str, ...], per: str = "words") -> Feature:
     """The density that goes with a count."""
     title = f"{name}_per_100_words"
@@ -58,6 +74,8 @@ def _per_100(name: str, group: str, counts: tuple[str, ...], per: str = "words")
 
 
 ITEMS = ("ordered_items", "bullet_items")
+TONE = ("exclamations", "questions", "all_caps", *WORD_LISTS, "hedges", "boosters")
+PROSE = ", outside code fences"
 TOKENS = Feature(
     "tokens",
     "length",
@@ -138,6 +156,40 @@ _FEATURES = (
     _count("sycophantic_opening", "sycophancy", "turns", more=MATCHING, contrast="difference"),
     _count("sycophantic_closing", "sycophancy", "turns", more=MATCHING, contrast="difference"),
     _per_100("sycophancy", "sycophancy", CATEGORIES, "prose_words"),
+    *(_count(name, "tone", "marks", more=PROSE) for name in ("exclamations", "questions")),
+    _count("closing_question", "tone", "turns", more=PROSE, contrast="difference"),
+    _count("all_caps", "tone", "words", more=PROSE),
+    *(_count(name, "tone", "words", more=LISTED) for name in WORD_LISTS),
+    *(_count(name, "tone", "phrases", more=MATCHING) for name in ("hedges", "boosters")),
+    *(_per_100(name, "tone", (name,), "prose_words") for name in TONE),
+    _count("syllables", "readability", "syllables", step="ten_percent"),
+    _index("flesch_reading_ease", "points", readability.flesch_reading_ease, FLESCH),
+    _index("flesch_kincaid_grade", "school years", readability.flesch_kincaid_grade, KINCAID),
+    _index("gunning_fog", "school years", readability.gunning_fog, GUNNING),
+    _index("automated_readability", "school years", readability.automated_readability, SENTER),
+    _made(
+        "mattr",
+        "lexical",
+        "share of words",
+        "moving-average type-token ratio: the share of different words in windows of 100 words that follow one another "
+        "outside code fences, in all words of a shorter turn, where it is higher for shortness alone",
+        ("window_types",),
+        ("window_words",),
+        source=COVINGTON,
+    ),
+    _made(
+        "long_word_share",
+        "lexical",
+        "share of words",
+        "share of the words outside code fences that have more than six letters and digits",
+        ("long_words",),
+        ("prose_words",),
+        source=BJORNSSON,
+    ),
+    _count("slop", "lexical", "phrases", more=MATCHING),
+    _per_100("slop", "lexical", ("slop",), "prose_words"),
+    _count("refusal", "refusal", "phrases", more=MATCHING),
+    _count("disclaimer", "refusal", "phrases", more=MATCHING),
 )
 
 _BY_NAME = {feature.name: feature for feature in _FEATURES}

@@ -22,6 +22,14 @@ CATEGORIES = (
 """The categories of sycophantic phrases, in the order of their counters."""
 
 
+STYLE_CATEGORIES = ("refusal", "disclaimer", "hedges", "boosters", "slop")
+"""The categories of the other phrases, which are matched apart from those, in the order of their counters."""
+WORD_LISTS = ("first_person", "second_person", "contractions", "positive_words", "negative_words")
+"""The lists of single words, in the order of their counters."""
+WINDOW = 100
+"""Words in a window of the moving-average type-token ratio."""
+
+
 class Counter(IntEnum):
     """What the scanner counts in a text; the value is the column in the kernel's output."""
 
@@ -104,6 +112,49 @@ class Counter(IntEnum):
         "matches of \\*\\*[^*\\n]+\\*\\* and __[^_\\n]+__, as FastChat counts them, its code removal included",
     )
 
+    REFUSAL = 37, "phrases that refuse to do what was asked"
+    DISCLAIMER = 38, "phrases that disclaim: being an AI, having no feelings or newer knowledge, being no doctor or lawyer"
+    HEDGES = 39, "words and phrases that make a statement less certain"
+    BOOSTERS = 40, "words and phrases that make a statement more certain or stronger"
+    SLOP = 41, "words and phrases that language models use more than people do"
+    FIRST_PERSON = 42, "I, me, my, mine, myself, and contractions with I"
+    SECOND_PERSON = 43, "you, your, yours, yourself, yourselves, and contractions with you"
+    CONTRACTIONS = 44, "contracted forms, as don't, it's and we'll; not the possessive 's"
+    POSITIVE_WORDS = 45, "words of the list of positive words"
+    NEGATIVE_WORDS = 46, "words of the list of negative words"
+    ALL_CAPS = 47, "words of two capitals or more whose every letter is a capital; digits in them do not matter"
+    EXCLAMATIONS = (
+        48,
+        (
+            "exclamation marks in a run of ! and ? with its end where a sentence could end, not before [; "
+            "and every full-width ！"
+        ),
+    )
+    QUESTIONS = 49, "question marks, counted like exclamation marks; and every full-width ？"
+    CLOSING_QUESTION = 50, "turns whose last sentence has a question mark that is counted"
+    SYLLABLES = (
+        51,
+        (
+            "syllables of words outside code fences: runs of vowels (a, e, i, o, u, y, with or without accents, and "
+            "those of Greek and Cyrillic), less one for a silent e in -e, -ed or -es behind a consonant "
+            "(not -le, -led, -les behind another; not -ted, -ded; not -ses, -zes, -xes, -ces, -ges, -hes), at least "
+            "one; one for the number of a list item and for a word of a script without spaces"
+        ),
+    )
+    COMPLEX_WORDS = 52, "words outside code fences of three syllables or more"
+    LONG_WORDS = 53, "words outside code fences of more than six letters and digits"
+    LETTERS = 54, "letters and digits of the words outside code fences"
+    WINDOW_TYPES = (
+        55,
+        (
+            "different words in each window of 100 words outside code fences that follow one another in a turn, summed "
+            "over the windows; of a shorter turn, in all of its words"
+        ),
+    )
+    WINDOW_WORDS = 56, "words in those windows, summed likewise"
+
 
 N_COUNTERS = len(Counter)
 ARENA_COUNTERS = frozenset({Counter.ARENA_HEADERS, Counter.ARENA_LISTS, Counter.ARENA_BOLD})
+PROSE_COUNTERS = frozenset(counter for counter in Counter if counter > Counter.ARENA_BOLD)
+"""What is counted word by word, and only where it is asked for."""

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from llamastyle.errors import FeatureError, warn
 from llamastyle.features import catalog, tables
-from llamastyle.features.counters import ARENA_COUNTERS, N_COUNTERS, Counter
+from llamastyle.features.counters import ARENA_COUNTERS, N_COUNTERS, PROSE_COUNTERS, Counter
 from llamastyle.features.feature import METADATA, Feature, FeatureSet, FeatureTable, Recipe
 from llamastyle.features.text import TextBatch, TextSource, arrow_texts, batch_from_arrow, check_texts
 
@@ -185,12 +185,13 @@ def scanner(
 
     arrays, _ = tables.load()
     arena = bool(needed & ARENA_COUNTERS)
+    compiled: Any = kernel.scan_prose if needed & PROSE_COUNTERS else kernel.scan_rows
 
     def scan(begin: int, end: int) -> NDArray[np.int64]:
         out = np.empty((end - begin, N_COUNTERS), dtype=np.int64)
         # Where numba is switched off, NumPy would warn of hashes that wrap around.
         with np.errstate(over="ignore"):
-            rows = kernel.scan_rows(
+            rows = compiled(
                 batch.data,
                 batch.offsets,
                 batch.turns,
@@ -206,7 +207,7 @@ def scanner(
             inexact.append(rows)
         return out
 
-    if not getattr(kernel.scan_rows, "signatures", True):  # numba may be switched off
+    if not getattr(compiled, "signatures", True):  # numba may be switched off
         with notice(show):
             scan(0, 0)
     return scan
@@ -219,14 +220,15 @@ def _apply(
     features: FeatureSet,
 ) -> None:
     """Fill the columns that are made of counts."""
+    columns = counts.T.astype(np.float64, order="C")
 
     def column_of(name: str) -> NDArray[np.float64]:
-        return counts[:, Counter[name.upper()]].astype(np.float64)
+        return columns[Counter[name.upper()]]
 
     for column, recipe in counted:
         if recipe.function is not None:
             try:
-                values[:, column] = recipe.function({name: column_of(name) for name in recipe.counts})
+                values[:, column] = recipe.function({name: column_of(name).copy() for name in recipe.counts})
             except Exception as error:
                 raise FeatureError(f"the function of {features[column].name!r} failed: {error!r}") from error
             continue

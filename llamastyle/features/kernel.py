@@ -1,9 +1,16 @@
 """The compiled single pass over the texts; numba is imported here and nowhere else.
 
-``scan_rows`` reads each text once. A tight loop reads words; line starts are parsed once a line
-(``_parse_line``, the block structure of CommonMark); bytes that may be inline markup are noted and paired at
-the end of their block (``_pair_marks``). Time is linear in the text: notes that overflow their array double
-it and the row is read again, reasoning is cut out once and the row is read again.
+``scan_rows`` goes through each text twice. ``_classify`` makes bit maps of it, 64 bytes a step: where words
+start, where lines end, where a byte is that may be markup or the end of a sentence, where one is not ASCII. Then
+``_scan_turn`` goes line by line: the start of a line is parsed (``_parse_line``, the block structure of CommonMark),
+a line of ASCII is read by the bits of its maps alone, any other line byte by byte. Bytes that may be inline markup
+are noted and paired at the end of their block (``_pair_marks``). Of a line of ASCII, a word is hashed from sixteen
+bytes at once, and a phrase is tried only where two words follow one another that may open one. Time is linear in
+the text: notes that overflow their array double it and the row is read again, reasoning is cut out once and the row
+is read again.
+
+What is counted word by word (``PROSE_COUNTERS``) has its own arrays in the argument ``prose``; for None, numba cuts
+that out of what it compiles.
 
 ``scan_spans`` is the same source compiled a second time: what is counted is also marked, with the bytes where it
 stands. The argument ``spans`` of the functions below is an array of marks or None; numba cuts the branches on
@@ -21,7 +28,8 @@ from numpy.typing import NDArray
 
 from llamastyle.errors import warn
 from llamastyle.features import tables as t
-from llamastyle.features.counters import Counter
+from llamastyle.features.counters import WINDOW as WINDOW_SIZE
+from llamastyle.features.counters import WORD_LISTS, Counter
 
 Array = NDArray[Any]
 
@@ -35,16 +43,34 @@ _warned: list[str] = []
 
 
 def _njit(function: Callable) -> Any:
+    """Compile what makes arrays or returns them."""
+    return _compiled(function)
+
+
+def _lean(function: Callable) -> Any:
+    """Compile without counting references to arrays, which would take half of the time.
+
+    What is compiled so may make no array, nor return one; its callers hold those that it is given.
+    """
+    return _compiled(function, _nrt=False)
+
+
+def _small(function: Callable) -> Any:
+    """Compile likewise, into whatever calls it."""
+    return _compiled(function, _nrt=False, forceinline=True)
+
+
+def _compiled(function: Callable, **options: bool) -> Any:
     """Compile without the GIL and keep the machine code, or warn (once) where it cannot be kept."""
     try:
-        return numba.njit(nogil=True, cache=True)(function)
+        return numba.njit(nogil=True, cache=True, **options)(function)
     except RuntimeError as error:
         if "cache" not in str(error):
             raise
         if not _warned:
             _warned.append(NO_CACHE)
             warn(NO_CACHE)
-        return numba.njit(nogil=True)(function)
+        return numba.njit(nogil=True, **options)(function)
 
 
 # Plain integers: numba freezes globals into the machine code, and knows no IntEnum arithmetic it can trust.
@@ -52,7 +78,8 @@ def _njit(function: Callable) -> Any:
     C_CHARS, C_WORDS, C_PROSE_WORDS, C_SENTENCES, C_PARAGRAPHS, C_LINES, C_HEADERS, C_ORDERED, C_BULLET,
     C_BOLD, C_ITALIC, C_CODE, C_FENCES, C_CODE_CHARS, C_LINKS, C_IMAGES, C_TABLES, C_QUOTES, C_RULES, C_MATH,
     C_MARKUP, C_EMOJI, C_DISTINCT, C_EMOJI_LINES, C_PRAISE, C_OPENING, C_CLOSING, C_A_HEADERS, C_A_LISTS,
-    C_A_BOLD, C_TURNS,
+    C_A_BOLD, C_TURNS, C_REFUSAL, C_FIRST_PERSON, C_CAPS, C_EXCLAMATIONS, C_QUESTIONS, C_CLOSING_QUESTION, C_SYLLABLES,
+    C_COMPLEX, C_LONG, C_LETTERS, C_TYPES, C_WINDOWS,
 ) = (
     int(c)
     for c in (
@@ -62,22 +89,47 @@ def _njit(function: Callable) -> Any:
         Counter.TABLES, Counter.QUOTES, Counter.RULES, Counter.MATH, Counter.MARKUP_CHARS, Counter.EMOJI,
         Counter.EMOJI_DISTINCT, Counter.EMOJI_LINES, Counter.PRAISE, Counter.SYCOPHANTIC_OPENING,
         Counter.SYCOPHANTIC_CLOSING, Counter.ARENA_HEADERS, Counter.ARENA_LISTS, Counter.ARENA_BOLD,
-        Counter.TURNS,
+        Counter.TURNS, Counter.REFUSAL, Counter.FIRST_PERSON, Counter.ALL_CAPS, Counter.EXCLAMATIONS,
+        Counter.QUESTIONS, Counter.CLOSING_QUESTION, Counter.SYLLABLES, Counter.COMPLEX_WORDS, Counter.LONG_WORDS,
+        Counter.LETTERS, Counter.WINDOW_TYPES, Counter.WINDOW_WORDS,
     )
 )  # fmt: skip
 
 LETTER, MARK, ALONE, SPACE, DECIMAL = t.LETTER, t.MARK, t.ALONE, t.SPACE, t.DECIMAL
 EMOJI, PUNCTUATION, CASED, QUOTE = t.EMOJI, t.PUNCTUATION, t.CASED, t.QUOTE
+VOWEL, WINDOW, LISTS = t.VOWEL, WINDOW_SIZE, len(WORD_LISTS)
 KEY_MIX, PAIR_MIX, STATE_MIX = np.uint64(t.KEY_MIX), np.uint64(t.PAIR_MIX), np.uint64(t.STATE_MIX)
-ROLL, UNROLL = np.uint64(t.ROLL), np.uint64(64 - t.ROLL)
-ONE, TWENTY, SEVENTEEN, FORTYSEVEN, FORTY = (
-    np.uint64(1),
-    np.uint64(20),
-    np.uint64(17),
-    np.uint64(47),
-    np.uint64(40),
+FOLD_SHIFT = np.uint64(t.FOLD_SHIFT)
+ZERO, ONE, TWO, THREE, FOUR, SIX, SEVEN, EIGHT, SIXTEEN, SEVENTEEN, TWENTY, FORTY, FORTYSEVEN, FIFTYSIX = (
+    np.uint64(n) for n in (0, 1, 2, 3, 4, 6, 7, 8, 16, 17, 20, 40, 47, 56)
 )
-APOSTROPHE, HYPHEN = np.uint64(t.APOSTROPHE_CODE), np.uint64(t.HYPHEN_CODE)
+SIXTYTHREE, SIXTYFOUR, ALL = np.uint64(63), np.uint64(64), np.uint64(t.MASK64)
+
+
+def _eight(byte: int) -> Any:
+    """Eight times the same byte."""
+    return np.uint64(byte * 0x0101010101010101)
+
+
+HIGH_BITS, LOW_BITS, CASE = _eight(0x80), _eight(0x7F), _eight(0x20)
+SMALL_FROM, SMALL_TO = _eight(0x80 - ord("a")), _eight(0x80 - ord("z") - 1)
+DIGIT_FROM, DIGIT_TO = _eight(0x80 - ord("0")), _eight(0x80 - ord("9") - 1)
+BRACKETS_FROM, BRACKETS_TO = _eight(0x80 - ord("[")), _eight(0x80 - ord("`") - 1)
+GATHER = np.uint64(0x0102040810204080)
+ODD_BITS, TWO_BITS, NIBBLES, BYTES = _eight(0x55), _eight(0x33), _eight(0x0F), _eight(0x01)
+LINE_FEED, RETURN, APOSTROPHE, HYPHEN, LESS, EXCLAMATION, DOLLAR, STAR, STOP, QUERY = (
+    _eight(ord(char)) for char in "\n\r'-<!$*.?"
+)
+LETTER_A, LETTER_E, LETTER_I, LETTER_O, LETTER_U, LETTER_Y = (_eight(ord(char)) for char in "aeiouy")
+
+# Bit maps of a turn, one bit a byte.
+M_START, M_WORD, M_ALNUM, M_EVENT, M_EOL, M_HIGH, M_LESS, M_VOWEL, M_CAPITAL, M_ALPHA = range(10)
+MAPS = 10
+# What is known of the phrases of a turn.
+Z_FREE, Z_SENTENCE, Z_LAST, Z_OPENED = range(4)
+# State of the windows of words, and of the prose of a turn.
+N_WORDS, N_DISTINCT, N_SUM, N_USED, N_QUESTION, N_QUESTION_AT, N_RUN_END = range(7)
+SLOTS, RING = 2048, 128
 
 # State of a turn, one int64 array.
 (
@@ -101,7 +153,7 @@ S_WIDTH, S_EMPTY, MAX_DEPTH = (
     48,
     32,
 )  # containers: width of a list item or -1 for a quote; item without content
-STATE_SIZE = 80
+S_PHRASES, STATE_SIZE = 80, 84
 NONE, PARAGRAPH, FENCE, HTML, TABLE = range(5)
 MAX_TICKS = 64
 
@@ -109,7 +161,7 @@ MAX_TICKS = 64
 # -- characters ---------------------------------------------------------------------------------------------
 
 
-@_njit
+@_lean
 def _decode(b: Array, i: int) -> Any:
     """Code point at a lead byte, and its length in bytes."""
     c = np.int64(b[i])
@@ -127,18 +179,18 @@ def _decode(b: Array, i: int) -> Any:
     ), 4
 
 
-@_njit
+@_small
 def _kind(point: int, C: Any) -> Any:
     return np.int64(C.kind[point])
 
 
-@_njit
+@_lean
 def _kind_at(b: Array, i: int, C: Any) -> Any:
     point, _ = _decode(b, i)
     return _kind(point, C)
 
 
-@_njit
+@_lean
 def _kind_before(b: Array, i: int, lo: int, C: Any) -> Any:
     """Kind of the character that ends before ``i``; white space at the start of the turn."""
     if i <= lo:
@@ -149,26 +201,26 @@ def _kind_before(b: Array, i: int, lo: int, C: Any) -> Any:
     return _kind_at(b, i, C)
 
 
-@_njit
+@_lean
 def _kind_after(b: Array, i: int, hi: int, C: Any) -> Any:
     if i >= hi:
         return SPACE
     return _kind_at(b, i, C)
 
 
-@_njit
+@_lean
 def _is_ascii_punct(c: int) -> bool:
     return 33 <= c <= 47 or 58 <= c <= 64 or 91 <= c <= 96 or 123 <= c <= 126
 
 
-@_njit
+@_lean
 def _line_end(b: Array, i: int, hi: int) -> Any:
     while i < hi and b[i] != 10 and b[i] != 13:
         i += 1
     return i
 
 
-@_njit
+@_lean
 def _visible(b: Array, i: int, hi: int) -> Any:
     """Code points from here to the end of the line that are no space or tab."""
     n = 0
@@ -179,7 +231,7 @@ def _visible(b: Array, i: int, hi: int) -> Any:
     return n
 
 
-@_njit
+@_lean
 def _points(b: Array, i: int, j: int) -> Any:
     """Code points in a range of bytes."""
     n = 0
@@ -189,7 +241,7 @@ def _points(b: Array, i: int, j: int) -> Any:
     return n
 
 
-@_njit
+@_lean
 def _only(b: Array, i: int, hi: int, char: int) -> Any:
     """How many of one character stand on the rest of the line if nothing else but spaces does, else 0."""
     n = 0
@@ -205,7 +257,7 @@ def _only(b: Array, i: int, hi: int, char: int) -> Any:
 # -- counting and marking -----------------------------------------------------------------------------------
 
 
-@_njit
+@_small
 def _mark(counter: int, start: int, end: int, spans: Any) -> None:
     """Note where something stands; row 0 of ``spans`` holds how many marks there are."""
     if spans is not None:
@@ -217,14 +269,14 @@ def _mark(counter: int, start: int, end: int, spans: Any) -> None:
             spans[n, 2] = end
 
 
-@_njit
+@_small
 def _tally(counter: int, start: int, end: int, cnt: Array, spans: Any) -> None:
     """Count one, and mark it."""
     cnt[counter] += 1
     _mark(counter, start, end, spans)
 
 
-@_njit
+@_lean
 def _tally_line(counter: int, start: int, b: Array, p: int, hi: int, cnt: Array, spans: Any) -> None:
     """Count one, and mark it up to the end of the line that ``p`` is on, without white space there."""
     cnt[counter] += 1
@@ -232,7 +284,7 @@ def _tally_line(counter: int, start: int, b: Array, p: int, hi: int, cnt: Array,
         _mark(counter, start, _trimmed(b, p, _line_end(b, p, hi)), spans)
 
 
-@_njit
+@_lean
 def _trimmed(b: Array, lo: int, i: int) -> Any:
     """The end ``i``, moved back over white space as far as ``lo``."""
     while i > lo and (b[i - 1] == 32 or b[i - 1] == 9 or b[i - 1] == 10 or b[i - 1] == 13):
@@ -240,7 +292,7 @@ def _trimmed(b: Array, lo: int, i: int) -> Any:
     return i
 
 
-@_njit
+@_lean
 def _end_fence(S: Array, b: Array, i: int, spans: Any) -> None:
     """The open fence ends before ``i``: its mark goes up to there."""
     if spans is not None:
@@ -265,7 +317,7 @@ def _row_spans(starts: Any, row: int, spans: Any) -> Any:
     return None
 
 
-@_njit
+@_lean
 def _move_back(origin: Any, lo: int, spans: Any) -> None:
     """Marks as offsets in their row's text; ``origin``, unless it is empty, says where the bytes scanned come from."""
     if spans is not None:
@@ -277,16 +329,174 @@ def _move_back(origin: Any, lo: int, spans: Any) -> None:
             spans[n, 2] -= lo
 
 
+# -- bit maps -----------------------------------------------------------------------------------------------
+
+
+@_small
+def _load(b: Array, i: Any) -> Any:
+    """Eight bytes as one number, the first byte lowest; the compiler makes one load of it."""
+    return (
+        np.uint64(b[i])
+        | np.uint64(b[i + ONE]) << EIGHT
+        | np.uint64(b[i + TWO]) << SIXTEEN
+        | np.uint64(b[i + THREE]) << np.uint64(24)
+        | np.uint64(b[i + FOUR]) << np.uint64(32)
+        | np.uint64(b[i + np.uint64(5)]) << FORTY
+        | np.uint64(b[i + SIX]) << np.uint64(48)
+        | np.uint64(b[i + SEVEN]) << FIFTYSIX
+    )
+
+
+@_small
+def _ones(x: Any) -> Any:
+    """How many bits are set; the compiler knows this way to count them."""
+    x = x - ((x >> ONE) & ODD_BITS)
+    x = (x & TWO_BITS) + ((x >> TWO) & TWO_BITS)
+    return (((x + (x >> FOUR)) & NIBBLES) * BYTES) >> FIFTYSIX
+
+
+@_small
+def _lowest(x: Any) -> Any:
+    """Place of the lowest bit that is set, 64 if there is none."""
+    return _ones((x & (~x + ONE)) - ONE)
+
+
+@_small
+def _same(low: Any, byte: Any) -> Any:
+    """High bits where bytes, each below 128, are the byte."""
+    return ~((low ^ byte) + LOW_BITS)
+
+
+@_small
+def _gathered(x: Any) -> Any:
+    """The high bits of eight bytes, one beside the other; other bits must be zero."""
+    return (x >> SEVEN) * GATHER >> FIFTYSIX
+
+
+@_lean
+def _classify(b: Array, lo: int, hi: int, maps: Array, tail: Array, prose: bool) -> Any:
+    """Fill the bit maps of a turn; how many bytes continue a code point."""
+    blocks = (hi - lo) >> 6
+    cont = ZERO
+    for q in range(blocks):
+        cont += _classify_block(b, np.uint64(lo + (q << 6)), q, maps, prose)
+    rest = hi - lo - (blocks << 6)
+    if rest > 0:
+        tail[:] = 0
+        for k in range(rest):
+            tail[k] = b[hi - rest + k]
+        cont += _classify_block(tail, ZERO, blocks, maps, prose)
+        blocks += 1
+    for m in range(MAPS):
+        maps[m, blocks] = ZERO
+    word, start = maps[M_WORD], maps[M_START]
+    before = ZERO  # the last letter of the block before
+    carry = ZERO
+    for q in range(blocks):
+        letters = maps[M_ALNUM, q]
+        joints = start[q] & (letters << ONE | before) & (letters >> ONE | maps[M_ALNUM, q + 1] << SIXTYTHREE)
+        before = letters >> SIXTYTHREE
+        word[q] = letters | joints
+        start[q] = word[q] & ~(word[q] << ONE | carry)
+        carry = word[q] >> SIXTYTHREE
+    word[blocks] = start[blocks] = ZERO
+    return np.int64(cont)
+
+
+@_lean
+def _classify_block(b: Array, i: Any, q: int, maps: Array, prose: bool) -> Any:
+    """The bits of 64 bytes; apostrophes and hyphens go to M_START for now. How many bytes continue a code point."""
+    alnum = joint = event = eol = high = less = vowel = capital = alpha = cont = ZERO
+    for j in range(8):
+        at = np.uint64(8 * j)
+        x = _load(b, i + at)
+        ascii_ = ~x & HIGH_BITS
+        low = x & LOW_BITS
+        small = low | CASE
+        letter = ((small + SMALL_FROM) & ~(small + SMALL_TO)) & ascii_
+        digit = ((low + DIGIT_FROM) & ~(low + DIGIT_TO)) & ascii_
+        alnum |= _gathered(letter | digit) << at
+        joint |= _gathered((_same(low, APOSTROPHE) | _same(low, HYPHEN)) & ascii_) << at
+        angle = _same(low, LESS)
+        marks = (
+            _same(low, EXCLAMATION) | _same(low, DOLLAR) | _same(low, STAR) | _same(low, STOP) | _same(low, QUERY)
+            | angle | ((low + BRACKETS_FROM) & ~(low + BRACKETS_TO))
+        )  # fmt: skip
+        event |= _gathered(marks & ascii_) << at
+        less |= _gathered(angle & ascii_) << at
+        eol |= _gathered((_same(low, LINE_FEED) | _same(low, RETURN)) & ascii_) << at
+        high |= _gathered(x & HIGH_BITS) << at
+        cont |= _gathered(x & ~(x << ONE) & HIGH_BITS) << at
+        if prose:
+            sound = (
+                _same(small, LETTER_A) | _same(small, LETTER_E) | _same(small, LETTER_I) | _same(small, LETTER_O)
+                | _same(small, LETTER_U) | _same(small, LETTER_Y)
+            )  # fmt: skip
+            vowel |= _gathered(sound & letter) << at
+            capital |= _gathered(letter & ~(x << TWO)) << at
+            alpha |= _gathered(letter) << at
+    maps[M_START, q] = joint
+    maps[M_ALNUM, q] = alnum
+    maps[M_EVENT, q] = event
+    maps[M_EOL, q] = eol
+    maps[M_HIGH, q] = high
+    maps[M_LESS, q] = less
+    maps[M_VOWEL, q] = vowel
+    maps[M_CAPITAL, q] = capital
+    maps[M_ALPHA, q] = alpha
+    return _ones(cont)
+
+
+@_small
+def _part(bits: Any, q: int, first: int, last: int) -> Any:
+    """The bits of block ``q`` that are in ``first`` to ``last``, bytes of the turn."""
+    base = q << 6
+    if first > base:
+        bits &= ALL << np.uint64(first - base)
+    if last < base + 64:
+        bits &= ~(ALL << np.uint64(last - base))
+    return bits
+
+
+@_small
+def _next_bit(maps: Array, m: int, first: int, last: int) -> Any:
+    """Place of the first bit that is set in ``first`` to ``last``, or ``last``."""
+    if first >= last:
+        return last
+    q = first >> 6
+    bits = maps[m, q] & (ALL << np.uint64(first & 63))
+    while bits == ZERO:
+        q += 1
+        if q << 6 >= last:
+            return last
+        bits = maps[m, q]
+    return min(last, (q << 6) + np.int64(_lowest(bits)))
+
+
+@_small
+def _count_bits(maps: Array, m: int, first: int, last: int) -> Any:
+    n = ZERO
+    for q in range(first >> 6, (last + 63) >> 6):
+        n += _ones(_part(maps[m, q], q, first, last))
+    return np.int64(n)
+
+
+@_small
+def _window(maps: Array, m: int, q: int, k: Any) -> Any:
+    """64 bits from bit ``k`` of block ``q`` on."""
+    return maps[m, q] >> k | maps[m, q + 1] << ONE << (SIXTYTHREE - k)
+
+
 # -- words, phrases, emoji ----------------------------------------------------------------------------------
 
 
-@_njit
+@_lean
 def _lower(point: int, C: Any) -> Any:
     k = np.searchsorted(C.upper, point)
     return np.int64(C.lower[k])
 
 
-@_njit
+@_lean
 def _connector(b: Array, i: int, hi: int, C: Any) -> Any:
     """Bytes of the apostrophe or hyphen here if a letter or digit follows it, else 0."""
     c = b[i]
@@ -305,16 +515,115 @@ def _connector(b: Array, i: int, hi: int, C: Any) -> Any:
     return step if _kind_at(b, i + step, C) & LETTER else 0
 
 
-@_njit
-def _word_tail(b: Array, i: int, hi: int, h: Any, C: Any) -> Any:
-    """Finish a word whose ASCII run ended at ``i``: end, hash, continuation bytes, whether emoji may be inside."""
-    cont = 0
+@_small
+def _stir(h: Any, chunk: Any) -> Any:
+    """The hash with eight bytes more."""
+    h = (h ^ chunk) * KEY_MIX
+    return h ^ (h >> FOLD_SHIFT)
+
+
+@_lean
+def _finish(h: Any, chunk: Any, size: int) -> Any:
+    """The hash of a word of so many bytes, of which the last are in ``chunk``."""
+    if size & 7:
+        h = _stir(h, chunk)
+    for _ in range(2 - (size + 7) // 8):
+        h = _stir(h, ZERO)
+    return h
+
+
+@_lean
+def _add_point(h: Any, chunk: Any, size: int, point: int) -> Any:
+    """Add the bytes of a code point to a hash: hash, bytes not yet in it, bytes in all."""
+    n = 1 if point < 0x80 else 2 if point < 0x800 else 3 if point < 0x10000 else 4
+    for k in range(n):
+        if n == 1:
+            byte = point
+        elif k == 0:
+            byte = (0xF00 >> n) & 0xFF | point >> 6 * (n - 1)
+        else:
+            byte = 0x80 | (point >> 6 * (n - 1 - k)) & 0x3F
+        chunk |= np.uint64(byte) << np.uint64(8 * (size & 7))
+        size += 1
+        if size & 7 == 0:
+            h, chunk = _stir(h, chunk), ZERO
+    return h, chunk, size
+
+
+@_small
+def _alnum(x: Any) -> Any:
+    """One bit a byte: ASCII letters and digits."""
+    low = x & LOW_BITS
+    small = low | CASE
+    letter = (small + SMALL_FROM) & ~(small + SMALL_TO)
+    return _gathered((letter | ((low + DIGIT_FROM) & ~(low + DIGIT_TO))) & ~x & HIGH_BITS)
+
+
+@_small
+def _short_key(b: Array, at: Any, size: Any) -> Any:
+    """Key of a word of ASCII, of 1 to 15 bytes, where sixteen can be read."""
+    first = min(size, EIGHT)  # no branch: what cannot be foreseen costs more than it saves
+    chunk = (_load(b, at) | CASE) & (ALL >> (SIXTYFOUR - (first << THREE)))
+    rest = (_load(b, at + EIGHT) | CASE) & (ALL >> ONE >> (SIXTYTHREE - ((size - first) << THREE)))
+    return _stir(_stir(ZERO, chunk), rest)
+
+
+@_lean
+def _long_key(b: Array, at: Any, size: Any, maps: Array, place: Any) -> Any:
+    """Size and key of any word of ASCII; a size of 64 is 64 at least."""
+    while (size & SIXTYTHREE) == ZERO:
+        more = _lowest(~_window(maps, M_WORD, np.int64((place + size) >> SIX), (place + size) & SIXTYTHREE))
+        size += more
+        if more < SIXTYFOUR:
+            break
+    h = chunk = ZERO
+    for k in range(size):
+        chunk |= (np.uint64(b[at + np.uint64(k)]) | np.uint64(32)) << np.uint64(8 * (k & 7))
+        if k & 7 == 7:
+            h, chunk = _stir(h, chunk), ZERO
+    return size, _finish(h, chunk, np.int64(size))
+
+
+@_lean
+def _read_tag(b: Array, i: int, hi: int, fold: Array) -> Any:
+    """End and key of the letters and digits here."""
+    h = chunk = ZERO
+    size = 0
+    while i < hi and fold[b[i]]:
+        h, chunk, size = _add_point(h, chunk, size, np.int64(b[i]) | 32)
+        i += 1
+    return i, _finish(h, chunk, size)
+
+
+@_lean
+def _read_word(b: Array, i: int, hi: int, C: Any) -> Any:
+    """End and key of the word that starts here, and whether emoji may be inside."""
+    at = np.uint64(i)
+    if b[i] < 128 and i + 16 <= b.size:
+        size = _lowest(~(_alnum(_load(b, at)) | _alnum(_load(b, at + EIGHT)) << EIGHT))
+        end = i + np.int64(size)
+        if size < SIXTEEN and end < hi:
+            c = b[end]
+            if c < 128 and c != 39 and c != 45:
+                return end, _short_key(b, at, size), False
+    return _read_any_word(b, i, hi, C)
+
+
+@_lean
+def _read_any_word(b: Array, i: int, hi: int, C: Any) -> Any:
+    """What ``_read_word`` does, byte by byte."""
+    h = chunk = ZERO
+    size = 0
     odd = False
     fold = C.fold
+    if b[i] >= 128:
+        point, n = _decode(b, i)
+        if _kind(point, C) & ALONE:
+            h, chunk, size = _add_point(h, chunk, size, point)
+            return i + n, _finish(h, chunk, size), False
     while i < hi:
-        f = fold[b[i]]
-        if f:
-            h = ((h << ROLL) | (h >> UNROLL)) ^ np.uint64(f)
+        if fold[b[i]]:
+            h, chunk, size = _add_point(h, chunk, size, np.int64(b[i]) | 32)
             i += 1
             continue
         step = 0
@@ -322,35 +631,24 @@ def _word_tail(b: Array, i: int, hi: int, h: Any, C: Any) -> Any:
             point, n = _decode(b, i)
             k = _kind(point, C)
             if k & (LETTER | MARK):
-                if k & (MARK | EMOJI):
-                    odd = True
+                odd |= k & (MARK | EMOJI) != 0
                 if k & CASED:
                     point = _lower(point, C)
-                code = np.uint64(fold[point]) if point < 128 else np.uint64(point) * KEY_MIX
-                h = ((h << ROLL) | (h >> UNROLL)) ^ code
+                h, chunk, size = _add_point(h, chunk, size, point)
                 i += n
-                cont += n - 1
                 continue
             if b[i] != 0xE2:
                 break
         step = _connector(b, i, hi, C)
         if step == 0:
             break
-        code = APOSTROPHE if (b[i] == 39 or (step == 3 and b[i + 2] == 0x99)) else HYPHEN
-        h = ((h << ROLL) | (h >> UNROLL)) ^ code
+        code = 39 if (b[i] == 39 or (step == 3 and b[i + 2] == 0x99)) else 45
+        h, chunk, size = _add_point(h, chunk, size, code)
         i += step
-        cont += step - 1
-    return i, h, cont, odd
+    return i, _finish(h, chunk, size), odd
 
 
-@_njit
-def _read_word(b: Array, i: int, hi: int, C: Any) -> Any:
-    """End and key of the word that starts here."""
-    i, h, _, _ = _word_tail(b, i, hi, np.uint64(0), C)
-    return i, h * KEY_MIX
-
-
-@_njit
+@_lean
 def _skip_soft(b: Array, i: int, hi: int) -> Any:
     """Skip what may stand between two words of a phrase: spaces, commas, quotes, emphasis marks."""
     while i < hi:
@@ -370,15 +668,15 @@ def _skip_soft(b: Array, i: int, hi: int) -> Any:
     return i
 
 
-@_njit
+@_lean
 def _is_called(b: Array, i: int, hi: int) -> bool:
     """Whether an exclamation mark follows, but for emphasis marks and quotes."""
     while i < hi and (b[i] == 42 or b[i] == 95 or b[i] == 34 or b[i] == 39):
         i += 1
-    return i < hi and b[i] == 33
+    return i < hi and (b[i] == 33 or (b[i] == 0xEF and b[i + 1] == 0xBC and b[i + 2] == 0x81))
 
 
-@_njit
+@_lean
 def _step(state: int, key: int, P: Any) -> Any:
     """Next state of the phrase automaton, or -1."""
     edge = (key ^ (np.uint64(state + 1) * STATE_MIX)) * PAIR_MIX
@@ -393,9 +691,9 @@ def _step(state: int, key: int, P: Any) -> Any:
     return np.int64(P.other[state])
 
 
-@_njit
+@_lean
 def _match_phrase(b: Array, i: int, hi: int, state: int, C: Any, P: Any) -> Any:
-    """Category and end of the longest phrase that goes on from a word that ends at ``i``, or 0."""
+    """Category and end of the longest phrase whose first word ends at ``i`` and leads to ``state``, or 0."""
     best = 0
     best_end = i
     while state >= 0:
@@ -406,33 +704,19 @@ def _match_phrase(b: Array, i: int, hi: int, state: int, C: Any, P: Any) -> Any:
             best = np.int64(P.accept[state])
             best_end = i
         k = _skip_soft(b, i, hi)
-        if k >= hi or k == i:
+        if k >= hi:
             break
         if b[k] < 128:
             if C.fold[b[k]] == 0:
                 break
-        elif _kind_at(b, k, C) & LETTER == 0:
+        elif _kind_at(b, k, C) & (LETTER | ALONE) == 0:
             break
-        i, key = _read_word(b, k, hi, C)
+        i, key, _ = _read_word(b, k, hi, C)
         state = _step(state, key, P)
     return best, best_end
 
 
-@_njit
-def _pair_hit(first: int, second: int, P: Any) -> Any:
-    slot = ((((first << SEVENTEEN) | (first >> FORTYSEVEN)) ^ second) * PAIR_MIX) >> FORTY & np.uint64(
-        8 * P.pair.size - 1
-    )
-    return (P.pair[slot >> np.uint64(3)] >> np.uint8(slot & np.uint64(7))) & 1
-
-
-@_njit
-def _first_hit(key: int, P: Any) -> Any:
-    slot = key >> FORTY & np.uint64(8 * P.first.size - 1)
-    return (P.first[slot >> np.uint64(3)] >> np.uint8(slot & np.uint64(7))) & 1
-
-
-@_njit
+@_lean
 def _match_emoji(b: Array, i: int, hi: int, E: Any) -> Any:
     """End and node of the longest emoji sequence that starts here; the end is ``i`` if there is none."""
     node = np.int64(0)
@@ -455,7 +739,7 @@ def _match_emoji(b: Array, i: int, hi: int, E: Any) -> Any:
     return best, best_node
 
 
-@_njit
+@_lean
 def _keycap_start(b: Array, i: int, lo: int) -> Any:
     """Start of the keycap sequence whose U+20E3 is at ``i``, or -1."""
     j = i
@@ -467,7 +751,7 @@ def _keycap_start(b: Array, i: int, lo: int) -> Any:
     return -1
 
 
-@_njit
+@_lean
 def _note_emoji(
     start: int,
     end: int,
@@ -487,7 +771,7 @@ def _note_emoji(
         _tally(C_EMOJI_LINES, start, end, cnt, spans)
 
 
-@_njit
+@_lean
 def _emoji_in_word(
     b: Array,
     lo: int,
@@ -523,7 +807,7 @@ def _emoji_in_word(
         i += n
 
 
-@_njit
+@_lean
 def _ends_sentence(b: Array, i: int, hi: int, C: Any) -> bool:
     """Whether a full stop that ends before ``i`` ends its sentence: white space, quote, bracket, * or _ follows."""
     if i >= hi:
@@ -552,7 +836,7 @@ def _ends_sentence(b: Array, i: int, hi: int, C: Any) -> bool:
 # -- inline markup ------------------------------------------------------------------------------------------
 
 
-@_njit
+@_lean
 def _autolink(b: Array, i: int, hi: int) -> Any:
     """End of the autolink whose < is at ``i``, or -1."""
     j = i + 1
@@ -600,14 +884,14 @@ def _autolink(b: Array, i: int, hi: int) -> Any:
     return -1
 
 
-@_njit
+@_lean
 def _skip_blank(b: Array, i: int, hi: int) -> Any:
     while i < hi and (b[i] == 32 or b[i] == 9 or b[i] == 10 or b[i] == 13):
         i += 1
     return i
 
 
-@_njit
+@_lean
 def _link_end(b: Array, i: int, hi: int) -> Any:
     """End of the ``(address "title")`` whose bracket is at ``i``, or -1."""
     i = _skip_blank(b, i + 1, hi)
@@ -657,10 +941,12 @@ def _link_end(b: Array, i: int, hi: int) -> Any:
     return -1
 
 
-@_njit
-def _pair_emphasis(dl: Array, bottom: int, n: int, cnt: Array, spans: Any) -> None:
+@_lean
+def _pair_emphasis(dl: Array, bottom: int, n: int, floors: Array, cnt: Array, spans: Any) -> None:
     """Pair the delimiter runs from ``bottom`` on, as CommonMark does, and count what comes of them."""
-    floors = np.full(12, bottom, dtype=np.int64)
+    if n - bottom < 2:
+        return
+    floors[:] = bottom
     top = bottom  # dl[5, bottom:top] is the stack of runs that may still open
     for k in range(bottom, n):
         char, left, original, opens, closes = dl[0, k], dl[1, k], dl[2, k], dl[3, k], dl[4, k]
@@ -698,12 +984,12 @@ def _pair_emphasis(dl: Array, bottom: int, n: int, cnt: Array, spans: Any) -> No
             top += 1
 
 
-@_njit
+@_lean
 def _pair_marks(
-    b: Array, lo: int, hi: int, ev: Array, n: int, dl: Array, br: Array, cnt: Array, spans: Any, C: Any
+    b: Array, lo: int, hi: int, n: int, room: Any, cnt: Array, spans: Any, C: Any
 ) -> None:
     """Pair the noted marks of one block that ends at ``hi``: code, links, emphasis, formulas."""
-    last = np.full(MAX_TICKS + 1, -1, dtype=np.int64)
+    ev, dl, br, last, floors, _ = room
     know = False
     delims = 0
     brackets = 0
@@ -743,6 +1029,7 @@ def _pair_marks(
             if size > MAX_TICKS:
                 continue
             if not know:
+                last[:] = -1
                 for m in range(k, n):
                     if b[ev[0, m]] == 96 and ev[1, m] <= MAX_TICKS:
                         last[ev[1, m]] = m
@@ -798,7 +1085,7 @@ def _pair_marks(
             end = _link_end(b, pos + 1, hi)
             if end < 0:
                 continue
-            _pair_emphasis(dl, br[1, brackets], delims, cnt, spans)
+            _pair_emphasis(dl, br[1, brackets], delims, floors, cnt, spans)
             delims = br[1, brackets]
             _tally(C_IMAGES if image else C_LINKS, br[2, brackets], end, cnt, spans)
             cnt[C_MARKUP] += _points(b, pos, end) + (2 if image else 1)
@@ -823,13 +1110,13 @@ def _pair_marks(
                 dl[4, delims] = 1 if closes else 0
                 dl[6, delims] = pos
                 delims += 1
-    _pair_emphasis(dl, 0, delims, cnt, spans)
+    _pair_emphasis(dl, 0, delims, floors, cnt, spans)
 
 
 # -- blocks -------------------------------------------------------------------------------------------------
 
 
-@_njit
+@_lean
 def _columns(b: Array, i: int, hi: int) -> Any:
     """Cells of a table row: bars that are not escaped, outer ones left out."""
     while i < hi and (b[i] == 32 or b[i] == 9):
@@ -847,7 +1134,7 @@ def _columns(b: Array, i: int, hi: int) -> Any:
     return n, bars
 
 
-@_njit
+@_lean
 def _delimiter_row(b: Array, i: int, hi: int) -> Any:
     """Columns of a table's ``| --- | :-: |`` line, or 0."""
     end = _line_end(b, i, hi)
@@ -884,7 +1171,7 @@ def _delimiter_row(b: Array, i: int, hi: int) -> Any:
     return n
 
 
-@_njit
+@_lean
 def _html_start(b: Array, i: int, hi: int, in_paragraph: bool, fold: Array, H: Any) -> Any:
     """Kind of HTML block that starts at the < here: 1 ends at its closing tag, 2 at -->, 6 at a blank line, 0 none."""
     if i + 3 < hi and b[i + 1] == 33 and b[i + 2] == 45 and b[i + 3] == 45:
@@ -893,14 +1180,10 @@ def _html_start(b: Array, i: int, hi: int, in_paragraph: bool, fold: Array, H: A
     closing = j < hi and b[j] == 47
     if closing:
         j += 1
-    h = np.uint64(0)
     first = j
-    while j < hi and fold[b[j]]:
-        h = ((h << ROLL) | (h >> UNROLL)) ^ np.uint64(fold[b[j]])
-        j += 1
+    j, key = _read_tag(b, j, hi, fold)
     if j == first or not 97 <= (b[first] | 32) <= 122:
         return 0
-    key = h * KEY_MIX
     bare = j >= hi or b[j] == 32 or b[j] == 9 or b[j] == 10 or b[j] == 13 or b[j] == 62
     if bare and not closing:
         for tag in H.raw_tags:
@@ -932,7 +1215,7 @@ def _html_start(b: Array, i: int, hi: int, in_paragraph: bool, fold: Array, H: A
     return 0
 
 
-@_njit
+@_lean
 def _html_ends(b: Array, i: int, hi: int, kind: int, fold: Array, H: Any) -> bool:
     """Whether an HTML block of kind 1 or 2 ends on this line."""
     while i < hi and b[i] != 10 and b[i] != 13:
@@ -940,24 +1223,20 @@ def _html_ends(b: Array, i: int, hi: int, kind: int, fold: Array, H: Any) -> boo
             if b[i] == 45 and i + 2 < hi and b[i + 1] == 45 and b[i + 2] == 62:
                 return True
         elif b[i] == 60 and i + 1 < hi and b[i + 1] == 47:
-            j = i + 2
-            h = np.uint64(0)
-            while j < hi and fold[b[j]]:
-                h = ((h << ROLL) | (h >> UNROLL)) ^ np.uint64(fold[b[j]])
-                j += 1
+            j, key = _read_tag(b, i + 2, hi, fold)
             for tag in H.raw_tags:
-                if tag == h * KEY_MIX and j < hi and b[j] == 62:
+                if tag == key and j < hi and b[j] == 62:
                     return True
         i += 1
     return False
 
 
-@_njit
+@_lean
 def _blank_from(b: Array, i: int, hi: int) -> bool:
     return i >= hi or b[i] == 10 or b[i] == 13
 
 
-@_njit
+@_lean
 def _skip_indent(b: Array, p: int, col: int, hi: int) -> Any:
     """Skip spaces and tabs: position and column."""
     while p < hi:
@@ -971,7 +1250,7 @@ def _skip_indent(b: Array, p: int, col: int, hi: int) -> Any:
     return p, col
 
 
-@_njit
+@_lean
 def _parse_line(b: Array, i: int, hi: int, S: Array, cnt: Array, spans: Any, fold: Array, H: Any) -> Any:
     """Parse the start of the line at ``i`` as CommonMark does; where its content starts.
 
@@ -1072,6 +1351,8 @@ def _parse_line(b: Array, i: int, hi: int, S: Array, cnt: Array, spans: Any, fol
             if ordered:
                 cnt[C_WORDS] += 1
                 cnt[C_PROSE_WORDS] += 1
+                cnt[C_SYLLABLES] += 1
+                cnt[C_LETTERS] += q - 1 - p
             gap = after_col - (col + q - p)
             width = (col - base) + (q - p) + (1 if empty or gap > 4 else gap)
             S[S_WIDTH + d] = width
@@ -1184,7 +1465,7 @@ def _parse_line(b: Array, i: int, hi: int, S: Array, cnt: Array, spans: Any, fol
     return p
 
 
-@_njit
+@_lean
 def _plain_line(i: int, blank: bool, leaf: int, S: Array, cnt: Array, spans: Any) -> None:
     """What ``_parse_line`` does to the commonest lines, outside containers: empty, or opening with a letter."""
     S[S_EOL_FLUSH] = 0
@@ -1207,14 +1488,14 @@ def _plain_line(i: int, blank: bool, leaf: int, S: Array, cnt: Array, spans: Any
     S[S_LINE] = i
 
 
-@_njit
+@_lean
 def _fill(S: Array, depth: int) -> None:
     """Every open item has content now."""
     for k in range(depth):
         S[S_EMPTY + k] = 0
 
 
-@_njit
+@_lean
 def _paragraph_line(blank: bool, S: Array, cnt: Array) -> None:
     """Count runs of lines that are not blank; S_RUN is 2 on the first line of a run."""
     if blank:
@@ -1226,7 +1507,7 @@ def _paragraph_line(blank: bool, S: Array, cnt: Array) -> None:
         S[S_RUN] = 1
 
 
-@_njit
+@_lean
 def _fence_line(
     b: Array, i: int, p: int, hi: int, indent: int, blank: bool, S: Array, cnt: Array, spans: Any
 ) -> Any:
@@ -1246,7 +1527,7 @@ def _fence_line(
     return p
 
 
-@_njit
+@_lean
 def _setext(b: Array, p: int, hi: int) -> bool:
     """Whether the rest of the line is one run of = or -, spaces behind it allowed."""
     c = b[p]
@@ -1255,7 +1536,7 @@ def _setext(b: Array, p: int, hi: int) -> bool:
     return _visible(b, p, hi) == 0
 
 
-@_njit
+@_lean
 def _table_here(b: Array, p: int, hi: int, S: Array) -> bool:
     """Whether this line makes the paragraph's last line the header row of a table."""
     if S[S_LINE] < 0:
@@ -1275,7 +1556,7 @@ def _table_here(b: Array, p: int, hi: int, S: Array) -> bool:
 DONE, REASONING, CROWDED = 0, 1, 2
 
 
-@_njit
+@_lean
 def _is_think(b: Array, i: int, hi: int) -> Any:
     """1 at <think>, 2 at </think>, else 0."""
     closing = 1 if i + 1 < hi and b[i + 1] == 47 else 0
@@ -1294,42 +1575,305 @@ def _is_think(b: Array, i: int, hi: int) -> Any:
     return 0
 
 
-@_njit
-def _scan_turn(
-    b: Array,
-    lo: int,
-    hi: int,
-    T: Any,
-    S: Array,
-    ev: Array,
-    dl: Array,
-    br: Array,
-    stamps: Array,
-    stamp: int,
-    strip: bool,
-    cnt: Array,
-    spans: Any,
+@_lean
+def _has_reasoning(b: Array, lo: int, hi: int, maps: Array) -> bool:
+    at = _next_bit(maps, M_LESS, 0, hi - lo)
+    while at < hi - lo:
+        if _is_think(b, lo + at, hi):
+            return True
+        at = _next_bit(maps, M_LESS, at + 1, hi - lo)
+    return False
+
+
+@_lean
+def _note_phrase(
+    b: Array, at: int, end: int, hi: int, state: int, sentence: int, C: Any, P: Any, Z: Array, cnt: Array, spans: Any
+) -> None:
+    """Count the phrase of sycophancy whose first word stands at ``at`` to ``end`` and leads to ``state``, if any."""
+    category, end = _match_phrase(b, end, hi, state, C, P)
+    if category > 0:
+        _tally(C_PRAISE - 1 + category, at, end, cnt, spans)
+        if sentence == 0 and Z[Z_OPENED] == 0:
+            _mark(C_OPENING, at, end, spans)
+            Z[Z_OPENED] = 1
+        Z[Z_LAST] = at
+        Z[Z_FREE] = end
+        Z[Z_SENTENCE] = sentence
+
+
+@_lean
+def _note_style(
+    b: Array, at: int, end: int, hi: int, state: int, C: Any, Q: Any, free: int, cnt: Array, spans: Any
 ) -> Any:
+    """Count the phrase of style whose first word stands at ``at`` to ``end``, if any; from where the next may start."""
+    category, end = _match_phrase(b, end, hi, state, C, Q)
+    if category == 0:
+        return free
+    _tally(C_REFUSAL - 1 + category, at, end, cnt, spans)
+    return end
+
+
+# -- word by word -------------------------------------------------------------------------------------------
+
+
+@_njit
+def _windows() -> Any:
+    """Room for the windows of words: hash table of words and where each was last, the last words and whether each is
+    the last of its kind, state."""
+    return (
+        np.zeros(SLOTS, dtype=np.uint64),
+        np.empty(SLOTS, dtype=np.int64),
+        np.empty(RING, dtype=np.uint64),
+        np.zeros(RING, dtype=np.int64),
+        np.zeros(8, dtype=np.int64),
+    )
+
+
+@_small
+def _put_word(key: int, at: int, keys: Array, last: Array, N: Array) -> Any:
+    """Note that a word stands at ``at``; where it stood before, or far away."""
+    slot = key >> TWENTY & np.uint64(SLOTS - 1)
+    found = keys[slot]
+    while found != key and found != ZERO:
+        slot = (slot + ONE) & np.uint64(SLOTS - 1)
+        found = keys[slot]
+    before = last[slot] if found == key else -RING
+    N[N_USED] += 1 if found == ZERO else 0
+    keys[slot] = key
+    last[slot] = at
+    return before
+
+
+@_small
+def _slide(key: int, prose: Any) -> None:
+    """Move the window of words on by one."""
+    keys, last, ring, live, N = prose
+    n = N[N_WORDS]
+    gone = live[(n - WINDOW) & (RING - 1)]  # zero before the first window is full
+    before = _put_word(key, n, keys, last, N)
+    again = 1 if before > n - WINDOW else 0
+    live[before & (RING - 1)] *= 1 - again
+    live[n & (RING - 1)] = 1
+    ring[n & (RING - 1)] = key
+    N[N_WORDS] = n + 1
+    N[N_DISTINCT] += 1 - again - gone
+    if n + 1 >= WINDOW:
+        N[N_SUM] += N[N_DISTINCT]
+    if N[N_USED] > SLOTS // 3:
+        _forget(n + 1, keys, last, ring, N)
+
+
+@_lean
+def _forget(n: int, keys: Array, last: Array, ring: Array, N: Array) -> None:
+    """Empty the table of words but for those of the window."""
+    keys[:] = ZERO
+    N[N_USED] = 0
+    for at in range(n - WINDOW, n):
+        _put_word(ring[at & (RING - 1)], at, keys, last, N)
+
+
+@_lean
+def _begin_prose(prose: Any) -> None:
+    keys, last, ring, live, N = prose
+    keys[:] = ZERO
+    live[:] = 0
+    N[:] = 0
+    N[N_QUESTION] = N[N_RUN_END] = -1
+
+
+@_lean
+def _end_prose(sentences: int, cnt: Array, spans: Any, prose: Any) -> None:
+    """What a turn's windows and last sentence come to."""
+    keys, last, ring, live, N = prose
+    n = N[N_WORDS]
+    cnt[C_TYPES] += N[N_SUM] if n >= WINDOW else N[N_DISTINCT]
+    cnt[C_WINDOWS] += (n - WINDOW + 1) * WINDOW if n >= WINDOW else n
+    if sentences > 0 and N[N_QUESTION] == sentences - 1:
+        _tally(C_CLOSING_QUESTION, N[N_QUESTION_AT], N[N_QUESTION_AT] + 1, cnt, spans)
+
+
+@_small
+def _silent(a: Any, b: Any, c: Any, d: Any) -> Any:
+    """1 if a word that ends with characters of these kinds, ``d`` last, has a silent e at its end, else 0."""
+    e = d & c >> 1 & ~(c >> 2 & b >> 1)
+    ed = d >> 3 & c & b >> 1 & ~(b >> 4)
+    es = d >> 5 & c & b >> 1 & ~(b >> 6)
+    return (e | (ed | es) & ~(b >> 2 & a >> 1)) & 1
+
+
+@_small
+def _count_word(
+    start: int, end: int, key: int, syllables: int, letters: int, caps: bool, cnt: Array, spans: Any, V: Any, prose: Any
+) -> Any:
+    """Count what is counted of each word of prose; its flags."""
+    cnt[C_SYLLABLES] += syllables
+    cnt[C_LETTERS] += letters
+    cnt[C_COMPLEX] += 1 if syllables > 2 else 0
+    cnt[C_LONG] += 1 if letters > 6 else 0
+    if caps:
+        _tally(C_CAPS, start, end, cnt, spans)
+    _slide(key, prose)
+    if _bit(V.any, key >> FORTY & np.uint64(8 * V.any.size - 1)) == ZERO:
+        return 0
+    size = np.uint64(V.key.size - 1)
+    slot = key >> TWENTY & size
+    while V.key[slot] != ZERO and V.key[slot] != key:
+        slot = (slot + ONE) & size
+    flags = np.int64(V.flags[slot]) if V.key[slot] == key else 0
+    if flags & 127:
+        for k in range(LISTS):
+            if flags >> k & 1:
+                _tally(C_FIRST_PERSON + k, start, end, cnt, spans)
+    return flags
+
+
+@_lean
+def _word_shape(b: Array, i: int, hi: int, C: Any) -> Any:
+    """Syllables and letters of a word, and whether it is in capitals."""
+    groups = letters = capitals = others = 0
+    sounding = False
+    c1 = c2 = c3 = c4 = np.uint8(0)
+    while i < hi:
+        point, n = _decode(b, i)
+        kind = _kind(point, C)
+        i += n
+        if kind & MARK:
+            continue
+        vowel = kind & VOWEL != 0
+        if vowel and not sounding:
+            groups += 1
+        sounding = vowel
+        if kind & (LETTER | ALONE):
+            letters += 1
+            if 65 <= point <= 90 or kind & CASED:
+                capitals += 1
+            elif not 48 <= point <= 57:
+                others += 1
+        c1, c2, c3, c4 = c2, c3, c4, C.ends[point] if point < 128 else np.uint8(0)
+    if groups > 1:
+        groups -= np.int64(_silent(c1, c2, c3, c4))
+    return max(1, groups), letters, capitals > 1 and others == 0
+
+
+@_lean
+def _note_calls(b: Array, lo: int, pos: int, hi: int, sentence: int, C: Any, cnt: Array, spans: Any, prose: Any) -> None:
+    """Count the exclamation and question marks of the run that starts here; a run is looked at once.
+
+    ``sentence`` is the number of the sentence that the run is in, or -1.
+    """
+    N = prose[4]
+    if pos < N[N_RUN_END]:
+        return
+    j = pos
+    while j < hi and (b[j] == 33 or b[j] == 63):
+        j += 1
+    N[N_RUN_END] = j
+    if (j < hi and b[j] == 91) or not _ends_sentence(b, j, hi, C):
+        return
+    for k in range(pos, j):
+        _tally(C_EXCLAMATIONS if b[k] == 33 else C_QUESTIONS, k, k + 1, cnt, spans)
+        if b[k] == 63:
+            N[N_QUESTION], N[N_QUESTION_AT] = sentence, k
+
+
+# -- the scan -----------------------------------------------------------------------------------------------
+
+
+@_lean
+def _line_words(
+    b: Array, lo: int, first: int, last: int, maps: Array, T: Any, cnt: Array, spans: Any, prose: Any
+) -> None:
+    """Go through the words of a line of ASCII: mark in M_EVENT the word before each pair that may open a phrase."""
+    C, E, P, H, Q, V = T
+    pair, first_words = (P.pair, P.first) if prose is None else (V.pair, V.first)
+    pairs, firsts = np.uint64(8 * pair.size - 1), np.uint64(8 * first_words.size - 1)
+    before, opened = ZERO, ZERO
+    place = np.uint64(first)
+    for q in range(first >> 6, (last + 63) >> 6):
+        bits = _part(maps[M_START, q], q, first, last)
+        base = np.uint64(q << 6)
+        while bits != ZERO:
+            k = _lowest(bits)
+            bits &= bits - ONE
+            here = base + k
+            size = _lowest(~_window(maps, M_WORD, q, k))
+            at = np.uint64(lo) + here
+            if size < SIXTEEN and at + SIXTEEN <= np.uint64(b.size):
+                key = _short_key(b, at, size)
+            else:
+                size, key = _long_key(b, at, size, maps, here)
+            hit = _bit(pair, _pair_slot(before, key) & pairs) & opened
+            opened = _bit(first_words, key >> FORTY & firsts)
+            if prose is not None:
+                if size < np.uint64(60):
+                    mask = ~(ALL << size)
+                    sound = _window(maps, M_VOWEL, q, k) & mask
+                    syllables = np.int64(_ones(sound & ~(sound << ONE)))
+                    capital = _window(maps, M_CAPITAL, q, k) & mask
+                    caps = False
+                    if capital & (capital - ONE) != ZERO:
+                        caps = _window(maps, M_ALPHA, q, k) & mask == capital
+                    letters = np.int64(_ones(_window(maps, M_ALNUM, q, k) & mask))
+                    end = at + size
+                    if end >= FOUR:
+                        w, x = C.ends[b[end - FOUR]], C.ends[b[end - THREE]]
+                        y, z = C.ends[b[end - TWO]], C.ends[b[end - ONE]]
+                        silent = np.int64(_silent(w, x, y, z))
+                    else:
+                        silent = 0
+                    syllables = max(1, syllables - silent)
+                    stop = np.int64(end)
+                else:
+                    stop, _, _ = _read_word(b, np.int64(at), lo + last, C)
+                    syllables, letters, caps = _word_shape(b, np.int64(at), stop, C)
+                flags = _count_word(np.int64(at), stop, key, syllables, letters, caps, cnt, spans, V, prose)
+                if flags & 128:
+                    maps[M_EVENT, q] |= ONE << k
+            maps[M_EVENT, place >> SIX] |= hit << (place & SIXTYTHREE)
+            before, place = key, here
+
+
+@_small
+def _pair_slot(first: int, second: int) -> Any:
+    return ((((first << SEVENTEEN) | (first >> FORTYSEVEN)) ^ second) * PAIR_MIX) >> FORTY
+
+
+@_small
+def _bit(bits: Array, slot: int) -> Any:
+    return np.uint64((bits[slot >> THREE] >> np.uint8(slot & SEVEN)) & 1)
+
+
+@_small
+def _opens(key: int, P: Any) -> bool:
+    """Whether the word may be the first of a phrase."""
+    return _bit(P.first, key >> FORTY & np.uint64(8 * P.first.size - 1)) != ZERO
+
+
+@_lean
+def _scan_turn(
+    b: Array, lo: int, hi: int, T: Any, S: Array, maps: Array, room: Any, stamps: Array, stamp: int, strip: bool,
+    cnt: Array, spans: Any, prose: Any,
+) -> Any:  # fmt: skip
     """Count everything in one turn; adds to ``cnt`` and ``spans``."""
-    C, E, P, H = T
+    C, E, P, H, Q, V = T
     fold, act = C.fold, C.act
+    ev = room[0]
     S[:] = 0
+    Z = S[S_PHRASES:]
+    Z[Z_FREE], Z[Z_SENTENCE] = lo, -1
+    cont = _classify(b, lo, hi, maps, room[5], prose is not None)
+    if strip and _has_reasoning(b, lo, hi, maps):
+        return REASONING
+    if prose is not None:
+        _begin_prose(prose)
     limit = ev.shape[1]
-    stop = np.uint64(hi)
+    size = hi - lo
     notes = 0
-    words = prose_words = sentences = cont = 0
-    has_word = False
-    prev_key = np.uint64(0)
-    prev_start = -1
-    prev_first = False
-    free = lo
-    phrase_sentence = -1
-    opening_hit = False
-    begin = last = -1  # where the newest phrase starts, and the last one of the turn
+    words = prose_words = sentences = 0
+    free = lo  # from where on a phrase of style may start
     i = lo
     while i < hi:
         line = i
-        line_cont = cont
         leaf = S[S_LEAF]
         if S[S_DEPTH] > 0 or leaf > PARAGRAPH or not (b[i] == 10 or 0 < fold[b[i]] <= 26):
             first = _parse_line(b, i, hi, S, cnt, spans, fold, H)
@@ -1338,202 +1882,224 @@ def _scan_turn(
             _plain_line(i, b[i] == 10, leaf, S, cnt, spans)
         i = first
         if S[S_FLUSH] == 1 and notes > 0:
-            _pair_marks(b, lo, line, ev, notes, dl, br, cnt, spans, C)
+            _pair_marks(b, lo, line, notes, room, cnt, spans, C)
             notes = 0
-        prose = S[S_PROSE] == 1
+        in_prose = S[S_PROSE] == 1
         inline = S[S_INLINE] == 1
-        has_word = False
-        prev_start = -1
-        opening = first
-        if prose:
-            while opening < hi and (b[opening] == 42 or b[opening] == 95):
-                opening += 1
-        else:
-            first = hi
-            opening = -1
-        while i < hi:
-            c = b[i]
-            f = fold[c]
-            point = np.int64(0)
-            width = 1
-            kind = 0
-            if f == 0:
-                a = act[c]
-                if a == 1:
-                    i += 1
-                    continue
-                if a == 2:
+        eol = lo + _next_bit(maps, M_EOL, i - lo, size)
+        if lo + _next_bit(maps, M_HIGH, i - lo, eol - lo) == eol:
+            # a line of ASCII
+            n = _count_bits(maps, M_START, i - lo, eol - lo)
+            words += n
+            fresh = eol
+            if in_prose:
+                prose_words += n
+                if n > 0:
+                    _line_words(b, lo, i - lo, eol - lo, maps, T, cnt, spans, prose)
+                    fresh = lo + _next_bit(maps, M_START, i - lo, eol - lo)  # the first word of the sentence
+            looked = False
+            last = eol - lo
+            q = (i - lo) >> 6
+            bits = _part(maps[M_EVENT, q], q, i - lo, last)
+            while in_prose or inline:
+                if fresh < eol and not looked:
+                    looked = True
+                    place, at = np.uint64(fresh - lo), np.uint64(fresh)
+                    length = _lowest(~_window(maps, M_WORD, (fresh - lo) >> 6, place & SIXTYTHREE))
+                    if length < SIXTEEN and at + SIXTEEN <= np.uint64(b.size):
+                        key = _short_key(b, at, length)
+                    else:
+                        length, key = _long_key(b, at, length, maps, place)
+                    if fresh >= Z[Z_FREE] and _bit(P.alone, key >> FORTY & np.uint64(8 * P.alone.size - 1)):
+                        state = _step(1, key, P)
+                        _note_phrase(b, fresh, fresh + np.int64(length), hi, state, sentences, C, P, Z, cnt, spans)
+                while bits == ZERO:
+                    q += 1
+                    if q << 6 >= last:
+                        break
+                    bits = _part(maps[M_EVENT, q], q, 0, last)
+                if bits == ZERO:
                     break
+                pos = lo + (q << 6) + np.int64(_lowest(bits))
+                bits &= bits - ONE
+                if pos < i:
+                    continue
+                c = b[pos]
+                a = act[c]
+                if a == 3:
+                    i = pos + 1
+                    if not in_prose:
+                        continue
+                    if prose is not None:
+                        if c != 46:
+                            _note_calls(b, lo, pos, hi, sentences if fresh < pos else -1, C, cnt, spans, prose)
+                    if fresh < pos and (i >= hi or b[i] == 32 or b[i] == 10 or _ends_sentence(b, i, hi, C)):
+                        sentences += 1
+                        fresh = lo + _next_bit(maps, M_START, i - lo, last)
+                        looked = False
+                elif a == 4:
+                    j = pos + 1
+                    while j < hi and b[j] == c:
+                        j += 1
+                    if inline:
+                        if notes >= limit:
+                            return CROWDED
+                        ev[0, notes] = pos
+                        ev[1, notes] = j - pos
+                        notes += 1
+                    i = j
+                elif a == 5:
+                    if inline:
+                        if notes >= limit:
+                            return CROWDED
+                        ev[0, notes] = pos
+                        ev[1, notes] = 1
+                        notes += 1
+                    i = pos + 1
+                elif fold[c] and in_prose:
+                    end, key, _ = _read_word(b, pos, hi, C)
+                    opens = 1 if pos == fresh else 0
+                    if pos >= Z[Z_FREE]:
+                        _note_phrase(b, pos, end, hi, _step(opens, key, P), sentences, C, P, Z, cnt, spans)
+                    if prose is not None:
+                        if pos >= free:
+                            free = _note_style(b, pos, end, hi, _step(opens, key, Q), C, Q, free, cnt, spans)
+            if fresh < eol:
+                sentences += 1
+            i = eol
+        else:
+            has_word = False
+            opening = first
+            if in_prose:
+                while opening < hi and (b[opening] == 42 or b[opening] == 95):
+                    opening += 1
+            else:
+                first = hi
+                opening = -1
+            while i < eol:
+                c = b[i]
+                point = np.int64(c)
+                width = 1
+                kind = 1 if fold[c] else 0
+                a = act[c]
                 if a == 8:
                     point, width = _decode(b, i)
                     kind = _kind(point, C)
-                if kind & LETTER == 0:
-                    if a == 6:
-                        i += 1
-                    elif a == 3:
-                        i += 1
-                        prev_start = -1
-                        if has_word and prose and (i >= hi or b[i] == 32 or b[i] == 10 or _ends_sentence(b, i, hi, C)):
-                            sentences += 1
-                            has_word = False
-                    elif a == 4:
-                        j = i + 1
-                        while j < hi and b[j] == c:
-                            j += 1
-                        if inline:
-                            if notes >= limit:
-                                return CROWDED
-                            ev[0, notes] = i
-                            ev[1, notes] = j - i
-                            notes += 1
-                        if c != 42 and c != 95:
-                            prev_start = -1
-                        i = j
-                    elif a == 5:
-                        if c == 60 and strip and _is_think(b, i, hi):
-                            return REASONING
-                        if inline:
-                            if notes >= limit:
-                                return CROWDED
-                            ev[0, notes] = i
-                            ev[1, notes] = 1
-                            notes += 1
-                        prev_start = -1
-                        i += 1
-                    elif a == 7:
-                        if i + 1 < hi and b[i + 1] == 10:
-                            i += 1
-                        break
-                    elif a == 8:
-                        end = i
-                        if kind & EMOJI:
-                            end, node = _match_emoji(b, i, hi, E)
-                            if end > i:
-                                _note_emoji(i, end, node, first, opening, stamps, stamp, cnt, spans)
-                        elif point == 0x20E3:
-                            start = _keycap_start(b, i, lo)
-                            if start >= 0:
-                                _, node = _match_emoji(b, start, i + 3, E)
-                                _note_emoji(start, i + 3, node, first, opening, stamps, stamp, cnt, spans)
+                if kind & (LETTER | ALONE):
+                    begin = i
+                    if kind & EMOJI and kind & ALONE:
+                        end, node = _match_emoji(b, i, hi, E)
                         if end > i:
-                            cont += end - i - _points(b, i, end)
-                            prev_start = -1
+                            _note_emoji(i, end, node, first, opening, stamps, stamp, cnt, spans)
                             i = end
                             continue
-                        cont += width - 1
-                        i += width
-                        if kind & ALONE:
-                            words += 1
-                            if prose:
-                                prose_words += 1
-                                has_word = True
-                            prev_start = -1
-                        elif (
-                            point == 0xA0
-                            or point == 0x2019
-                            or point == 0x201C
-                            or point == 0x201D
-                            or point == 0x2018
-                        ):
-                            pass
-                        else:
-                            prev_start = -1
-                            if has_word and prose:
-                                if (
-                                    point == 0x3002
-                                    or point == 0xFF01
-                                    or point == 0xFF1F
-                                    or point == 0xFF61
-                                    or (point == 0x2026 and _ends_sentence(b, i, hi, C))
-                                ):
-                                    sentences += 1
-                                    has_word = False
-                    else:
-                        i += 1
-                        prev_start = -1
+                    i, key, odd = _read_word(b, i, hi, C)
+                    if odd:
+                        _emoji_in_word(b, lo, begin, i, first, opening, stamps, stamp, cnt, spans, C, E)
+                    words += 1
+                    if in_prose:
+                        prose_words += 1
+                        opens = 0 if has_word else 1
+                        has_word = True
+                        if begin >= Z[Z_FREE] and _opens(key, P):
+                            _note_phrase(b, begin, i, hi, _step(opens, key, P), sentences, C, P, Z, cnt, spans)
+                        if prose is not None:
+                            syllables, letters, caps = _word_shape(b, begin, i, C)
+                            _count_word(begin, i, key, syllables, letters, caps, cnt, spans, V, prose)
+                            if begin >= free and _opens(key, Q):
+                                free = _note_style(b, begin, i, hi, _step(opens, key, Q), C, Q, free, cnt, spans)
                     continue
-            # a word starts here
-            start = i
-            h = np.uint64(0)
-            u = np.uint64(i)  # unsigned, so that numba need not ask whether the index is negative
-            while f:
-                h = ((h << ROLL) | (h >> UNROLL)) ^ np.uint64(f)
-                u += ONE
-                if u >= stop:
-                    break
-                c = b[u]
-                f = fold[c]
-            i = np.int64(u)
-            if i < hi and (c >= 128 or c == 39 or c == 45):
-                i, h, extra, odd = _word_tail(b, i, hi, h, C)
-                cont += extra
-                if odd:
-                    _emoji_in_word(b, lo, start, i, first, opening, stamps, stamp, cnt, spans, C, E)
-            words += 1
-            if prose:
-                prose_words += 1
-                key = h * KEY_MIX
-                state = -1
-                if prev_start >= free and _pair_hit(prev_key, key, P):  # prev_start is -1 if it opens no phrase
-                    state = _step(1 if prev_first else 0, prev_key, P)
-                    if state >= 0:
-                        state = _step(state, key, P)
-                category = end = 0
-                begin = prev_start
-                if state >= 0:
-                    category, end = _match_phrase(b, i, hi, state, C, P)
-                opens = _first_hit(key, P)
-                if opens and not has_word and category == 0 and start >= free:
-                    state = _step(1, key, P)
-                    begin = start
-                    if state >= 0:
-                        category, end = _match_phrase(b, i, hi, state, C, P)
-                if category > 0:
-                    _tally(C_PRAISE - 1 + category, begin, end, cnt, spans)
-                    if sentences == 0 and not opening_hit:
-                        _mark(C_OPENING, begin, end, spans)
-                    last = begin
-                    free = end
-                    phrase_sentence = sentences
-                    opening_hit = opening_hit or sentences == 0
-                prev_start = start if opens else -1
-                prev_key = key
-                prev_first = not has_word
-                has_word = True
-            if i < hi and b[i] == 32:
-                i += 1
-        if has_word:
-            sentences += 1
-            has_word = False
+                if a == 3:
+                    i += 1
+                    if in_prose:
+                        if prose is not None:
+                            if c != 46:
+                                _note_calls(b, lo, i - 1, hi, sentences if has_word else -1, C, cnt, spans, prose)
+                        if has_word and _ends_sentence(b, i, hi, C):
+                            sentences += 1
+                            has_word = False
+                elif a == 4:
+                    j = i + 1
+                    while j < hi and b[j] == c:
+                        j += 1
+                    if inline:
+                        if notes >= limit:
+                            return CROWDED
+                        ev[0, notes] = i
+                        ev[1, notes] = j - i
+                        notes += 1
+                    i = j
+                elif a == 5:
+                    if inline:
+                        if notes >= limit:
+                            return CROWDED
+                        ev[0, notes] = i
+                        ev[1, notes] = 1
+                        notes += 1
+                    i += 1
+                elif a == 8:
+                    end = i
+                    if kind & EMOJI:
+                        end, node = _match_emoji(b, i, hi, E)
+                        if end > i:
+                            _note_emoji(i, end, node, first, opening, stamps, stamp, cnt, spans)
+                    elif point == 0x20E3:
+                        begin = _keycap_start(b, i, lo)
+                        if begin >= 0:
+                            end = i + 3
+                            _, node = _match_emoji(b, begin, end, E)
+                            _note_emoji(begin, end, node, first, opening, stamps, stamp, cnt, spans)
+                    if end > i:
+                        i = end
+                        continue
+                    i += width
+                    if in_prose:
+                        wide = point == 0x3002 or point == 0xFF01 or point == 0xFF1F or point == 0xFF61
+                        if prose is not None:
+                            if point == 0xFF01:
+                                _tally(C_EXCLAMATIONS, i - width, i, cnt, spans)
+                            elif point == 0xFF1F:
+                                _tally(C_QUESTIONS, i - width, i, cnt, spans)
+                                prose[4][N_QUESTION] = sentences if has_word else -1
+                                prose[4][N_QUESTION_AT] = i - width
+                        if has_word and (wide or (point == 0x2026 and _ends_sentence(b, i, hi, C))):
+                            sentences += 1
+                            has_word = False
+                else:
+                    i += 1
+            if has_word:
+                sentences += 1
+            i = eol
         if i < hi:
-            i += 1
+            i += 2 if b[i] == 13 and i + 1 < hi and b[i + 1] == 10 else 1
         if S[S_CODE] == 1:
-            cnt[C_CODE_CHARS] += (i - line) - (cont - line_cont)
+            cnt[C_CODE_CHARS] += _points(b, line, i)
         if S[S_EOL_FLUSH] == 1 and notes > 0:
-            _pair_marks(b, lo, i, ev, notes, dl, br, cnt, spans, C)
+            _pair_marks(b, lo, i, notes, room, cnt, spans, C)
             notes = 0
     if notes > 0:
-        _pair_marks(b, lo, hi, ev, notes, dl, br, cnt, spans, C)
-    cnt[C_CHARS] += hi - lo - cont
+        _pair_marks(b, lo, hi, notes, room, cnt, spans, C)
+    cnt[C_CHARS] += size - cont
     cnt[C_WORDS] += words
     cnt[C_PROSE_WORDS] += prose_words
     cnt[C_SENTENCES] += sentences
-    if opening_hit:
-        cnt[C_OPENING] += 1
-    if phrase_sentence >= 0 and phrase_sentence == sentences - 1:
-        _tally(C_CLOSING, last, free, cnt, spans)
+    cnt[C_OPENING] += Z[Z_OPENED]
+    if Z[Z_SENTENCE] >= 0 and Z[Z_SENTENCE] == sentences - 1:
+        _tally(C_CLOSING, Z[Z_LAST], Z[Z_FREE], cnt, spans)
+    if prose is not None:
+        _end_prose(sentences, cnt, spans, prose)
     if spans is not None:
         if S[S_LEAF] == FENCE:
             _end_fence(S, b, hi, spans)
     return DONE
 
 
-@_njit
+@_lean
 def _blank(c: int) -> Any:
     return c == 32 or c == 9 or c == 13
 
 
-@_njit
+@_lean
 def _supplied(b: Array, lo: int, hi: int) -> Any:
     """End of reasoning that a chat template opened: behind a </think>, the only tag there is, alone on its line,
     with text behind it; else -1."""
@@ -1560,7 +2126,7 @@ def _supplied(b: Array, lo: int, hi: int) -> Any:
     return found + 8 if j < hi else -1
 
 
-@_njit
+@_lean
 def strip_reasoning(b: Array, lo: int, hi: int, out: Array, at: int, origin: Any) -> Any:
     """Copy a turn without its reasoning to ``out[at:]``, and where each byte comes from to ``origin``.
 
@@ -1589,7 +2155,7 @@ def strip_reasoning(b: Array, lo: int, hi: int, out: Array, at: int, origin: Any
 # -- Arena's own counts -------------------------------------------------------------------------------------
 
 
-@_njit
+@_lean
 def _next_fence(b: Array, i: int, hi: int) -> Any:
     """The next ```, what it encloses up to the next back-tick, and ```: start and end of the inside, or -1."""
     while i + 6 <= hi:
@@ -1605,7 +2171,7 @@ def _next_fence(b: Array, i: int, hi: int) -> Any:
     return -1, -1
 
 
-@_njit
+@_lean
 def _remove_all(buf: Array, n: int, b: Array, s: int, e: int, fail: Array, origin: Any) -> Any:
     """Remove what stands in ``b[s:e]`` from ``buf[0:n]`` wherever it occurs (Knuth, Morris, Pratt); the new length."""
     size = e - s
@@ -1682,7 +2248,7 @@ def _without_code(b: Array, lo: int, hi: int, origin: Any) -> Any:
     return buf, n, True
 
 
-@_njit
+@_lean
 def _slot(keys: Array, node: int, c: int) -> Any:
     """Where the child of a node by a byte stands, or would stand, in a table of a power of two of slots."""
     key = (node << 8) + np.int64(c) + 1
@@ -1692,7 +2258,7 @@ def _slot(keys: Array, node: int, c: int) -> Any:
     return at
 
 
-@_njit
+@_lean
 def _follow(keys: Array, kids: Array, fail: Array, node: int, c: int) -> Any:
     """The state of the automaton (Aho, Corasick) after one more byte."""
     while True:
@@ -1704,7 +2270,7 @@ def _follow(keys: Array, kids: Array, fail: Array, node: int, c: int) -> Any:
         node = fail[node]
 
 
-@_njit
+@_lean
 def _put(i: int, turn: int, due: Array, head: Array, after: Array, before: Array) -> None:
     """Move a position to the list of the fence that is next to be removed there; ``head.size``: to none."""
     old = due[i]
@@ -1853,7 +2419,7 @@ def _remove_many(buf: Array, m: int, origin: Any, work: int) -> Any:
     return buf, w, exact
 
 
-@_njit
+@_lean
 def _wait(
     i: int, node: int, j: int, turn: Array, again: Array, ends: Array, link: Array, due: Array, head: Array,
     after: Array, before: Array,
@@ -1872,7 +2438,7 @@ def _wait(
     return steps
 
 
-@_njit
+@_lean
 def _space_end(b: Array, i: int, hi: int, C: Any) -> Any:
     """End of the white space character here, or -1."""
     if i >= hi:
@@ -1881,14 +2447,14 @@ def _space_end(b: Array, i: int, hi: int, C: Any) -> Any:
     return i + n if _kind(point, C) & SPACE else -1
 
 
-@_njit
+@_lean
 def _next_line(b: Array, i: int, hi: int) -> Any:
     while i < hi and b[i] != 10:
         i += 1
     return i + 1
 
 
-@_njit
+@_lean
 def _arena_item(b: Array, q: int, hi: int, ordered: bool, C: Any) -> Any:
     """End of a list marker and the white space behind it, or -1."""
     if q >= hi:
@@ -1908,14 +2474,14 @@ def _arena_item(b: Array, q: int, hi: int, ordered: bool, C: Any) -> Any:
     return _space_end(b, q + 1, hi, C)
 
 
-@_njit
+@_lean
 def _mark_copy(counter: int, start: int, end: int, origin: Any, spans: Any) -> None:
     """Mark where something in a copy comes from."""
     if spans is not None:
         _mark(counter, origin[start], origin[end - 1] + 1, spans)
 
 
-@_njit
+@_lean
 def _arena_bold(b: Array, n: int, mark: int, origin: Any, spans: Any) -> Any:
     count = 0
     i = 0
@@ -1971,28 +2537,33 @@ def _scan_arena(text: Array, lo: int, hi: int, C: Any, cnt: Array, spans: Any) -
 # -- rows --------------------------------------------------------------------------------------------------
 
 
-@_njit
+@_lean
 def _scan_row(
-    b: Array,
-    bounds: Array,
-    T: Any,
-    S: Array,
-    ev: Array,
-    dl: Array,
-    br: Array,
-    stamps: Array,
-    stamp: int,
-    strip: bool,
-    cnt: Array,
-    spans: Any,
-) -> Any:
+    b: Array, bounds: Array, T: Any, S: Array, maps: Array, room: Any, stamps: Array, stamp: int, strip: bool,
+    cnt: Array, spans: Any, prose: Any,
+) -> Any:  # fmt: skip
     for k in range(bounds.shape[0]):
-        code = _scan_turn(b, bounds[k, 0], bounds[k, 1], T, S, ev, dl, br, stamps, stamp, strip, cnt, spans)
+        lo, hi = bounds[k, 0], bounds[k, 1]
+        code = _scan_turn(b, lo, hi, T, S, maps, room, stamps, stamp, strip, cnt, spans, prose)
         if code != DONE:
             return code
     cnt[C_TURNS] = bounds.shape[0]
     cnt[C_CHARS] += 2 * (bounds.shape[0] - 1)
     return DONE
+
+
+@_njit
+def _room(size: int) -> Any:
+    """Room to pair so many marks: marks, delimiter runs, brackets, back-ticks, floors of the runs; and for the last
+    bytes of a turn."""
+    return (
+        np.empty((2, size), dtype=np.int64),
+        np.empty((7, size), dtype=np.int64),
+        np.empty((3, size), dtype=np.int64),
+        np.empty(MAX_TICKS + 1, dtype=np.int64),
+        np.empty(12, dtype=np.int64),
+        np.empty(64, dtype=np.uint8),
+    )
 
 
 @_njit
@@ -2011,28 +2582,20 @@ def row_turns(lo: int, hi: int, turns: Array, first: int, last: int) -> Any:
 
 @_njit
 def _scan_rows(
-    b: Array,
-    offsets: Array,
-    turns: Array,
-    turn_offsets: Array,
-    begin: int,
-    end: int,
-    strip: bool,
-    arena: bool,
-    T: Any,
-    out: Array,
-    spans: Any,
-    starts: Any,
-) -> Any:
-    """What ``scan_rows`` does, with None for the last two, and ``scan_spans``."""
+    b: Array, offsets: Array, turns: Array, turn_offsets: Array, begin: int, end: int, strip: bool, arena: bool, T: Any,
+    out: Array, spans: Any, starts: Any, prose: Any,
+) -> Any:  # fmt: skip
+    """What ``scan_rows`` does, with None for the last three, ``scan_prose`` and ``scan_spans``."""
     inexact = 0
     S = np.zeros(STATE_SIZE, dtype=np.int64)
     stamps = np.zeros(T[1].end.size, dtype=np.int64)
     stamp = 0
     size = 1024
-    ev = np.empty((2, size), dtype=np.int64)
-    dl = np.empty((7, size), dtype=np.int64)
-    br = np.empty((3, size), dtype=np.int64)
+    room = _room(size)
+    longest = 0
+    for row in range(begin, end):
+        longest = max(longest, offsets[row + 1] - offsets[row])
+    maps = np.empty((MAPS, (longest >> 6) + 3), dtype=np.uint64)
     for row in range(begin, end):
         lo, hi = offsets[row], offsets[row + 1]
         first = last = 0
@@ -2049,14 +2612,12 @@ def _scan_rows(
             if spans is not None:
                 marks[0, 0] = 0
             stamp += 1
-            code = _scan_row(text, bounds, T, S, ev, dl, br, stamps, stamp, look, cnt, marks)
+            code = _scan_row(text, bounds, T, S, maps, room, stamps, stamp, look, cnt, marks, prose)
             if code == DONE:
                 break
             if code == CROWDED:
                 size *= 4
-                ev = np.empty((2, size), dtype=np.int64)
-                dl = np.empty((7, size), dtype=np.int64)
-                br = np.empty((3, size), dtype=np.int64)
+                room = _room(size)
             else:
                 copy = np.empty(hi - lo, dtype=np.uint8)
                 origin = _origins(hi - lo, spans)
@@ -2079,42 +2640,36 @@ def _scan_rows(
 
 @_njit
 def scan_rows(
-    b: Array,
-    offsets: Array,
-    turns: Array,
-    turn_offsets: Array,
-    begin: int,
-    end: int,
-    strip: bool,
-    arena: bool,
-    T: Any,
+    b: Array, offsets: Array, turns: Array, turn_offsets: Array, begin: int, end: int, strip: bool, arena: bool, T: Any,
     out: Array,
-) -> Any:
+) -> Any:  # fmt: skip
     """Count rows ``begin`` to ``end`` into ``out[0:end - begin]``; ``turn_offsets`` is empty for single turns.
 
-    Returns in how many rows Arena's counts are not exact (see ``_remove_many``).
+    What is counted word by word (``PROSE_COUNTERS``) is left out. Returns in how many rows Arena's counts are not
+    exact (see ``_remove_many``).
     """
-    return _scan_rows(b, offsets, turns, turn_offsets, begin, end, strip, arena, T, out, None, None)
+    return _scan_rows(b, offsets, turns, turn_offsets, begin, end, strip, arena, T, out, None, None, None)
+
+
+@_njit
+def scan_prose(
+    b: Array, offsets: Array, turns: Array, turn_offsets: Array, begin: int, end: int, strip: bool, arena: bool, T: Any,
+    out: Array,
+) -> Any:  # fmt: skip
+    """Count as ``scan_rows`` does, and word by word too."""
+    windows = _windows()
+    return _scan_rows(b, offsets, turns, turn_offsets, begin, end, strip, arena, T, out, None, None, windows)
 
 
 @_njit
 def scan_spans(
-    b: Array,
-    offsets: Array,
-    turns: Array,
-    turn_offsets: Array,
-    begin: int,
-    end: int,
-    strip: bool,
-    arena: bool,
-    T: Any,
-    out: Array,
-    spans: Array,
-    starts: Array,
-) -> None:
-    """Count as ``scan_rows`` does, and mark what is counted and has a place.
+    b: Array, offsets: Array, turns: Array, turn_offsets: Array, begin: int, end: int, strip: bool, arena: bool, T: Any,
+    out: Array, spans: Array, starts: Array,
+) -> None:  # fmt: skip
+    """Count as ``scan_prose`` does, and mark what is counted and has a place.
 
     Row ``begin + k`` has ``spans[starts[k]:starts[k + 1]]``: first how many marks there are, then the marks as
     counter, start and end, in bytes of the row's text. What finds no room there is not written.
     """
-    _scan_rows(b, offsets, turns, turn_offsets, begin, end, strip, arena, T, out, spans, starts)
+    windows = _windows()
+    _scan_rows(b, offsets, turns, turn_offsets, begin, end, strip, arena, T, out, spans, starts, windows)

@@ -4,10 +4,14 @@ A phrase is words in order. ``(a|b c|)`` gives alternatives, one of which may be
 out; ``@name`` stands for the alternatives of that name in the file's ``[sets]``; ``_`` is any one word; a
 leading ``^`` asks for the start of a sentence; a last ``!`` for an exclamation mark right
 behind the phrase. Case and the kind of apostrophe do not matter. Between two words of a phrase there may be
-spaces, commas, quotes and emphasis marks, and nothing else; a phrase stays inside a line and a sentence. A phrase of
-one word, or with ``_`` as its second, needs the ``^``.
-Matches are leftmost, then longest, and do not overlap; where phrases of two categories match the same words,
-the category that comes first in ``counters.CATEGORIES`` has them.
+spaces, commas, quotes and emphasis marks, and nothing else; a phrase stays inside a line and a sentence. Characters
+of Chinese and Japanese are words of their own, with nothing between them.
+
+There are three kinds of categories. Of ``counters.CATEGORIES`` (sycophancy), matches are leftmost, then longest, and
+do not overlap; where phrases of two categories match the same words, the category that comes first has them. A
+phrase of one word, or with ``_`` as its second, needs the ``^`` there. ``counters.STYLE_CATEGORIES`` are matched in
+the same way, apart from these, and may be of one word. ``counters.WORD_LISTS`` have single words, each counted in
+every list that has it.
 """
 
 from __future__ import annotations
@@ -20,8 +24,13 @@ from dataclasses import dataclass
 from importlib import resources
 
 from llamastyle.errors import FeatureError
-from llamastyle.features.counters import CATEGORIES
+from llamastyle.features.counters import CATEGORIES, STYLE_CATEGORIES, WORD_LISTS
+from llamastyle.options import nearest
 
+LISTED = (*CATEGORIES, *STYLE_CATEGORIES, *WORD_LISTS)
+"""Every category that a phrase list may have."""
+_ALONE = re.compile(r"[\u3005-\u3007\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uff66-\uff9f]|"
+                    r"[^\u3005-\u3007\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uff66-\uff9f]+")  # fmt: skip
 _TOKEN = re.compile(r"\s*([\^!_()\[\]|]|@[a-z_]+|[^\s\^!()\[\]|@]+)")
 
 
@@ -46,6 +55,12 @@ class Lexicon:
     version: str
     sets: dict[str, str]
     phrases: tuple[Phrase, ...]
+    status: str = "validated"
+    """Or ``unvalidated``: nobody has measured yet how often its matches are right."""
+
+    def of(self, categories: tuple[str, ...]) -> tuple[Phrase, ...]:
+        """The phrases of some categories."""
+        return tuple(phrase for phrase in self.phrases if phrase.category in categories)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +103,7 @@ class _Parser:
 
     def __init__(self, nfa: _Nfa, sets: dict[str, str], text: str) -> None:
         self.nfa, self.sets, self.text = nfa, sets, text
-        self.tokens = _TOKEN.findall(text)
+        self.tokens = [part for token in _TOKEN.findall(text) for part in _split(token)]
         self.at = 0
 
     def peek(self) -> str:
@@ -134,48 +149,103 @@ class _Parser:
         return after
 
 
-def read_lexicon(text: str) -> Lexicon:
-    """Read the TOML of one language."""
-    data = tomllib.loads(text)
-    phrases = tuple(
-        Phrase(
-            entry["phrase"],
-            category,
-            tuple(entry["matches"]),
-            tuple(entry["misses"]),
-            entry.get("reason", ""),
-        )
-        for category in CATEGORIES
-        for entry in data.get(category, [])
-    )
-    return Lexicon(data["language"], str(data["version"]), data.get("sets", {}), phrases)
+def _split(token: str) -> list[str]:
+    """The words of a token: each character of Chinese and Japanese is one."""
+    return [token] if token[0] == "@" else _ALONE.findall(token)
 
 
-def read_lexicons() -> tuple[Lexicon, ...]:
-    """The shipped phrase lists, by language."""
+def read_lexicon(text: str, where: str = "the phrase list") -> Lexicon:
+    """Read and check the TOML of one list; what is wrong with it is one error that names the entry."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise FeatureError(f"{where} is not TOML: {error}") from error
+    sets = data.get("sets", {})
+    for name in data:
+        if name not in (*LISTED, "language", "version", "status", "sets"):
+            raise FeatureError(
+                f"{where}: there is no category {name!r}{nearest(name, LISTED)}; there are {', '.join(LISTED)}"
+            )
+    if not isinstance(data.get("language"), str) or not isinstance(sets, dict):
+        raise FeatureError(f'{where} must say its language, as language = "en", and [sets] are names with texts')
+    phrases: dict[tuple[str, str], Phrase] = {}
+    for category in LISTED:
+        entries = data.get(category, [])
+        if not isinstance(entries, list):
+            raise FeatureError(f"{where}: {category} must be a list of entries, each below [[{category}]]")
+        for entry in entries:
+            phrase = _entry(entry, category, where)
+            if phrases.setdefault((category, phrase.text), phrase) is not phrase:
+                raise FeatureError(f"{where}: the phrase {phrase.text!r} stands twice in {category}; take one out")
+    status = str(data.get("status", "validated"))
+    return Lexicon(data["language"], str(data.get("version", "1")), sets, tuple(phrases.values()), status)
+
+
+def _entry(entry: object, category: str, where: str) -> Phrase:
+    fields = entry if isinstance(entry, dict) else {}
+    text, reason = fields.get("phrase"), fields.get("reason", "")
+    matches, misses = fields.get("matches"), fields.get("misses")
+    if not isinstance(text, str) or not text.strip():
+        raise FeatureError(f"{where}: an entry of {category} has no phrase; write phrase = \"...\"")
+    for name, sentences in (("matches", matches), ("misses", misses)):
+        if not isinstance(sentences, list) or not all(isinstance(s, str) for s in sentences) or not sentences:
+            raise FeatureError(
+                f"{where}: the phrase {text!r} of {category} needs {name} = [\"...\"], sentences "
+                f"{'that have it' if name == 'matches' else 'that do not have it'}"
+            )
+    return Phrase(text, category, tuple(matches or ()), tuple(misses or ()), str(reason))
+
+
+def shipped_languages() -> tuple[str, ...]:
+    """The languages there are phrase lists of."""
+    return tuple(sorted({name.split(".")[0].split("-")[0] for name, _ in _shipped()}))
+
+
+def read_lexicons(language: str = "en") -> tuple[Lexicon, ...]:
+    """The shipped phrase lists of a language."""
+    return tuple(read_lexicon(text, name) for name, text in _shipped() if re.match(rf"{language}[-.]", name))
+
+
+def _shipped() -> list[tuple[str, str]]:
     folder = resources.files("llamastyle.features").joinpath("lexicons")
     files = sorted((f for f in folder.iterdir() if f.name.endswith(".toml")), key=lambda f: f.name)
-    return tuple(read_lexicon(f.read_text(encoding="utf-8")) for f in files)
+    return [(f.name, f.read_text(encoding="utf-8")) for f in files]
 
 
 def lexicon_version(lexicons: tuple[Lexicon, ...]) -> str:
     """Languages, their versions, and a fingerprint of the phrases."""
     digest = hashlib.sha256(repr(lexicons).encode()).hexdigest()[:8]
-    return " ".join(f"{lexicon.language}-{lexicon.version}" for lexicon in lexicons) + f" ({digest})"
+    return " ".join(dict.fromkeys(f"{x.language}-{x.version}" for x in lexicons)) + f" ({digest})"
 
 
-def compile_phrases(lexicons: tuple[Lexicon, ...]) -> PhraseAutomaton:
-    """One automaton of all phrases, by the subset construction."""
+def compile_phrases(lexicons: tuple[Lexicon, ...], categories: tuple[str, ...] = CATEGORIES) -> PhraseAutomaton:
+    """One automaton of all phrases of some categories, by the subset construction."""
     nfa = _Nfa()
     anywhere, opening = nfa.node(), nfa.node()
     nfa.arcs[opening].append((None, anywhere))
     for lexicon in lexicons:
-        for phrase in lexicon.phrases:
-            _add(nfa, lexicon.sets, phrase, anywhere, opening)
+        for phrase in lexicon.of(categories):
+            _add(nfa, lexicon.sets, phrase, categories, anywhere, opening)
     return _minimise(_determinise(nfa, anywhere, opening))
 
 
-def _add(nfa: _Nfa, sets: dict[str, str], phrase: Phrase, anywhere: int, opening: int) -> None:
+def single_words(lexicons: tuple[Lexicon, ...]) -> dict[str, int]:
+    """The words of the word lists; bit ``k`` is set for ``WORD_LISTS[k]``."""
+    words: dict[str, int] = {}
+    for bit, category in enumerate(WORD_LISTS):
+        automaton = compile_phrases(lexicons, (category,))
+        going_on = {state for state, _ in automaton.edges}
+        for (state, word), after in automaton.edges.items():
+            if state == 1 and (not automaton.accept[after] or after in going_on or automaton.other[after] >= 0):
+                raise FeatureError(f"{category} has single words only; {word!r} has something behind it")
+            if state == 1:
+                words[word] = words.get(word, 0) | 1 << bit
+    return words
+
+
+def _add(
+    nfa: _Nfa, sets: dict[str, str], phrase: Phrase, categories: tuple[str, ...], anywhere: int, opening: int
+) -> None:
     parser = _Parser(nfa, sets, phrase.text)
     start = anywhere
     if parser.peek() == "^":
@@ -186,7 +256,7 @@ def _add(nfa: _Nfa, sets: dict[str, str], phrase: Phrase, anywhere: int, opening
     end = parser.alternatives(first)
     if parser.peek():
         raise FeatureError(f"phrase {phrase.text!r}: {parser.peek()!r} is left over")
-    nfa.accept[end] = CATEGORIES.index(phrase.category) + 1
+    nfa.accept[end] = categories.index(phrase.category) + 1
 
 
 def _determinise(nfa: _Nfa, anywhere: int, opening: int) -> PhraseAutomaton:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from llamastyle.errors import FeatureError
 from llamastyle.features import catalog, tables
-from llamastyle.features.counters import ARENA_COUNTERS, CATEGORIES, N_COUNTERS, Counter
+from llamastyle.features.counters import ARENA_COUNTERS, CATEGORIES, N_COUNTERS, PROSE_COUNTERS, Counter
 from llamastyle.features.extraction import CHUNK_BYTES, notice, scanner
 from llamastyle.features.feature import Feature, FeatureSet, Matches, Recipe
 from llamastyle.features.text import (
@@ -43,7 +43,8 @@ View = tuple[str, list[int], list[int], list[str]]
 WITHOUT_PLACE = frozenset(
     {
         *(Counter.TURNS, Counter.CHARS, Counter.WORDS, Counter.PROSE_WORDS, Counter.SENTENCES),
-        *(Counter.PARAGRAPHS, Counter.LINES, Counter.CODE_CHARS, Counter.MARKUP_CHARS),
+        *(Counter.PARAGRAPHS, Counter.LINES, Counter.CODE_CHARS, Counter.MARKUP_CHARS, Counter.SYLLABLES),
+        *(Counter.COMPLEX_WORDS, Counter.LONG_WORDS, Counter.LETTERS, Counter.WINDOW_TYPES, Counter.WINDOW_WORDS),
     }
 )
 """What is counted but has no place that could be marked."""
@@ -352,7 +353,7 @@ def _counted_places(batch: TextBatch, features: FeatureSet, strip_think: bool) -
     if not needed or not len(batch):
         return []
     show = sys.stderr.isatty()
-    count = scanner(batch, needed, strip_think, show)
+    count = scanner(batch, needed | PROSE_COUNTERS, strip_think, show)
     found = []
     for begin, end in batch.chunks(CHUNK_BYTES):
         places = _places(batch, begin, end, count(begin, end), bool(needed & ARENA_COUNTERS), strip_think, show)

@@ -32,17 +32,20 @@ CASED = 128
 """A capital outside ASCII that has a small letter of its own."""
 QUOTE = 256
 """A quotation mark or bracket."""
+VOWEL = 512
+"""A vowel of the Latin, Greek or Cyrillic script."""
 
 MASK64 = (1 << 64) - 1
-ROLL = 6
-"""Bits that the hash of a word is rolled by for each character; an ASCII character's code has no more."""
 KEY_MIX = 0x9E3779B97F4A7C15
 PAIR_MIX = 0xD6E8FEB86659FD93
 STATE_MIX = 0xBF58476D1CE4E5B9
 PAIR_BITS = 18
 FIRST_BITS = 13
-APOSTROPHE_CODE = 27
-HYPHEN_CODE = 28
+WORD_BITS = 15
+FOLD_SHIFT = 29
+"""A word's hash is stirred by this after each eight bytes."""
+SINGLE = 128
+"""Flag of a word that may be a style phrase by itself, or with any word behind it."""
 
 
 class Chars(NamedTuple):
@@ -52,6 +55,9 @@ class Chars(NamedTuple):
     """[256] zero for bytes that are no ASCII letter or digit, else a code that is the same for both cases."""
     act: NDArray[np.uint8]
     """[256] what the scanner does at a byte that is in no word; see ``_build_tables.ACTS``."""
+    ends: NDArray[np.uint8]
+    """[256] what a byte is at the end of a word that may have a silent e: bit 0 e, 1 a consonant, 2 l, 3 d, 4 t or d,
+    5 s, 6 one of s, z, x, c, g, h."""
     kind: NDArray[np.uint16]
     """[0x110000] flags: LETTER, MARK, ALONE, SPACE, DECIMAL, EMOJI, PUNCTUATION, CASED, QUOTE."""
     upper: NDArray[np.int32]
@@ -78,6 +84,8 @@ class Phrases(NamedTuple):
     """Bit set of hashed pairs of words that may open a phrase."""
     first: NDArray[np.uint8]
     """Bit set of hashed words that may open a phrase."""
+    alone: NDArray[np.uint8]
+    """Bit set of hashed words that are a phrase where a sentence starts, or are with any word behind them."""
     key: NDArray[np.uint64]
     """Open-addressing table: hash of state and word, or 0."""
     next: NDArray[np.int16]
@@ -88,6 +96,21 @@ class Phrases(NamedTuple):
     """[states] category (1, 2, ...) of a phrase that ends here, or 0."""
     accept_bang: NDArray[np.uint8]
     """[states] category of a phrase that ends here if an exclamation mark follows, or 0."""
+
+
+class Words(NamedTuple):
+    """The lists of single words, and what is asked of every word where all is counted."""
+
+    pair: NDArray[np.uint8]
+    """Bit set of hashed pairs of words that may open a phrase of either kind."""
+    first: NDArray[np.uint8]
+    """Bit set of hashed words that may open one."""
+    any: NDArray[np.uint8]
+    """Bit set of hashed words that are in the table."""
+    key: NDArray[np.uint64]
+    """Open-addressing table: hash of a word, or 0."""
+    flags: NDArray[np.uint8]
+    """Bit ``k`` for the list ``WORD_LISTS[k]``, and SINGLE."""
 
 
 class Tags(NamedTuple):
@@ -105,7 +128,11 @@ class Tables(NamedTuple):
     chars: Chars
     emojis: Emojis
     phrases: Phrases
+    """The categories of sycophancy."""
     tags: Tags
+    style: Phrases
+    """The categories of ``STYLE_CATEGORIES``."""
+    words: Words
 
 
 @cache
@@ -118,13 +145,13 @@ def load() -> tuple[Tables, dict[str, str]]:
         arrays = dict(data)
     versions = json.loads(bytes(arrays["versions"]).decode())
     arrays["chars_kind"] = arrays["kind_rows"][arrays["kind_page"]].reshape(-1)
-    parts = (_part(kind, arrays) for kind in (Chars, Emojis, Phrases, Tags))
-    return Tables(*parts), versions
+    kinds = (Chars, Emojis, Phrases, Tags, Phrases, Words)
+    return Tables(*(part(kind, name, arrays) for kind, name in zip(kinds, Tables._fields, strict=True))), versions
 
 
-def _part(kind: type[Any], arrays: dict[str, NDArray]) -> Any:
-    """One of the parts, from arrays named after it and their fields."""
-    found = [arrays[f"{kind.__name__.lower()}_{name}"] for name in kind._fields]
+def part(kind: type[Any], prefix: str, arrays: dict[str, NDArray]) -> Any:
+    """One of the parts, from arrays named after it and their fields; they are read-only from then on."""
+    found = [arrays[f"{prefix}_{name}"] for name in kind._fields]
     for array in found:
         array.flags.writeable = False
     return kind(*found)
@@ -141,9 +168,9 @@ def pair_slot(first: int, second: int) -> int:
     return mix(rolled ^ second, PAIR_MIX) >> 40 & (1 << PAIR_BITS) - 1
 
 
-def first_slot(key: int) -> int:
-    """Bit of a word in ``Phrases.first``."""
-    return key >> 40 & (1 << FIRST_BITS) - 1
+def first_slot(key: int, bits: int = FIRST_BITS) -> int:
+    """Bit of a word in ``Phrases.first`` and ``alone``, and of WORD_BITS in ``Words.any``."""
+    return key >> 40 & (1 << bits) - 1
 
 
 def edge_key(state: int, key: int) -> int:
@@ -152,23 +179,42 @@ def edge_key(state: int, key: int) -> int:
 
 
 def ascii_code(char: str) -> int:
-    """The code that an ASCII letter or digit adds to the hash of its word, or 0."""
+    """1 to 26 for an ASCII letter, more for a digit, else 0."""
     if "a" <= char.lower() <= "z" and char.isascii():
         return ord(char.lower()) - 96
     return ord(char) - 15 if "0" <= char <= "9" else 0
 
 
 def word_key(word: str) -> int:
-    """Hash of a word, the same whatever its case and its kind of apostrophe or hyphen."""
+    """Hash of a word, the same whatever its case and its kind of apostrophe or hyphen.
+
+    The bytes of the folded word are taken eight by eight, filled up with zeros, sixteen at least.
+    """
+    folded = "".join(_folded(char) for char in word).encode()
+    size = max(16, -(-len(folded) // 8) * 8)
     value = 0
-    for char in word:
-        code = ascii_code(char)
-        if char in "'\u2019":
-            code = APOSTROPHE_CODE
-        elif char in "-\u2010\u2011":
-            code = HYPHEN_CODE
-        elif not code:
-            low = char.lower() if len(char.lower()) == 1 else char
-            code = ascii_code(low) or mix(ord(low), KEY_MIX)
-        value = (((value << ROLL) | (value >> (64 - ROLL))) & MASK64) ^ code
-    return mix(value, KEY_MIX)
+    for at in range(0, size, 8):
+        value = mix(value ^ int.from_bytes(folded[at : at + 8].ljust(8, b"\0"), "little"), KEY_MIX)
+        value ^= value >> FOLD_SHIFT
+    return value
+
+
+def _folded(char: str) -> str:
+    if char in "'\u2019":
+        return "'"
+    if char in "-\u2010\u2011":
+        return "-"
+    return char.lower() if len(char.lower()) == 1 else char
+
+
+def hashed(keys: list[int]) -> tuple[NDArray[np.uint64], list[int]]:
+    """An open-addressing table of keys that are not 0, and the slot of each; as many slots are free at least."""
+    size = 1 << max(4, (len(keys) * 4 // 3).bit_length())
+    table, slots = np.zeros(size, dtype=np.uint64), []
+    for key in keys:
+        slot = key >> 20 & size - 1
+        while table[slot]:
+            slot = slot + 1 & size - 1
+        table[slot] = key
+        slots.append(slot)
+    return table, slots

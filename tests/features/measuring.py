@@ -27,7 +27,7 @@ def scan(conversations: list[list[str]], *, strip_think: bool = True, arena: boo
     turn_starts = pa.array(starts, pa.list_(pa.int64())) if any(starts) else None
     batch = batch_from_arrow(pa.array(texts, pa.large_string()), turn_starts)
     out = np.empty((len(batch), N_COUNTERS), dtype=np.int64)
-    kernel.scan_rows(
+    kernel.scan_prose(
         batch.data,
         batch.offsets,
         batch.turns,

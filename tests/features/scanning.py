@@ -32,5 +32,5 @@ def scan(texts: Sequence[str], strip: bool = True, arena: bool = False) -> list[
     batch = batch_from_arrow(pa.array(texts, pa.large_string()))
     out = np.empty((len(texts), len(Counter)), dtype=np.int64)
     args = (batch.data, batch.offsets, batch.turns, batch.turn_offsets, 0, len(texts), strip, arena)
-    kernel.scan_rows(*args, tables.load()[0], out)
+    kernel.scan_prose(*args, tables.load()[0], out)
     return [{c.name.lower(): int(row[c]) for c in Counter} for row in out]

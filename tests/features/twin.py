@@ -15,6 +15,10 @@ from emoji import EMOJI_DATA
 from llamastyle.features.lexicon import read_lexicons
 
 CATEGORIES = ("praise", "agreement", "capitulation", "empathy", "enthusiasm", "servility", "engagement_bait")
+STYLE = ("refusal", "disclaimer", "hedges", "boosters", "slop")
+LISTS = ("first_person", "second_person", "contractions", "positive_words", "negative_words")
+WINDOW = 100
+VOWELS = "aeiouyæœøıαεηιουωаеиоуыэюяіє"
 NO_SPACE_NAMES = re.compile(
     r"CJK (UNIFIED|COMPATIBILITY) IDEOGRAPH|CJK RADICAL|KANGXI|IDEOGRAPHIC (NUMBER|ITERATION)|OLD CHINESE ITERATION|HANGZHOU NUMERAL"
     r"|VERTICAL IDEOGRAPHIC ITERATION|HIRAGANA|KATAKANA|HENTAIGANA|HALFWIDTH KATAKANA(?! VOICED| SEMI)|THAI |LAO |KHMER |MYANMAR "
@@ -277,7 +281,7 @@ class Turn:
                 n["ordered_items" if ordered else "bullet_items"] += 1
                 n["markup_chars"] += len(marker)
                 if ordered:
-                    line.markers.append(rest.position)
+                    line.markers.append(len(marker) - 1)
                 gap = after.column - (rest.column + len(marker))
                 width = rest.indent + len(marker) + (1 if not after.text or gap > 4 else gap)
                 kept = [*kept, [width, int(not after.text)]]
@@ -562,6 +566,9 @@ def inline_counts(text: str, segments: list[tuple[int, int]], end: int, n: dict[
     pair_emphasis(runs, n)
 
 
+KANA_OR_HAN = r"[\u3005-\u3007\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff]"
+BOOK = read_lexicons()
+
 # -- phrases ------------------------------------------------------------------------------------------------
 
 
@@ -571,20 +578,22 @@ def phrase_regex(text: str, sets: dict[str, str]) -> str:
     if "@" in text:
         return phrase_regex(text, sets)
     out = []
-    for token in re.findall(r"[()|\[\]!]|[^\s()|\[\]!]+", text):
+    for token in re.findall(rf"[()|\[\]!]|{KANA_OR_HAN}|(?:(?!{KANA_OR_HAN})[^\s()|\[\]!])+", text):
         special = {"(": "(?:", ")": ")", "[": "(?:", "]": ")?", "|": "|", "!": "! ", "_": r"[^ |!]+ "}
         out.append(special.get(token) or re.escape(token.lower()) + " ")
     return "".join(out)
 
 
 @cache
-def phrase_book() -> list[tuple[int, bool, re.Pattern[str]]]:
+def phrase_book(categories: tuple[str, ...] = CATEGORIES) -> list[tuple[int, bool, re.Pattern[str]]]:
     """Category, whether only at the start of a sentence, and expression."""
     book: dict[tuple[int, bool], list[str]] = {}
-    for lexicon in read_lexicons():
+    for lexicon in BOOK:
         for phrase in lexicon.phrases:
+            if phrase.category not in categories:
+                continue
             opening = phrase.text.startswith("^")
-            key = CATEGORIES.index(phrase.category), opening
+            key = categories.index(phrase.category), opening
             book.setdefault(key, []).append(f"(?:{phrase_regex(phrase.text.lstrip('^'), lexicon.sets)})")
     return [
         (category, opening, re.compile("|".join(parts)))
@@ -592,16 +601,31 @@ def phrase_book() -> list[tuple[int, bool, re.Pattern[str]]]:
     ]
 
 
-def phrases(text: str, spans: list[tuple[int, int, bool]]) -> list[tuple[int, int]]:
+@cache
+def word_book() -> list[re.Pattern[str]]:
+    """An expression for each list of single words."""
+    return [
+        re.compile("|".join(phrase_regex(p.text, x.sets) for x in BOOK for p in x.phrases if p.category == name) or "!")
+        for name in LISTS
+    ]
+
+
+def folded(word: str) -> str:
+    word = "".join(c.lower() if len(c.lower()) == 1 else c for c in word)
+    return word.replace("\u2019", "'").replace("\u2010", "-").replace("\u2011", "-")
+
+
+def phrases(
+    text: str, spans: list[tuple[int, int, bool]], categories: tuple[str, ...] = CATEGORIES
+) -> list[tuple[int, int]]:
     """Category and place among the words of each phrase in a sentence: leftmost, longest."""
     tokens, ends, line = [], [], ""
-    for k, (start, end, alone) in enumerate(spans):
+    for k, (start, end, _) in enumerate(spans):
         tokens.append(len(line))
-        line += ("|" if alone else text[start:end].lower().replace("\u2019", "'")
-                 .replace("\u2010", "-").replace("\u2011", "-")) + " "  # fmt: skip
+        line += folded(text[start:end]) + " "
         ends.append(len(line))
         stop = spans[k + 1][0] if k + 1 < len(spans) else len(text)
-        if text[end:stop].lstrip("*_\"'")[:1] == "!":
+        if text[end:stop].lstrip("*_\"'")[:1] in ("!", "！"):
             line += "! "
             ends.append(len(line))
         elif text[end:stop].strip(SOFT) or k + 1 == len(spans):
@@ -609,7 +633,7 @@ def phrases(text: str, spans: list[tuple[int, int, bool]]) -> list[tuple[int, in
     found, k = [], 0
     while k < len(tokens):
         at = tokens[k]
-        live = [(c, e) for c, opening, e in phrase_book() if (k == 0 or not opening) and e.match(line, at)]
+        live = [(c, e) for c, opening, e in phrase_book(categories) if (k == 0 or not opening) and e.match(line, at)]
         best = None
         for end in reversed(ends) if live else ():
             hits = [c for c, e in live if end > at and e.fullmatch(line, at, end)]
@@ -631,7 +655,9 @@ NAMES = (
     "turns chars words prose_words sentences paragraphs lines headers ordered_items bullet_items bold italic "
     "inline_code code_blocks code_chars links images tables quotes rules math markup_chars emoji emoji_distinct "
     "emoji_lines praise agreement capitulation empathy enthusiasm servility engagement_bait sycophantic_opening "
-    "sycophantic_closing"
+    "sycophantic_closing refusal disclaimer hedges boosters slop first_person second_person contractions "
+    "positive_words negative_words all_caps exclamations questions closing_question syllables complex_words long_words "
+    "letters window_types window_words"
 ).split()
 
 
@@ -663,16 +689,78 @@ def ends_sentence(after: str) -> bool:
     )
 
 
+# -- word by word -------------------------------------------------------------------------------------------
+
+
+@cache
+def is_vowel(char: str) -> bool:
+    return char.lower() not in "йў" and unicodedata.normalize("NFD", char)[0].lower() in VOWELS
+
+
+def syllables(word: str) -> int:
+    word = "".join(c for c in word if unicodedata.category(c)[0] != "M")
+    sounds = "".join("v" if word_class(c) != "A" and is_vowel(c) else "c" for c in word)
+    groups = len(re.findall("v+", sounds))
+    small = "".join(c.lower() if c.isascii() else c for c in word)
+    consonant = "[bcdfghjklmnpqrstvwxz]"
+    silent = re.search(rf"{consonant}(e|ed|es)$", small)
+    if silent and not re.search(rf"{consonant}l(e|ed|es)$|[td]ed$|[szxcgh]es$", small):
+        groups -= groups > 1
+    return max(1, groups)
+
+
+def letters(word: str) -> str:
+    return "".join(c for c in word if unicodedata.category(c)[0] in "LN")
+
+
+def in_capitals(word: str) -> bool:
+    body = [c for c in letters(word) if c not in "0123456789"]
+    return len(body) > 1 and all("A" <= c <= "Z" or (ord(c) > 127 and c.lower() != c and len(c.lower()) == 1) for c in body)
+
+
+def count_words(prose: list[str], n: dict[str, int]) -> None:
+    """What is counted of each word outside code fences."""
+    for word in prose:
+        n["syllables"] += syllables(word)
+        n["complex_words"] += syllables(word) > 2
+        n["letters"] += len(letters(word))
+        n["long_words"] += len(letters(word)) > 6
+        n["all_caps"] += in_capitals(word)
+        for name, rule in zip(LISTS, word_book(), strict=True):
+            n[name] += bool(rule.fullmatch(folded(word) + " "))
+    for at in range(max(1, len(prose) - WINDOW + 1)):
+        window = [folded(word) for word in prose[at : at + WINDOW]]
+        n["window_types"] += len(set(window))
+        n["window_words"] += len(window)
+
+
+def calls(line: str) -> list[int]:
+    """Places of the exclamation and question marks that are counted."""
+    found = [m.start() for m in re.finditer("[！？]", line)]
+    for m in re.finditer(r"[!?]+", line):
+        after = line[m.end() : m.end() + 1]
+        if after != "[" and ends_sentence(after):
+            found += range(m.start(), m.end())
+    return sorted(found)
+
+
 def count_turn(text: str, n: dict[str, int], seen: set[str]) -> None:
     turn = Turn(text)
     for name, value in turn.n.items():
         n[name] += value
     n["chars"] += len(text)
     n["words"] += len(words(text))
+    prose: list[str] = []
+    called: list[int] = []
     for line in turn.lines:
         n["prose_words"] += len(line.markers)
+        n["syllables"] += len(line.markers)
+        n["letters"] += sum(line.markers)
         if not line.fenced:
             n["prose_words"] += len(words(text[line.content : line.end]))
+            inner = text[line.content : line.end]
+            prose += [inner[a:b] for a, b, _ in words(inner)]
+            called += [line.content + k for k in calls(text[line.content : line.end])]
     for segments, end in turn.blocks:
         inline_counts(text, segments, end, n)
     openings = []
@@ -694,8 +782,17 @@ def count_turn(text: str, n: dict[str, int], seen: set[str]) -> None:
         for category, _ in phrases(stretch, words(stretch)):
             n[CATEGORIES[category]] += 1
             places.append(number)
+        for category, _ in phrases(stretch, words(stretch), STYLE):
+            n[STYLE[category]] += 1
     n["sycophantic_opening"] += 0 in places
     n["sycophantic_closing"] += len(stretches) - 1 in places
+    count_words(prose, n)
+    n["exclamations"] += sum(text[k] in "!！" for k in called)
+    asked = [k for k in called if text[k] in "?？"]
+    n["questions"] += len(asked)
+    if stretches:
+        start, stop = stretches[-1]
+        n["closing_question"] += any(start <= k < stop for k in asked)
 
 
 def twin(turns: list[str] | str, strip_think: bool = True) -> dict[str, int]:
