@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         ratio,
         tokens,
     )
+    from llamastyle.features.phrase_lists import phrase_list
     from llamastyle.features.spans import Highlights, highlight
     from llamastyle.features.textstat_features import TEXTSTAT
     from llamastyle.features.transformer import StyleFeatures
@@ -77,6 +78,7 @@ _HOMES = {
         "ratio",
         "tokens",
     ),
+    "llamastyle.features.phrase_lists": ("phrase_list",),
     "llamastyle.features.spans": ("Highlights", "highlight"),
     "llamastyle.features.textstat_features": ("TEXTSTAT",),
     "llamastyle.features.transformer": ("StyleFeatures",),
@@ -127,6 +129,7 @@ __all__ = [
     "pair",
     "pattern",
     "per_text",
+    "phrase_list",
     "power_curve",
     "ratio",
     "read_battles",

@@ -44,7 +44,7 @@ Cluster = Annotated[
 Chosen = Annotated[
     str | None,
     typer.Option(
-        "--features", metavar="LIST", help="default, arena, arena_words, all, or names with commas."
+        "--features", metavar="LIST", help="default, arena, arena_words, all, names with commas, phrases:de, phrases:FILE.toml."
     ),
 ]
 Kind = Annotated[
@@ -171,13 +171,21 @@ def contrasts(values: list[str] | None) -> str | dict[str, str] | None:
     return pairs(values, "--contrast")
 
 
+LISTS = "phrases:"
+"""What a phrase list is called by in --features: a language or a file behind it."""
+
+
 def chosen_features(chosen: str | None) -> Any:
     if chosen is None:
         return None
     names = [name.strip() for name in chosen.split(",") if name.strip()]
     if not names:
         raise LlamaStyleError(f"--features {chosen!r} names no feature; llamastyle audit --help lists presets")
-    return names[0] if len(names) == 1 else names
+    if len(names) == 1 and not names[0].startswith(LISTS):
+        return names[0]
+    from llamastyle.features.phrase_lists import phrase_list
+
+    return [phrase_list(name.removeprefix(LISTS)) if name.startswith(LISTS) else name for name in names]
 
 
 def read(options: Reading) -> Battles:

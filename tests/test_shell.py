@@ -55,6 +55,8 @@ def test_features_are_names_or_one_preset():
     assert shell.chosen_features(None) is None
     assert shell.chosen_features("default") == "default"
     assert shell.chosen_features("words, bold") == ["words", "bold"]
+    first, german = shell.chosen_features("words, phrases:de")
+    assert (first, german.names[-1]) == ("words", "sycophancy_de")
     with pytest.raises(LlamaStyleError, match="names no feature"):
         shell.chosen_features(" , ")
 

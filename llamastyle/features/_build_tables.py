@@ -16,7 +16,7 @@ import numpy as np
 
 from llamastyle.features import tables as t
 from llamastyle.features.lexicon import lexicon_version, read_lexicons
-from llamastyle.features.phrase_tables import phrase_tables
+from llamastyle.features.phrase_tables import arrays_of
 
 OUT = Path(__file__).with_name("tables.npz")
 NO_SPACES = ("Han", "Hiragana", "Katakana", "Thai", "Lao", "Khmer", "Myanmar")
@@ -122,7 +122,7 @@ def emoji_trie(sequences: list[str]) -> dict[str, np.ndarray]:
 
 def phrase_arrays() -> dict[str, np.ndarray]:
     """The shipped phrases."""
-    parts = zip(("phrases", "style", "words"), phrase_tables(read_lexicons()), strict=True)
+    parts = zip(("phrases", "style", "words"), arrays_of(read_lexicons()), strict=True)
     return {f"{prefix}_{name}": array for prefix, part in parts for name, array in part._asdict().items()}
 
 

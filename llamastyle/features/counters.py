@@ -113,7 +113,7 @@ class Counter(IntEnum):
     )
 
     REFUSAL = 37, "phrases that refuse to do what was asked"
-    DISCLAIMER = 38, "phrases that disclaim: being an AI, having no feelings or newer knowledge, being no doctor or lawyer"
+    DISCLAIMER = 38, "phrases that disclaim: being an AI, no feelings, no newer knowledge, no doctor or lawyer"
     HEDGES = 39, "words and phrases that make a statement less certain"
     BOOSTERS = 40, "words and phrases that make a statement more certain or stronger"
     SLOP = 41, "words and phrases that language models use more than people do"

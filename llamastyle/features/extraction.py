@@ -18,6 +18,8 @@ from llamastyle.errors import FeatureError, warn
 from llamastyle.features import catalog, tables
 from llamastyle.features.counters import ARENA_COUNTERS, N_COUNTERS, PROSE_COUNTERS, Counter
 from llamastyle.features.feature import METADATA, Feature, FeatureSet, FeatureTable, Recipe
+from llamastyle.features.lexicon import lexicon_version, read_lexicon
+from llamastyle.features.phrase_tables import tables_with
 from llamastyle.features.text import TextBatch, TextSource, arrow_texts, batch_from_arrow, check_texts
 
 CHUNK_BYTES = 2_000_000
@@ -96,7 +98,14 @@ def extract(
     values = _measure(batch, wanted, tokens, _threads(n_jobs, batch), progress, strip_think)
     if absent is not None:
         values[absent] = np.nan
-    return FeatureTable(values, wanted, rows, dict(tables.load()[1]))
+    return FeatureTable(values, wanted, rows, _versions(wanted))
+
+
+def _versions(features: FeatureSet) -> dict[str, str]:
+    """What the values depend on besides the texts: tables, and phrase lists other than the shipped ones."""
+    lists = dict.fromkeys(f.how.phrases for f in features if isinstance(f.how, Recipe) and f.how.phrases)
+    others = [lexicon_version((read_lexicon(toml),)) for toml in lists]
+    return tables.load()[1] | ({"phrase lists": ", ".join(others)} if others else {})
 
 
 def _threads(n_jobs: int | None, batch: TextBatch) -> int:
@@ -125,15 +134,18 @@ def _measure(
             values[:, column] = _token_counts(tokens, len(batch))
         else:
             slow.append((column, feature))
-    needed = frozenset().union(*(feature.counters for feature in features))
     chunks = list(batch.chunks(SLOW_CHUNK_BYTES if slow else CHUNK_BYTES))
     show = sys.stderr.isatty() if progress is None else progress
     inexact: list[int] = []
-    scan = scanner(batch, needed, strip_think, progress is not False, inexact) if counted and chunks else None
+    scans = []
+    for phrases in dict.fromkeys(recipe.phrases for _, recipe in counted) if chunks else ():
+        part = [(column, recipe) for column, recipe in counted if recipe.phrases == phrases]
+        needed = frozenset().union(*(features[column].counters for column, _ in part))
+        scans.append((part, scanner(batch, needed, strip_think, progress is not False, inexact, phrases)))
 
     def work(begin: int, end: int) -> int:
-        if scan is not None:
-            _apply(counted, scan(begin, end), values[begin:end], features)
+        for part, scan in scans:
+            _apply(part, scan(begin, end), values[begin:end], features)
         for column, feature in slow:
             values[begin:end, column] = _call(feature, batch, begin, end, strip_think)
         return int(batch.offsets[end] - batch.offsets[begin])
@@ -176,14 +188,16 @@ def scanner(
     strip_think: bool,
     show: bool,
     inexact: list[int] | None = None,
+    phrases: str = "",
 ) -> Callable[[int, int], NDArray[np.int64]]:
     """The compiled scan, as a function of a range of rows; compiled or loaded before it is returned.
 
-    ``inexact`` gets the number of rows in which Arena's counts are not exact, a range of rows each.
+    ``inexact`` gets the number of rows in which Arena's counts are not exact, a range of rows each; ``phrases`` is
+    the text of a phrase list in the place of the shipped ones.
     """
     from llamastyle.features import kernel
 
-    arrays, _ = tables.load()
+    arrays = tables_with(phrases)
     arena = bool(needed & ARENA_COUNTERS)
     compiled: Any = kernel.scan_prose if needed & PROSE_COUNTERS else kernel.scan_rows
 

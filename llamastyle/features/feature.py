@@ -28,13 +28,15 @@ METADATA = "metadata"
 class Recipe:
     """How a feature is made of the scanner's counts: ``scale`` times the sum of ``counts`` by the sum of ``per``.
 
-    Zero where there is nothing to divide by. With a ``function``, that is called on the counts instead.
+    Zero where there is nothing to divide by. With a ``function``, that is called on the counts instead. ``phrases``
+    is the text of a phrase list whose phrases are counted in the place of the shipped ones.
     """
 
     counts: tuple[str, ...]
     per: tuple[str, ...] = ()
     scale: float = 1.0
     function: Callable[[Counts], Any] | None = None
+    phrases: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ def _small(function: Callable) -> Any:
     return _compiled(function, _nrt=False, forceinline=True)
 
 
-def _compiled(function: Callable, **options: bool) -> Any:
+def _compiled(function: Callable, **options: Any) -> Any:
     """Compile without the GIL and keep the machine code, or warn (once) where it cannot be kept."""
     try:
         return numba.njit(nogil=True, cache=True, **options)(function)
@@ -1674,7 +1674,7 @@ def _forget(n: int, keys: Array, last: Array, ring: Array, N: Array) -> None:
 
 @_lean
 def _begin_prose(prose: Any) -> None:
-    keys, last, ring, live, N = prose
+    keys, _, _, live, N = prose
     keys[:] = ZERO
     live[:] = 0
     N[:] = 0
@@ -1684,7 +1684,7 @@ def _begin_prose(prose: Any) -> None:
 @_lean
 def _end_prose(sentences: int, cnt: Array, spans: Any, prose: Any) -> None:
     """What a turn's windows and last sentence come to."""
-    keys, last, ring, live, N = prose
+    N = prose[4]
     n = N[N_WORDS]
     cnt[C_TYPES] += N[N_SUM] if n >= WINDOW else N[N_DISTINCT]
     cnt[C_WINDOWS] += (n - WINDOW + 1) * WINDOW if n >= WINDOW else n
@@ -1756,7 +1756,7 @@ def _word_shape(b: Array, i: int, hi: int, C: Any) -> Any:
 
 
 @_lean
-def _note_calls(b: Array, lo: int, pos: int, hi: int, sentence: int, C: Any, cnt: Array, spans: Any, prose: Any) -> None:
+def _note_calls(b: Array, pos: int, hi: int, sentence: int, C: Any, cnt: Array, spans: Any, prose: Any) -> None:
     """Count the exclamation and question marks of the run that starts here; a run is looked at once.
 
     ``sentence`` is the number of the sentence that the run is in, or -1.
@@ -1784,7 +1784,7 @@ def _line_words(
     b: Array, lo: int, first: int, last: int, maps: Array, T: Any, cnt: Array, spans: Any, prose: Any
 ) -> None:
     """Go through the words of a line of ASCII: mark in M_EVENT the word before each pair that may open a phrase."""
-    C, E, P, H, Q, V = T
+    C, P, V = T[0], T[2], T[5]
     pair, first_words = (P.pair, P.first) if prose is None else (V.pair, V.first)
     pairs, firsts = np.uint64(8 * pair.size - 1), np.uint64(8 * first_words.size - 1)
     before, opened = ZERO, ZERO
@@ -1805,7 +1805,7 @@ def _line_words(
             hit = _bit(pair, _pair_slot(before, key) & pairs) & opened
             opened = _bit(first_words, key >> FORTY & firsts)
             if prose is not None:
-                if size < np.uint64(60):
+                if size < np.uint64(60) and at + size >= FOUR:
                     mask = ~(ALL << size)
                     sound = _window(maps, M_VOWEL, q, k) & mask
                     syllables = np.int64(_ones(sound & ~(sound << ONE)))
@@ -1815,13 +1815,9 @@ def _line_words(
                         caps = _window(maps, M_ALPHA, q, k) & mask == capital
                     letters = np.int64(_ones(_window(maps, M_ALNUM, q, k) & mask))
                     end = at + size
-                    if end >= FOUR:
-                        w, x = C.ends[b[end - FOUR]], C.ends[b[end - THREE]]
-                        y, z = C.ends[b[end - TWO]], C.ends[b[end - ONE]]
-                        silent = np.int64(_silent(w, x, y, z))
-                    else:
-                        silent = 0
-                    syllables = max(1, syllables - silent)
+                    w, x = C.ends[b[end - FOUR]], C.ends[b[end - THREE]]
+                    y, z = C.ends[b[end - TWO]], C.ends[b[end - ONE]]
+                    syllables = max(1, syllables - np.int64(_silent(w, x, y, z)))
                     stop = np.int64(end)
                 else:
                     stop, _, _ = _read_word(b, np.int64(at), lo + last, C)
@@ -1932,7 +1928,7 @@ def _scan_turn(
                         continue
                     if prose is not None:
                         if c != 46:
-                            _note_calls(b, lo, pos, hi, sentences if fresh < pos else -1, C, cnt, spans, prose)
+                            _note_calls(b, pos, hi, sentences if fresh < pos else -1, C, cnt, spans, prose)
                     if fresh < pos and (i >= hi or b[i] == 32 or b[i] == 10 or _ends_sentence(b, i, hi, C)):
                         sentences += 1
                         fresh = lo + _next_bit(maps, M_START, i - lo, last)
@@ -2014,7 +2010,7 @@ def _scan_turn(
                     if in_prose:
                         if prose is not None:
                             if c != 46:
-                                _note_calls(b, lo, i - 1, hi, sentences if has_word else -1, C, cnt, spans, prose)
+                                _note_calls(b, i - 1, hi, sentences if has_word else -1, C, cnt, spans, prose)
                         if has_word and _ends_sentence(b, i, hi, C):
                             sentences += 1
                             has_word = False

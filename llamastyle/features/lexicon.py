@@ -206,6 +206,11 @@ def read_lexicons(language: str = "en") -> tuple[Lexicon, ...]:
     return tuple(read_lexicon(text, name) for name, text in _shipped() if re.match(rf"{language}[-.]", name))
 
 
+def shipped_text(language: str) -> str:
+    """The text of the first shipped list of a language."""
+    return next(text for name, text in _shipped() if re.match(rf"{language}[-.]", name))
+
+
 def _shipped() -> list[tuple[str, str]]:
     folder = resources.files("llamastyle.features").joinpath("lexicons")
     files = sorted((f for f in folder.iterdir() if f.name.endswith(".toml")), key=lambda f: f.name)

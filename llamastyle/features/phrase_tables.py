@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 import numpy as np
 
 from llamastyle.errors import FeatureError
 from llamastyle.features import tables as t
 from llamastyle.features.counters import STYLE_CATEGORIES
-from llamastyle.features.lexicon import Lexicon, PhraseAutomaton, compile_phrases, single_words
+from llamastyle.features.lexicon import Lexicon, PhraseAutomaton, compile_phrases, read_lexicon, single_words
 
 
-def phrase_tables(lexicons: tuple[Lexicon, ...]) -> tuple[t.Phrases, t.Phrases, t.Words]:
+@cache
+def tables_with(toml: str) -> t.Tables:
+    """The shipped tables with the phrases of a list in the place of theirs; the shipped ones for no list."""
+    shipped = t.load()[0]
+    if not toml:
+        return shipped
+    parts = arrays_of((read_lexicon(toml),))
+    for array in (array for part in parts for array in part):
+        array.flags.writeable = False  # the kernel is compiled for that
+    return shipped._replace(phrases=parts[0], style=parts[1], words=parts[2])
+
+
+def arrays_of(lexicons: tuple[Lexicon, ...]) -> tuple[t.Phrases, t.Phrases, t.Words]:
     """The phrases of sycophancy, those of style, and the single words."""
     sycophancy, style = compile_phrases(lexicons), compile_phrases(lexicons, STYLE_CATEGORIES)
     for word in _alone(sycophancy):
@@ -27,7 +40,8 @@ def phrase_tables(lexicons: tuple[Lexicon, ...]) -> tuple[t.Phrases, t.Phrases, 
 def _alone(automaton: PhraseAutomaton, opening: bool = False) -> Iterator[str]:
     """The words that are phrases by themselves, or with any word behind them: anywhere, or opening a sentence."""
     for (state, word), after in automaton.edges.items():
-        if state == opening and (automaton.accept[after] or automaton.accept_bang[after] or automaton.other[after] >= 0):
+        ends = automaton.accept[after] or automaton.accept_bang[after] or automaton.other[after] >= 0
+        if state == opening and ends:
             yield word
 
 
@@ -51,8 +65,11 @@ def phrases_of(automaton: PhraseAutomaton) -> t.Phrases:
             pair[t.pair_slot(first, t.word_key(second))] = True
     alone = np.zeros(1 << t.FIRST_BITS, dtype=bool)
     alone[[t.first_slot(t.word_key(word)) for word in _alone(automaton, opening=True)]] = True
+    pairs, firsts, alones = (np.packbits(bits, bitorder="little") for bits in (pair, starts, alone))
     return t.Phrases(
-        *(np.packbits(bits, bitorder="little") for bits in (pair, starts, alone)),
+        pairs,
+        firsts,
+        alones,
         key,
         target,
         np.array(automaton.other, dtype=np.int16),

@@ -16,10 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from llamastyle.errors import FeatureError
-from llamastyle.features import catalog, tables
+from llamastyle.features import catalog
 from llamastyle.features.counters import ARENA_COUNTERS, CATEGORIES, N_COUNTERS, PROSE_COUNTERS, Counter
 from llamastyle.features.extraction import CHUNK_BYTES, notice, scanner
 from llamastyle.features.feature import Feature, FeatureSet, Matches, Recipe
+from llamastyle.features.phrase_tables import tables_with
 from llamastyle.features.text import (
     TURN_JOIN,
     TextBatch,
@@ -301,7 +302,7 @@ def _shown_as(feature: Feature) -> Feature | None:
         return None
     if not feature.how.per:
         return feature
-    counts = Recipe(feature.how.counts)
+    counts = Recipe(feature.how.counts, phrases=feature.how.phrases)
     return next((f for f in (*catalog.ALL, *catalog.ARENA_WORDS) if f.how == counts), feature)
 
 
@@ -348,24 +349,34 @@ def _asked(features: Any) -> Iterator[tuple[Feature, bool]]:
 
 def _counted_places(batch: TextBatch, features: FeatureSet, strip_think: bool) -> list[Array]:
     """Row, feature, start and end (in code points) of all that the compiled pass counts, chunk by chunk."""
-    wanted = [(k, _counters(f)) for k, f in enumerate(features) if isinstance(f.how, Recipe)]
-    needed = frozenset(c for _, counters in wanted for c in counters)
-    if not needed or not len(batch):
-        return []
-    show = sys.stderr.isatty()
-    count = scanner(batch, needed | PROSE_COUNTERS, strip_think, show)
+    lists: dict[str, list[tuple[int, tuple[Counter, ...]]]] = {}
+    for k, feature in enumerate(features):
+        if isinstance(feature.how, Recipe):
+            lists.setdefault(feature.how.phrases, []).append((k, _counters(feature)))
     found = []
-    for begin, end in batch.chunks(CHUNK_BYTES):
-        places = _places(batch, begin, end, count(begin, end), bool(needed & ARENA_COUNTERS), strip_think, show)
-        for k, counters in wanted:
-            part = places[np.isin(places[:, 1], counters)]
-            part[:, 1] = k
-            found.append(part)
+    show = sys.stderr.isatty()
+    for phrases, wanted in lists.items() if len(batch) else ():
+        needed = frozenset(c for _, counters in wanted for c in counters)
+        count = scanner(batch, needed | PROSE_COUNTERS, strip_think, show, phrases=phrases)
+        arena = bool(needed & ARENA_COUNTERS)
+        for begin, end in batch.chunks(CHUNK_BYTES):
+            places = _places(batch, begin, end, count(begin, end), arena, strip_think, show, phrases)
+            for k, counters in wanted:
+                part = places[np.isin(places[:, 1], counters)]
+                part[:, 1] = k
+                found.append(part)
     return found
 
 
 def _places(
-    batch: TextBatch, begin: int, end: int, counts: Array, arena: bool, strip_think: bool, show: bool
+    batch: TextBatch,
+    begin: int,
+    end: int,
+    counts: Array,
+    arena: bool,
+    strip_think: bool,
+    show: bool,
+    phrases: str,
 ) -> Array:
     """Row, counter, start and end (in code points) of what was counted in a range of rows."""
     from llamastyle.features import kernel
@@ -377,7 +388,7 @@ def _places(
 
     def scan(to: int) -> None:
         args = (batch.data, batch.offsets, batch.turns, batch.turn_offsets, begin, to, strip_think, arena)
-        kernel.scan_spans(*args, tables.load()[0], again, found, starts)
+        kernel.scan_spans(*args, tables_with(phrases), again, found, starts)
 
     if not getattr(kernel.scan_spans, "signatures", True):
         with notice(show):

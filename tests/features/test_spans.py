@@ -22,7 +22,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import llamastyle as ls
-from llamastyle.features.counters import CATEGORIES
+from llamastyle.features.counters import CATEGORIES, STYLE_CATEGORIES, WORD_LISTS
 from llamastyle.features.spans import Highlights, highlight
 from llamastyle.features.text import TURN_JOIN
 from tests.features.measuring import counts, real_texts
@@ -35,6 +35,9 @@ PLACED = [
     *"headers ordered_items bullet_items bold italic inline_code code_blocks links images tables".split(),
     *"quotes rules math emoji emoji_distinct emoji_lines sycophantic_opening sycophantic_closing".split(),
     *CATEGORIES,
+    *STYLE_CATEGORIES,
+    *WORD_LISTS,
+    *"all_caps exclamations questions closing_question".split(),
 ]
 ARENA = ["arena_headers", "arena_lists", "arena_bold"]
 SUMS = ["list_items", "sycophancy"]

@@ -1,0 +1,127 @@
+"""Phrase lists of other languages and of one's own, as features."""
+
+from __future__ import annotations
+
+import pickle
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+import llamastyle as ls
+from llamastyle.features.lexicon import read_lexicons, shipped_languages
+from tests.features import twin as slow
+
+OWN = """
+language = "en"
+version = "3"
+[sets]
+fine = "splendid|capital"
+[[praise]]
+phrase = "(what|such) a @fine (thing|notion)"
+matches = ["What a splendid thing!", "Such a capital notion."]
+misses = ["What a thing."]
+[[hedges]]
+phrase = "perchance"
+matches = ["Perchance."]
+misses = ["Chance."]
+[[positive_words]]
+phrase = "(splendid|capital)"
+matches = ["A splendid day."]
+misses = ["A day."]
+"""
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    path = tmp_path / "own.toml"
+    path.write_text(OWN, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("language", sorted(set(shipped_languages()) - {"en"}))
+def test_every_shipped_list_finds_its_examples(language: str) -> None:
+    features = ls.phrase_list(language)  # raises if an example is not as it says
+    assert f"sycophancy_{language}" in features.names
+    assert {x.status for x in read_lexicons(language)} == {"unvalidated"}
+
+
+@pytest.mark.parametrize("language", sorted(set(shipped_languages()) - {"en"}))
+def test_other_languages_equal_the_twin(language: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    lexicons = read_lexicons(language)
+    monkeypatch.setattr(slow, "BOOK", lexicons)
+    slow.phrase_book.cache_clear()
+    try:
+        examples = [s for p in lexicons[0].phrases for s in (*p.matches, *p.misses)]
+        texts = [*examples, *map(" ".join, pairwise(examples)), "".join(examples)]
+        found = ls.extract(texts, ls.phrase_list(language))
+        for category in slow.CATEGORIES + slow.STYLE:
+            if f"{category}_{language}" in found.names:
+                expected = [slow.twin(text)[category] for text in texts]
+                assert found.column(f"{category}_{language}").tolist() == expected
+    finally:
+        slow.phrase_book.cache_clear()
+
+
+def test_a_list_of_ones_own_beside_the_shipped_one(own: Path) -> None:
+    mine = ls.phrase_list(own, name="mine")
+    assert mine.names == ("praise_mine", "hedges_mine", "positive_words_mine", "sycophancy_mine")
+    texts = ["What a splendid thing! Great question! Perchance.", "Great question!"]
+    table = ls.extract(texts, [*mine, "praise", "hedges", "words"])
+    assert table.to_frame().values.tolist() == [[1, 1, 1, 1, 1, 0, 7], [0, 0, 0, 0, 1, 0, 2]]
+    assert table.versions["phrase lists"].startswith("en-3 (")
+    assert "phrase lists" not in ls.extract(texts).versions
+
+
+def test_its_spans_are_shown(own: Path) -> None:
+    frame = ls.highlight("Great question! Such a capital notion.", ls.phrase_list(own, name="mine")).to_frame()
+    spans = frame[["feature", "text"]].values.tolist()
+    assert ["praise_mine", "Such a capital notion"] in spans
+    assert ["positive_words_mine", "capital"] in spans
+    assert "Great question" not in frame["text"].tolist()
+
+
+def test_its_features_can_be_pickled(own: Path) -> None:
+    mine = ls.phrase_list(own)
+    assert pickle.loads(pickle.dumps(mine)) == mine
+    assert len({*mine, *ls.phrase_list(own)}) == len(mine)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("[[hedges]]", "[[hedgse]]"), "no category 'hedgse'.*hedges"),
+        (('"What a splendid thing!"', '"What a shed!"'), "does not match its example 'What a shed!'"),
+        (('misses = ["Chance."]', 'misses = ["Perchance not."]'), "matches 'Perchance not.'"),
+        (("(what|such)", "(what|such"), r"expected '\)'"),
+        (('phrase = "perchance"', "phrase = 3"), "an entry of hedges has no phrase"),
+        (('matches = ["Perchance."]', ""), "'perchance' of hedges needs matches"),
+        (('misses = ["Chance."]', 'misses = "Chance."'), "'perchance' of hedges needs misses"),
+        (('language = "en"', ""), "must say its language"),
+        (("version", "version ="), "is not TOML"),
+        (("(splendid|capital)", "(splendid day|capital)"), "positive_words has single words only; 'splendid'"),
+        (("(what|such) a @fine (thing|notion)", "splendid"), "must be opened with"),
+        (("@fine", "@coarse"), "there is no set @coarse"),
+    ],
+)
+def test_what_is_wrong_with_a_list_is_one_clear_error(own: Path, change: tuple[str, str], message: str) -> None:
+    own.write_text(OWN.replace(*change, 1), encoding="utf-8")
+    with pytest.raises(ls.FeatureError, match=message):
+        ls.phrase_list(own)
+
+
+def test_a_phrase_twice_is_an_error(own: Path) -> None:
+    own.write_text(OWN + OWN[OWN.index("[[hedges]]") :].replace("positive_words", "negative_words"), encoding="utf-8")
+    with pytest.raises(ls.FeatureError, match="'perchance' stands twice in hedges"):
+        ls.phrase_list(own)
+
+
+def test_a_list_that_is_not_there_or_no_text(tmp_path: Path) -> None:
+    with pytest.raises(ls.FeatureError, match="no phrase list 'xx'.*de, en"):
+        ls.phrase_list("xx")
+    (tmp_path / "bad.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(ls.FeatureError, match="not UTF-8"):
+        ls.phrase_list(tmp_path / "bad.toml")
+    (tmp_path / "empty.toml").write_text('language = "en"', encoding="utf-8")
+    with pytest.raises(ls.FeatureError, match="has no phrases"):
+        ls.phrase_list(tmp_path / "empty.toml")
