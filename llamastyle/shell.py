@@ -44,7 +44,7 @@ Cluster = Annotated[
 Chosen = Annotated[
     str | None,
     typer.Option(
-        "--features", metavar="LIST", help="default, arena, arena_words, all, names with commas, phrases:de, phrases:FILE.toml."
+        "--features", metavar="LIST", help="A preset, or names with commas; phrases:de, phrases:FILE."
     ),
 ]
 Kind = Annotated[

@@ -149,7 +149,7 @@ _FEATURES = (
         "sycophancy",
         "sycophancy",
         "phrases",
-        f"the sum of {', '.join(CATEGORIES)}",
+        f"the sum of {', '.join(CATEGORIES)}{MATCHING}",
         CATEGORIES,
         contrast="log_ratio",
     ),

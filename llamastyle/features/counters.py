@@ -156,5 +156,10 @@ class Counter(IntEnum):
 
 N_COUNTERS = len(Counter)
 ARENA_COUNTERS = frozenset({Counter.ARENA_HEADERS, Counter.ARENA_LISTS, Counter.ARENA_BOLD})
+PHRASE_COUNTERS = frozenset(
+    Counter[name.upper()]
+    for name in (*CATEGORIES, *STYLE_CATEGORIES, *WORD_LISTS, "sycophantic_opening", "sycophantic_closing")
+)
+"""What is found by phrase lists, so in their language only."""
 PROSE_COUNTERS = frozenset(counter for counter in Counter if counter > Counter.ARENA_BOLD)
 """What is counted word by word, and only where it is asked for."""

@@ -22,7 +22,7 @@ from llamastyle.features.lexicon import lexicon_version, read_lexicon
 from llamastyle.features.phrase_tables import tables_with
 from llamastyle.features.text import TextBatch, TextSource, arrow_texts, batch_from_arrow, check_texts
 
-CHUNK_BYTES = 2_000_000
+CHUNK_BYTES = 4_000_000
 SLOW_CHUNK_BYTES = 100_000
 COMPILING = "llamastyle: compiling the text scanner; this happens once and takes about half a minute"
 COMPILE_PATIENCE = 4.0
@@ -103,7 +103,7 @@ def extract(
 
 def _versions(features: FeatureSet) -> dict[str, str]:
     """What the values depend on besides the texts: tables, and phrase lists other than the shipped ones."""
-    lists = dict.fromkeys(f.how.phrases for f in features if isinstance(f.how, Recipe) and f.how.phrases)
+    lists = dict.fromkeys(feature.phrases for feature in features if feature.phrases)
     others = [lexicon_version((read_lexicon(toml),)) for toml in lists]
     return tables.load()[1] | ({"phrase lists": ", ".join(others)} if others else {})
 
@@ -239,6 +239,9 @@ def _apply(
     def column_of(name: str) -> NDArray[np.float64]:
         return columns[Counter[name.upper()]]
 
+    def summed(names: tuple[str, ...]) -> NDArray[np.float64]:
+        return sum(map(column_of, names[1:]), column_of(names[0]))
+
     for column, recipe in counted:
         if recipe.function is not None:
             try:
@@ -246,11 +249,11 @@ def _apply(
             except Exception as error:
                 raise FeatureError(f"the function of {features[column].name!r} failed: {error!r}") from error
             continue
-        total = sum((column_of(name) for name in recipe.counts), np.zeros(len(counts)))
+        total = summed(recipe.counts)
         if recipe.per:
-            by = sum((column_of(name) for name in recipe.per), np.zeros(len(counts)))
+            by = summed(recipe.per)
             total = np.divide(total, by, out=np.zeros(len(counts)), where=by > 0)
-        values[:, column] = recipe.scale * total
+        values[:, column] = total if recipe.scale == 1 else recipe.scale * total
 
 
 def _call(feature: Feature, batch: TextBatch, begin: int, end: int, strip_think: bool) -> NDArray[np.float64]:

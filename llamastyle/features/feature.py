@@ -93,6 +93,11 @@ class Feature:
             return frozenset(Counter[name.upper()] for name in (*self.how.counts, *self.how.per))
         return frozenset()
 
+    @property
+    def phrases(self) -> str:
+        """The text of the phrase list that it counts by, empty for the shipped English ones."""
+        return self.how.phrases if isinstance(self.how, Recipe) else ""
+
     def with_contrast(self, contrast: Contrast) -> Feature:
         """The same feature with another default contrast."""
         return replace(self, contrast=contrast)

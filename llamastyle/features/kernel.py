@@ -129,7 +129,7 @@ MAPS = 10
 Z_FREE, Z_SENTENCE, Z_LAST, Z_OPENED = range(4)
 # State of the windows of words, and of the prose of a turn.
 N_WORDS, N_DISTINCT, N_SUM, N_USED, N_QUESTION, N_QUESTION_AT, N_RUN_END = range(7)
-SLOTS, RING = 2048, 128
+SLOTS, RING, BATCH, FAR = 2048, 128, 256, 1 << 40
 
 # State of a turn, one int64 array.
 (
@@ -941,7 +941,7 @@ def _link_end(b: Array, i: int, hi: int) -> Any:
     return -1
 
 
-@_lean
+@_small
 def _pair_emphasis(dl: Array, bottom: int, n: int, floors: Array, cnt: Array, spans: Any) -> None:
     """Pair the delimiter runs from ``bottom`` on, as CommonMark does, and count what comes of them."""
     if n - bottom < 2:
@@ -1618,63 +1618,66 @@ def _note_style(
 
 @_njit
 def _windows() -> Any:
-    """Room for the windows of words: hash table of words and where each was last, the last words and whether each is
-    the last of its kind, state."""
+    """Room to count word by word: hash table of words and where each was last, the last words and whether each is
+    the last of its kind, state; keys, places and sizes of words that wait."""
     return (
         np.zeros(SLOTS, dtype=np.uint64),
-        np.empty(SLOTS, dtype=np.int64),
+        np.zeros(SLOTS, dtype=np.int64),
         np.empty(RING, dtype=np.uint64),
         np.zeros(RING, dtype=np.int64),
         np.zeros(8, dtype=np.int64),
+        np.empty(BATCH, dtype=np.uint64),
+        np.empty(BATCH, dtype=np.uint64),
+        np.empty(BATCH, dtype=np.uint64),
     )
 
 
 @_small
-def _put_word(key: int, at: int, keys: Array, last: Array, N: Array) -> Any:
-    """Note that a word stands at ``at``; where it stood before, or far away."""
+def _word_slot(key: int, keys: Array) -> Any:
+    """The slot that a word has, or may have."""
     slot = key >> TWENTY & np.uint64(SLOTS - 1)
     found = keys[slot]
-    while found != key and found != ZERO:
+    while min(found ^ key, found) != ZERO:  # one branch: neither the word nor nothing
         slot = (slot + ONE) & np.uint64(SLOTS - 1)
         found = keys[slot]
-    before = last[slot] if found == key else -RING
-    N[N_USED] += 1 if found == ZERO else 0
-    keys[slot] = key
-    last[slot] = at
-    return before
+    return slot
 
 
 @_small
-def _slide(key: int, prose: Any) -> None:
-    """Move the window of words on by one."""
-    keys, last, ring, live, N = prose
-    n = N[N_WORDS]
-    gone = live[(n - WINDOW) & (RING - 1)]  # zero before the first window is full
-    before = _put_word(key, n, keys, last, N)
-    again = 1 if before > n - WINDOW else 0
-    live[before & (RING - 1)] *= 1 - again
-    live[n & (RING - 1)] = 1
-    ring[n & (RING - 1)] = key
-    N[N_WORDS] = n + 1
-    N[N_DISTINCT] += 1 - again - gone
-    if n + 1 >= WINDOW:
-        N[N_SUM] += N[N_DISTINCT]
-    if N[N_USED] > SLOTS // 3:
-        _forget(n + 1, keys, last, ring, N)
-
-
-@_lean
-def _forget(n: int, keys: Array, last: Array, ring: Array, N: Array) -> None:
-    """Empty the table of words but for those of the window."""
-    keys[:] = ZERO
-    N[N_USED] = 0
-    for at in range(n - WINDOW, n):
-        _put_word(ring[at & (RING - 1)], at, keys, last, N)
+def _slide(count: int, prose: Any) -> None:
+    """Move the window of words on by the words that wait; without branches that cannot be foreseen."""
+    keys, last, ring, live, N = prose[0], prose[1], prose[2], prose[3], prose[4]
+    n, distinct, total, used = N[N_WORDS], N[N_DISTINCT], N[N_SUM], N[N_USED]
+    for j in range(count):
+        key = prose[5][j]
+        slot = _word_slot(key, keys)
+        new = 1 if keys[slot] == ZERO else 0
+        before = last[slot] - FAR * new
+        again = ((n - WINDOW - before) >> 63) & 1  # it is in the window
+        distinct += 1 - again - live[(n - WINDOW) & (RING - 1)]  # zero before the first window is full
+        keys[slot] = key
+        last[slot] = n
+        live[before & (RING - 1)] &= again - 1
+        live[n & (RING - 1)] = 1
+        ring[n & (RING - 1)] = key
+        used += new
+        n += 1
+        if n >= WINDOW:
+            total += distinct
+        if used > SLOTS // 3:
+            keys[:] = ZERO
+            used = 0
+            for at in range(n - WINDOW, n):
+                slot = _word_slot(ring[at & (RING - 1)], keys)
+                used += 1 if keys[slot] == ZERO else 0
+                keys[slot] = ring[at & (RING - 1)]
+                last[slot] = at
+    N[N_WORDS], N[N_DISTINCT], N[N_SUM], N[N_USED] = n, distinct, total, used
 
 
 @_lean
 def _begin_prose(prose: Any) -> None:
-    keys, _, _, live, N = prose
+    keys, live, N = prose[0], prose[3], prose[4]
     keys[:] = ZERO
     live[:] = 0
     N[:] = 0
@@ -1702,17 +1705,8 @@ def _silent(a: Any, b: Any, c: Any, d: Any) -> Any:
 
 
 @_small
-def _count_word(
-    start: int, end: int, key: int, syllables: int, letters: int, caps: bool, cnt: Array, spans: Any, V: Any, prose: Any
-) -> Any:
-    """Count what is counted of each word of prose; its flags."""
-    cnt[C_SYLLABLES] += syllables
-    cnt[C_LETTERS] += letters
-    cnt[C_COMPLEX] += 1 if syllables > 2 else 0
-    cnt[C_LONG] += 1 if letters > 6 else 0
-    if caps:
-        _tally(C_CAPS, start, end, cnt, spans)
-    _slide(key, prose)
+def _look_up(start: int, end: int, key: int, cnt: Array, spans: Any, V: Any) -> Any:
+    """Count a word in each list that has it; its flags."""
     if _bit(V.any, key >> FORTY & np.uint64(8 * V.any.size - 1)) == ZERO:
         return 0
     size = np.uint64(V.key.size - 1)
@@ -1725,6 +1719,64 @@ def _count_word(
             if flags >> k & 1:
                 _tally(C_FIRST_PERSON + k, start, end, cnt, spans)
     return flags
+
+
+@_lean
+def _count_word(b: Array, start: int, end: int, key: int, cnt: Array, spans: Any, C: Any, V: Any, prose: Any) -> None:
+    """Count what is counted of each word of prose, of one word."""
+    syllables, letters, caps = _word_shape(b, start, end, C)
+    cnt[C_SYLLABLES] += syllables
+    cnt[C_LETTERS] += letters
+    cnt[C_COMPLEX] += 1 if syllables > 2 else 0
+    cnt[C_LONG] += 1 if letters > 6 else 0
+    if caps:
+        _tally(C_CAPS, start, end, cnt, spans)
+    prose[5][0] = key
+    _slide(1, prose)
+    _look_up(start, end, key, cnt, spans, V)
+
+
+@_small
+def _count_words(b: Array, lo: int, n: int, maps: Array, T: Any, cnt: Array, spans: Any, prose: Any) -> None:
+    """Count the same of some words of a line of ASCII; one loop for each thing, so that each finds its registers."""
+    C, V = T[0], T[5]
+    keys, places, sizes = prose[5], prose[6], prose[7]
+    all_syllables = all_letters = complex_ = long_ = 0
+    for j in range(n):
+        here, size = places[j], sizes[j]
+        at = np.uint64(lo) + here
+        end = at + size
+        q, k = np.int64(here >> SIX), here & SIXTYTHREE
+        if size < np.uint64(60) and end >= FOUR:
+            mask = ~(ALL << size)
+            sound = _window(maps, M_VOWEL, q, k) & mask
+            syllables = np.int64(_ones(sound & ~(sound << ONE)))
+            letters = np.int64(_ones(_window(maps, M_ALNUM, q, k) & mask))
+            w, x = C.ends[b[end - FOUR]], C.ends[b[end - THREE]]
+            y, z = C.ends[b[end - TWO]], C.ends[b[end - ONE]]
+            syllables = max(1, syllables - np.int64(_silent(w, x, y, z)))
+            capital = _window(maps, M_CAPITAL, q, k) & mask
+            if capital & (capital - ONE) != ZERO:
+                if _window(maps, M_ALPHA, q, k) & mask == capital:
+                    _tally(C_CAPS, np.int64(at), np.int64(end), cnt, spans)
+        else:
+            syllables, letters, caps = _word_shape(b, np.int64(at), np.int64(end), C)
+            if caps:
+                _tally(C_CAPS, np.int64(at), np.int64(end), cnt, spans)
+        all_syllables += syllables
+        all_letters += letters
+        complex_ += 1 if syllables > 2 else 0
+        long_ += 1 if letters > 6 else 0
+    cnt[C_SYLLABLES] += all_syllables
+    cnt[C_LETTERS] += all_letters
+    cnt[C_COMPLEX] += complex_
+    cnt[C_LONG] += long_
+    _slide(n, prose)
+    for j in range(n):
+        at = np.uint64(lo) + places[j]
+        flags = _look_up(np.int64(at), np.int64(at + sizes[j]), keys[j], cnt, spans, V)
+        if flags & 128:
+            maps[M_EVENT, places[j] >> SIX] |= ONE << (places[j] & SIXTYTHREE)
 
 
 @_lean
@@ -1772,23 +1824,24 @@ def _note_calls(b: Array, pos: int, hi: int, sentence: int, C: Any, cnt: Array, 
         return
     for k in range(pos, j):
         _tally(C_EXCLAMATIONS if b[k] == 33 else C_QUESTIONS, k, k + 1, cnt, spans)
-        if b[k] == 63:
+        if b[k] == 63 and sentence >= 0:
             N[N_QUESTION], N[N_QUESTION_AT] = sentence, k
 
 
 # -- the scan -----------------------------------------------------------------------------------------------
 
 
-@_lean
+@_small
 def _line_words(
     b: Array, lo: int, first: int, last: int, maps: Array, T: Any, cnt: Array, spans: Any, prose: Any
 ) -> None:
     """Go through the words of a line of ASCII: mark in M_EVENT the word before each pair that may open a phrase."""
-    C, P, V = T[0], T[2], T[5]
+    P, V = T[2], T[5]
     pair, first_words = (P.pair, P.first) if prose is None else (V.pair, V.first)
     pairs, firsts = np.uint64(8 * pair.size - 1), np.uint64(8 * first_words.size - 1)
     before, opened = ZERO, ZERO
     place = np.uint64(first)
+    n = 0
     for q in range(first >> 6, (last + 63) >> 6):
         bits = _part(maps[M_START, q], q, first, last)
         base = np.uint64(q << 6)
@@ -1805,28 +1858,15 @@ def _line_words(
             hit = _bit(pair, _pair_slot(before, key) & pairs) & opened
             opened = _bit(first_words, key >> FORTY & firsts)
             if prose is not None:
-                if size < np.uint64(60) and at + size >= FOUR:
-                    mask = ~(ALL << size)
-                    sound = _window(maps, M_VOWEL, q, k) & mask
-                    syllables = np.int64(_ones(sound & ~(sound << ONE)))
-                    capital = _window(maps, M_CAPITAL, q, k) & mask
-                    caps = False
-                    if capital & (capital - ONE) != ZERO:
-                        caps = _window(maps, M_ALPHA, q, k) & mask == capital
-                    letters = np.int64(_ones(_window(maps, M_ALNUM, q, k) & mask))
-                    end = at + size
-                    w, x = C.ends[b[end - FOUR]], C.ends[b[end - THREE]]
-                    y, z = C.ends[b[end - TWO]], C.ends[b[end - ONE]]
-                    syllables = max(1, syllables - np.int64(_silent(w, x, y, z)))
-                    stop = np.int64(end)
-                else:
-                    stop, _, _ = _read_word(b, np.int64(at), lo + last, C)
-                    syllables, letters, caps = _word_shape(b, np.int64(at), stop, C)
-                flags = _count_word(np.int64(at), stop, key, syllables, letters, caps, cnt, spans, V, prose)
-                if flags & 128:
-                    maps[M_EVENT, q] |= ONE << k
+                prose[5][n], prose[6][n], prose[7][n] = key, here, size
+                n += 1
+                if n == BATCH:
+                    _count_words(b, lo, n, maps, T, cnt, spans, prose)
+                    n = 0
             maps[M_EVENT, place >> SIX] |= hit << (place & SIXTYTHREE)
             before, place = key, here
+    if prose is not None:
+        _count_words(b, lo, n, maps, T, cnt, spans, prose)
 
 
 @_small
@@ -2000,8 +2040,7 @@ def _scan_turn(
                         if begin >= Z[Z_FREE] and _opens(key, P):
                             _note_phrase(b, begin, i, hi, _step(opens, key, P), sentences, C, P, Z, cnt, spans)
                         if prose is not None:
-                            syllables, letters, caps = _word_shape(b, begin, i, C)
-                            _count_word(begin, i, key, syllables, letters, caps, cnt, spans, V, prose)
+                            _count_word(b, begin, i, key, cnt, spans, C, V, prose)
                             if begin >= free and _opens(key, Q):
                                 free = _note_style(b, begin, i, hi, _step(opens, key, Q), C, Q, free, cnt, spans)
                     continue
@@ -2056,8 +2095,8 @@ def _scan_turn(
                                 _tally(C_EXCLAMATIONS, i - width, i, cnt, spans)
                             elif point == 0xFF1F:
                                 _tally(C_QUESTIONS, i - width, i, cnt, spans)
-                                prose[4][N_QUESTION] = sentences if has_word else -1
-                                prose[4][N_QUESTION_AT] = i - width
+                                if has_word:
+                                    prose[4][N_QUESTION], prose[4][N_QUESTION_AT] = sentences, i - width
                         if has_word and (wide or (point == 0x2026 and _ends_sentence(b, i, hi, C))):
                             sentences += 1
                             has_word = False

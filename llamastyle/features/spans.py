@@ -388,7 +388,8 @@ def _places(
 
     def scan(to: int) -> None:
         args = (batch.data, batch.offsets, batch.turns, batch.turn_offsets, begin, to, strip_think, arena)
-        kernel.scan_spans(*args, tables_with(phrases), again, found, starts)
+        with np.errstate(over="ignore"):  # as in the scanner of extraction
+            kernel.scan_spans(*args, tables_with(phrases), again, found, starts)
 
     if not getattr(kernel.scan_spans, "signatures", True):
         with notice(show):

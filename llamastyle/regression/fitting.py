@@ -10,6 +10,7 @@ import numpy as np
 
 from llamastyle.data.battles import Battles, with_texts
 from llamastyle.errors import ConvergenceError, DataError, FitError, SeparationError, warn
+from llamastyle.features.counters import PHRASE_COUNTERS
 from llamastyle.features.extraction import extract
 from llamastyle.features.feature import FeatureTable
 from llamastyle.options import BothBad, Correctness, Covariance, Separated, Ties, check_option, nearest, real
@@ -167,7 +168,7 @@ def fit(
         given=given,
     )
     partly = _partly_known_warning(settings)
-    notes = (*notes, *likelihood_words(settings))
+    notes = (*notes, *likelihood_words(settings), *_language_note(kept, table))
     try:
         if not len(kept):
             raise SeparationError("no battle is left: no two models can be compared with one another")
@@ -309,6 +310,21 @@ def _partly_known_warning(settings: Settings) -> list[str]:
         return []
     counted = f"correctness is known on both sides in {settings.known} of {settings.given} battles"
     return [f"{counted}: the other {settings.given - settings.known} are left out; correctness='ignore' uses all"]
+
+
+def _language_note(battles: Battles, table: FeatureTable) -> list[str]:
+    """Which features are blind in how many battles, where the data say their languages."""
+    blind = [f.name for f in table.features if f.counters & PHRASE_COUNTERS and not f.phrases]
+    if "language" not in battles.columns or not blind:
+        return []
+    language = battles.columns["language"].astype("string").str.lower().fillna("")
+    known = ~language.isin(["", "und", "unknown", "none"])
+    others = int((known & ~language.str.fullmatch(r"en([-_].*)?|english")).sum())
+    if others == 0:
+        return []
+    sees = "sees" if len(blind) == 1 else "see"
+    what = f"{', '.join(blind)} {sees} nothing there (phrase_list has other languages)"
+    return [f"{others} of {len(battles)} battles are not in English, the language of the phrase lists: {what}"]
 
 
 def _constant_warning(names: list[str]) -> list[str]:

@@ -479,7 +479,7 @@ def test_the_same_without_the_compiler() -> None:
         "frame = highlight(json.load(sys.stdin), ['all', 'arena']).to_frame()\nprint(frame.to_json(orient='values'))"
     )
     done = subprocess.run(
-        [sys.executable, "-W", "ignore::RuntimeWarning", "-c", code],
+        [sys.executable, "-W", "error::RuntimeWarning", "-c", code],
         input=json.dumps(texts),
         env={**os.environ, "NUMBA_DISABLE_JIT": "1"},
         cwd=ROOT,
