@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from pathlib import Path
 
@@ -16,6 +15,7 @@ sys.path.insert(0, str(DOCS.parent))
 
 import llamastyle as ls  # noqa: E402
 from docs.studies import find_studies, real_data_sections, studies_page  # noqa: E402
+from docs.studies.catalogue import catalogue_page  # noqa: E402
 
 project = "llamastyle"
 release = version = ls.__version__
@@ -40,28 +40,6 @@ html_theme_options = {"show_prev_next": False, "navigation_with_keys": False}
 html_show_sourcelink = False
 
 
-def markdown_text(text: str) -> str:
-    """A plain text as a Markdown table cell; what stands in back-ticks stays code."""
-    parts = re.split(r"(`[^`]+`)", " ".join(text.split()))
-    return "".join(
-        part.replace("|", r"\|") if part.startswith("`") else re.sub(r"([\\`*_{}\[\]<>#$|~])", r"\\\1", part)
-        for part in parts
-    )
-
-
-def feature_tables() -> str:
-    """The catalogue, one table a group."""
-    lines: list[str] = []
-    for group, features in ls.list_features().groupby("group", sort=False):
-        lines += [f"### {group}", "", "| name | unit | definition | source |", "|---|---|---|---|"]
-        for row in features.fillna("").itertuples(index=False):
-            source = f"<{row.source}>" if row.source.startswith("https://") else markdown_text(row.source)
-            cells = (f"`{row.name}`", markdown_text(row.unit), markdown_text(row.definition), source)
-            lines.append(f"| {' | '.join(cells)} |")
-        lines.append("")
-    return "\n".join(lines)
-
-
 def preset_table() -> str:
     """What each preset holds, with the contrast of each feature."""
     lines = ["| preset | features |", "|---|---|"]
@@ -76,7 +54,7 @@ def write_fragments(app: Sphinx) -> None:
     folder = DOCS / "generated" / "fragments"
     folder.mkdir(parents=True, exist_ok=True)
     known = find_studies()
-    made = {"features": feature_tables(), "presets": preset_table(), "studies": studies_page(known)}
+    made = {"catalogue": catalogue_page(), "presets": preset_table(), "studies": studies_page(known)}
     made |= real_data_sections(known)
     for name, text in made.items():
         path = folder / f"{name}.md"

@@ -9,6 +9,7 @@ from llamastyle.errors import FeatureError
 from llamastyle.features import readability
 from llamastyle.features.counters import CATEGORIES, WORD_LISTS, Counter
 from llamastyle.features.feature import METADATA, Counts, Feature, FeatureSet, Recipe, Step
+from llamastyle.features.limits import CANNOT_SEE, oracle_of
 from llamastyle.options import Contrast, nearest
 
 if TYPE_CHECKING:
@@ -255,7 +256,8 @@ def list_features() -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row a feature: name, group, unit, definition, source.
+        One row a feature: name, group, unit, definition, source; ``oracle``, what its count is held against
+        in the tests; ``cannot_see``, what it is blind to.
 
     Examples
     --------
@@ -266,4 +268,6 @@ def list_features() -> pd.DataFrame:
     import pandas as pd
 
     columns = ["name", "group", "unit", "definition", "source"]
-    return pd.DataFrame([[getattr(f, column) for column in columns] for f in _FEATURES], columns=columns)
+    said = [[getattr(f, column) for column in columns] for f in _FEATURES]
+    proved = [[oracle_of(f.name), CANNOT_SEE[f.name]] for f in _FEATURES]
+    return pd.DataFrame([a + b for a, b in zip(said, proved, strict=True)], columns=[*columns, "oracle", "cannot_see"])

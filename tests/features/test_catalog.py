@@ -10,9 +10,11 @@ import llamastyle as ls
 
 def test_every_feature_is_described_and_finite():
     table = ls.list_features()
-    assert table.columns.tolist() == ["name", "group", "unit", "definition", "source"]
+    columns = ["name", "group", "unit", "definition", "source", "oracle", "cannot_see"]
+    assert table.columns.tolist() == columns
     assert table["name"].is_unique
-    assert (table[["name", "group", "unit", "definition"]] != "").all(axis=None)
+    assert (table.drop(columns="source") != "").all(axis=None)
+    assert not table.isna().any(axis=None)
     values = ls.extract(["", "# Hi\n\nGreat question! 🎉", "```\ncode\n```"], ls.ALL).values
     assert np.isfinite(values).all()
 
