@@ -126,9 +126,9 @@ def test_time_is_linear_in_distinct_fences(kind):
         text = fences(size, kind)
         best = np.inf
         for _ in range(2):
-            start = time.perf_counter()
+            start = time.thread_time()
             scan([text], arena=True)
-            best = min(best, time.perf_counter() - start)
+            best = min(best, time.thread_time() - start)
         return best
 
     assert arena_kernel(fences(20_000, kind)) == arena_counts(fences(20_000, kind))
@@ -237,6 +237,14 @@ HOSTILE = (
     "\\",
     "great ",
     "$",
+    "!?",
+    "A",
+    "a-",
+    "don't ",
+    "e.",
+    "？",
+    "i cannot ",
+    "it is important to ",
 )
 
 
@@ -246,9 +254,9 @@ def test_time_is_linear_in_hostile_texts(piece):
         text = piece * (size // len(piece))
         best = np.inf
         for _ in range(2):
-            start = time.perf_counter()
+            start = time.thread_time()
             scan([text], arena=True)
-            best = min(best, time.perf_counter() - start)
+            best = min(best, time.thread_time() - start)
         return best
 
     scan([piece * 10], arena=True)

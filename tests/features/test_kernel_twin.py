@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import re
 import time
+import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from emoji import EMOJI_DATA, emoji_count
-from hypothesis import example, given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
-from llamastyle.features.counters import CATEGORIES, Counter
+import llamastyle as ls
+from llamastyle.features.counters import CATEGORIES, PROSE_COUNTERS, Counter
 from llamastyle.features.lexicon import read_lexicons
+from llamastyle.features.text import arrow_texts
 from tests.features.measuring import auc, column, counts, real_texts, scan
+from tests.features.scanning import every_scan, scan_uncompiled
 from tests.features.twin import NAMES, twin
 
 quick = settings(max_examples=150, deadline=None)
@@ -124,11 +131,92 @@ GLUE = [
     "é",
 ]
 
+CALLS = [
+    *"!?！？。.…[]()\"'“”‘’«»*_ \n\t\u00a0",
+    "!?", "?!", "![", "?[", "](u)", "\r\n", "\r", "a", "Really", "中", "é", "🎉", "1. ", "- ", "> ", "# ", "`", "```\n",
+]  # fmt: skip
+CAPITALS = [
+    *"ABIZabz12'-’‑_* \n.", "OK", "NASA", "\u0301",
+    *"ÉéßẞЖжﬁİıǅΣςªⅧⅷⒶ中𝐀ꭰᎠᲐაᾼ",
+]  # fmt: skip
+BODIES = ["a", "b", "E", "ab", "eb", "Qu", "9", "AB", "tion", "x-", "o'", "don't-", "ble", "he"]
+ENDS = [
+    "e", "ed", "es", "le", "led", "ted", "ses", "ee", "ye", "s", "'", "-", "’", "''", "-'", "'s", "n't", "'e", "-le",
+    *"éÉ\u0301中1A.!?\n",
+]  # fmt: skip
+EDGES = [
+    *(1, 2, 3, 7, 8, 9, 14, 15, 16, 17, 23, 24, 25, 31, 32, 33, 47, 48, 49),
+    *(59, 60, 61, 62, 63, 64, 65, 127, 128, 129),
+]
+RIGHT_TO_LEFT = [
+    *"\x00\r\n\t .!?-*#>'\x0b\x0c\x1c\x1f\x7f\x85\u2028\u2029\u200b\u200e\u200f\u202b\u202e\u2066\u2069\ufeff",
+    "\r\n", "שלום", "עִבְרִית", "مرحبا", "؟", "،", "لا", "٣", "ﷺ", "ﻻ", "abc", "**", "🎉", "1. ", "|", "`", "$",
+]  # fmt: skip
+COLUMNS = [Counter[name.upper()] for name in NAMES]
+STARTS = [
+    "", "t ", "'t", "-b", "\u0301", "e", "question", "you", "[a](b)", "!", "\n", "`", "*", "\ufe0f", "🏽", "</think>a",
+]  # fmt: skip
+LASTS = [
+    "", "don'", "a-", "I", "Great ", "you are absolutely", "![", "!", "?", "`", "**", "<", "<think>", "👍", "1", "e", "ace",
+]  # fmt: skip
+
 assigned = st.characters(codec="utf-8", exclude_categories=["Cn", "Cs", "Co"])
 
 
 def joined(pieces: list[str], size: int = 40) -> st.SearchStrategy[str]:
     return st.lists(st.sampled_from(pieces), max_size=size).map("".join)
+
+
+@st.composite
+def at_edges(draw: st.DrawFn) -> str:
+    """Words that end, and joints that stand, where bytes are read by eight, sixteen and 64."""
+    text = draw(st.sampled_from(["", "", " ", "# ", "é ", "a\n", "1. "]))
+    for _ in range(draw(st.integers(1, 4))):
+        size = draw(st.sampled_from(EDGES) | st.integers(-2, 2).map(lambda n: -len(text.encode()) % 64 + n))  # noqa: B023
+        body = draw(st.sampled_from(BODIES))
+        text += (body * max(size, 0))[: max(size, 0)] + draw(st.sampled_from(ENDS))
+        text += draw(st.sampled_from(["", " ", "\n"]))
+    cut = draw(st.sampled_from([None, None, 63, 64, 65, 127, 128]))
+    return text.encode()[:cut].decode(errors="ignore")
+
+
+@st.composite
+def many_words(draw: st.DrawFn) -> str:
+    """About as many words as windows, and the tables of words, hold; few or many of them different."""
+    n = draw(st.sampled_from([1, 99, 100, 101, 127, 128, 129, 200, 682, 683, 700, 2000]))
+    kinds = draw(st.sampled_from([1, 2, 50, 99, 100, 101, 127, 128, 129, 700, n]))
+    seed = draw(st.integers(0, 20))
+    order = np.random.default_rng(seed).integers(kinds, size=n) if seed else np.arange(n) % kinds
+    words = [f"{'wW'[seed > 10 and k % 3 == 0]}{at}" for k, at in enumerate(order)]
+    step = draw(st.sampled_from([40, 100, 3000]))
+    glue = draw(st.sampled_from([". ", "\n", "é ", "\n```\nx\n```\n"]))
+    return glue.join(" ".join(words[at : at + step]) for at in range(0, n, step))
+
+
+CHANGES: list[Callable[[str], str]] = [
+    str,
+    str.upper,
+    str.title,
+    lambda s: s.replace("'", "’"),
+    lambda s: s.replace(" ", "\u00a0"),
+    lambda s: s.replace(" ", ", *"),
+    lambda s: s.replace(" ", "\n", 1),
+    lambda s: f"{s} é",
+    lambda s: f"中{s}",
+    lambda s: s[:-1],
+]
+SENTENCES = st.builds(lambda change, s: change(s), st.sampled_from(CHANGES), st.sampled_from(PHRASES))
+FAMILIES = {
+    "unicode": st.text(assigned, max_size=60) | joined(PLAIN),
+    "markdown": joined(PIECES),
+    "cut emoji": joined(CUTS, 16),
+    "hostile": joined([*HOSTILE, *PIECES]),
+    "phrases": st.lists(SENTENCES | st.sampled_from(GLUE), max_size=8).map("".join),
+    "calls": joined(CALLS, 16),
+    "capitals": joined(CAPITALS, 16),
+    "edges": at_edges(),
+    "right to left": joined(RIGHT_TO_LEFT),
+}
 
 
 def agree(*turns: str, strip_think: bool = True) -> None:
@@ -137,13 +225,13 @@ def agree(*turns: str, strip_think: bool = True) -> None:
 
 
 @quick
-@given(st.text(assigned, max_size=60) | joined(PLAIN))
+@given(FAMILIES["unicode"])
 def test_unicode(text: str) -> None:
     agree(text)
 
 
 @settings(quick, max_examples=600)
-@given(joined(PIECES))
+@given(FAMILIES["markdown"])
 @example("- a\n\n  - b\n\n    c\n> d\n1. e")
 @example("a\n-\n\n| a |\n|---|\n| b |")
 @example("*a **b* c**")
@@ -152,13 +240,13 @@ def test_markdown(text: str) -> None:
 
 
 @settings(quick, max_examples=300)
-@given(joined(CUTS, 16))
+@given(FAMILIES["cut emoji"])
 def test_cut_emoji(text: str) -> None:
     agree(text)
 
 
 @settings(quick, max_examples=300)
-@given(joined([*HOSTILE, *PIECES]), st.booleans())
+@given(FAMILIES["hostile"], st.booleans())
 def test_hostile_texts(text: str, strip_think: bool) -> None:
     agree(text, strip_think=strip_think)
 
@@ -169,10 +257,107 @@ def test_phrases(text: str) -> None:
     agree(text)
 
 
+@settings(quick, max_examples=300)
+@given(FAMILIES["phrases"])
+def test_phrases_in_other_writing(text: str) -> None:
+    agree(text)
+
+
+@settings(quick, max_examples=500)
+@given(FAMILIES["calls"])
+@example("a![b] c!?[d] e?!(f) g！h？")
+@example("Why?\n```\nNo?\n```\n- 1!\r\n? “!”")
+def test_exclamations_and_questions(text: str) -> None:
+    agree(text)
+
+
+@settings(quick, max_examples=500)
+@given(FAMILIES["capitals"])
+def test_capitals(text: str) -> None:
+    agree(text)
+
+
+@settings(quick, max_examples=600)
+@given(FAMILIES["edges"])
+@example("ace")
+@example("a" * 63 + "'b" + "c" * 62 + "-d")
+def test_words_at_the_edges_of_what_is_read_at_once(text: str) -> None:
+    agree(text)
+
+
+@settings(quick, max_examples=50)
+@given(many_words())
+def test_windows_of_words(text: str) -> None:
+    agree(text)
+
+
+@settings(quick, max_examples=300)
+@given(FAMILIES["right to left"])
+def test_right_to_left_and_control_characters(text: str) -> None:
+    agree(text)
+
+
+@settings(quick, max_examples=60)
+@given(joined([*"aé中", "👨‍👩‍👧", "1️⃣", "’", "“", "！", "？", "İ", "\u0301", " ", "\n", "great question"], 6))
+def test_a_text_cut_at_every_byte(text: str) -> None:
+    data = text.encode()
+    halves = [part for k in range(len(data) + 1) for part in (data[:k], data[k:])]
+    texts = [half.decode("utf-8", "surrogateescape") for half in halves]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ls.LlamaStyleWarning)
+        found = every_scan(arrow_texts(texts))["prose"][:, COLUMNS].tolist()
+    expected = [list(twin(re.sub("[\ud800-\udfff]", "\ufffd", text)).values()) for text in texts]
+    assert found == expected
+
+
 @quick
 @given(st.lists(joined([*PIECES, "<think>", "</think>", "Great question!"], 12), min_size=1, max_size=4))
 def test_several_turns(turns: list[str]) -> None:
     agree(*turns)
+
+
+ROWS = st.tuples(st.sampled_from(STARTS), joined([*PIECES, *CALLS], 6), st.sampled_from(LASTS)).map("".join)
+
+
+@settings(quick, max_examples=300)
+@given(st.lists(st.lists(ROWS, min_size=1, max_size=3), min_size=2, max_size=5))
+def test_texts_of_a_batch_do_not_see_one_another(conversations: list[list[str]]) -> None:
+    alone = [scan([turns])[0].tolist() for turns in conversations]
+    assert scan(conversations).tolist() == alone
+
+
+@settings(quick, max_examples=300)
+@given(st.lists(ROWS, min_size=1, max_size=5), st.booleans())
+def test_every_pass_counts_the_same(texts: list[str], strip_think: bool) -> None:
+    found = every_scan(pa.array(texts, pa.large_string()), strip_think)
+    assert found["spans"].tolist() == found["prose"].tolist()
+    both = [counter for counter in Counter if counter not in PROSE_COUNTERS]
+    assert found["rows"][:, both].tolist() == found["prose"][:, both].tolist()
+
+
+def drawn(family: st.SearchStrategy[str], number: int) -> list[str]:
+    """Some texts of a family, the same in every run."""
+    texts: list[str] = []
+
+    @settings(max_examples=number, derandomize=True, database=None, deadline=None, phases=[Phase.generate])
+    @given(family)
+    def keep(text: str) -> None:
+        texts.append(text)
+
+    keep()
+    return texts
+
+
+def test_every_pass_finds_the_same_without_the_compiler() -> None:
+    texts = [text for family in FAMILIES.values() for text in drawn(family, 40)]
+    texts += [
+        "```a```" * 40 + "\n- a",
+        "**a** " * 600,
+        " ".join(f"Word{n}" for n in range(900)),
+        "<think>a</think>ace",
+    ]
+    compiled = every_scan(pa.array(texts, pa.large_string()))
+    assert scan_uncompiled(texts) == {name: values.tolist() for name, values in compiled.items()}
 
 
 def test_every_example_of_the_phrase_lists() -> None:
@@ -312,7 +497,9 @@ def test_sycophancy_separates_praising_turns(shared: Path) -> None:
         '[a](b "',
         "[a](<",
         "<a@",
-    ],
+    ]
+    + ["!?", "!?[", "A", "a-", "don't ", "don’t ", "e.", "e. ", "a? ", "able ", "？", "！a", "aé", "É"]
+    + ["i cannot ", "i'm sorry but i can't i ", "it is important to ", "as an ai as an "],
     ids=ascii,
 )
 def test_a_hostile_megabyte_takes_no_more_than_a_moment(piece: str) -> None:
@@ -320,3 +507,11 @@ def test_a_hostile_megabyte_takes_no_more_than_a_moment(piece: str) -> None:
     before = time.perf_counter()
     scan([[text]])
     assert time.perf_counter() - before < 5
+
+
+def test_a_megabyte_of_different_words_takes_no_more_than_a_moment() -> None:
+    text = " ".join(map(str, range(150_000)))
+    before = time.perf_counter()
+    rows = scan([[text]])
+    assert time.perf_counter() - before < 5
+    assert rows[0, Counter.WINDOW_TYPES] == rows[0, Counter.WINDOW_WORDS] == 100 * (150_000 - 99)
