@@ -24,7 +24,7 @@ from llamastyle.features.text import TextBatch, TextSource, arrow_texts, batch_f
 
 CHUNK_BYTES = 4_000_000
 SLOW_CHUNK_BYTES = 100_000
-COMPILING = "llamastyle: compiling the text scanner; this happens once and takes about half a minute"
+COMPILING = "llamastyle: compiling the text scanner; this happens once and takes about a minute"
 COMPILE_PATIENCE = 4.0
 """Seconds after which the scanner is being compiled, not loaded from its cache."""
 INEXACT = (
