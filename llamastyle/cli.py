@@ -19,7 +19,8 @@ import typer
 
 from llamastyle import __version__
 from llamastyle.errors import LlamaStyleError, LlamaStyleWarning
-from llamastyle.options import Scale, TableFormat, Verdict, allowed, check_option, nearest
+from llamastyle.options import Per, Scale, TableFormat, Verdict, allowed, check_option, nearest
+from llamastyle.report.browser import MOST
 from llamastyle.shell import (
     Exit,
     Fitting,
@@ -41,6 +42,7 @@ from llamastyle.shell import (
 )
 
 if TYPE_CHECKING:
+    from llamastyle.data.battles import Battles
     from llamastyle.regression.result import StyleResult
 
 __all__ = ["app", "main"]
@@ -343,17 +345,49 @@ def report_command(
 @bundled
 def highlight_command(
     options: Reading,
-    rows: Annotated[str, typer.Option("--rows", metavar="N[,N...]", help="Which battles, counted from 0.")] = "0",
+    rows: Annotated[
+        str | None, typer.Option("--rows", metavar="N[,N...]", help="Which battles, counted from 0; unless given, 0.")
+    ] = None,
+    most: Annotated[
+        int | None, typer.Option("--most", metavar="N", help="The N most marked answers instead.")
+    ] = None,
+    by: Annotated[
+        str | None,
+        typer.Option("--by", metavar="LIST", help="With --most: features, or groups as sycophancy, with commas."),
+    ] = None,
+    per: Annotated[
+        str, typer.Option("--per", metavar="text|words", help="With --most: marks of a text, or per 100 words.")
+    ] = "text",
+    output: Annotated[
+        str | None, typer.Option("-o", "--output", metavar="FILE", help="With --most: a page to browse them in.")
+    ] = None,
 ) -> None:
-    """Where in the answers each marker of style stands, in colour on a terminal."""
+    """Where in the answers each marker of style stands, in colour on a terminal; and which have most."""
+    check_option("--per", per, Per)
+    if output is not None:
+        check_output(output, ".html")
+    if most is not None and not 1 <= most <= MOST:
+        raise LlamaStyleError(f"--most {most} is not a number of answers that can be shown; use 1 to {MOST}")
+    if most is not None and rows is not None:
+        raise LlamaStyleError("--most finds the battles, and --rows names them; use one of the two")
+    for option, value in {"--by": by, "--output": output, "--per": None if per == "text" else per}.items():
+        if most is None and value is not None:
+            raise LlamaStyleError(f"{option} goes with --most N, the number of answers to show; add it")
+    battles = read(options)
+    say(*battles.notes)
+    if most is None:
+        _highlight_rows(options, battles, "0" if rows is None else rows)
+    else:
+        _highlight_most(options, battles, most, by, per, output)
+
+
+def _highlight_rows(options: Reading, battles: Battles, rows: str) -> None:
     import numpy as np
     import pandas as pd
     from rich.console import Console
 
     from llamastyle.features.spans import highlight
 
-    battles = read(options)
-    say(*battles.notes)
     chosen = [int(row) for row in rows.split(",") if row.strip().isdigit()]
     if len(chosen) != len(rows.split(",")) or max(chosen) >= len(battles):
         raise LlamaStyleError(f"--rows {rows!r} must be numbers from 0 to {len(battles) - 1} with commas, such as 0,3")
@@ -372,6 +406,30 @@ def highlight_command(
         frames.append(marked)
     if options.form != "table":
         print_table(pd.concat(frames, ignore_index=True), options.form)
+
+
+def _highlight_most(
+    options: Reading, battles: Battles, most: int, by: str | None, per: Any, output: str | None
+) -> None:
+    import numpy as np
+    from rich.console import Console
+
+    from llamastyle.features.spans import highlight, markers
+
+    names = [name.strip() for name in by.split(",") if name.strip()] if by is not None else None
+    found = highlight(battles, chosen_features(options.chosen) or markers(*(names or ())))
+    browser = found.most(most, by=names, per=per)
+    if output is not None:
+        browser.save(output)
+        say(browser.says(), f"the page is {output}")
+    if options.form != "table":
+        table = browser.to_frame()
+        row = table.pop("row").to_numpy()
+        table.insert(0, "side", np.array(["a", "b"], dtype=object)[row % 2])
+        table.insert(0, "battle", row // 2)
+        print_table(table, options.form)
+    elif output is None:
+        Console().print(browser)
 
 
 def _print_words(*lines: str) -> None:

@@ -20,6 +20,7 @@ Banded = Literal["prices", "inflation"]
 Measure = Literal["effect", "exchange"]
 Scale = Literal["rating", "win_rate"]
 Line = Literal["theil-sen", "rlm"]
+Per = Literal["text", "words"]
 TableFormat = Literal["table", "csv", "json", "md"]
 Verdict = Literal[
     "inflated",

@@ -457,6 +457,62 @@ def test_report_and_highlight(run, votes, tmp_path):
         assert run("highlight", texts, "--rows", wrong).code == 2
 
 
+def test_highlight_finds_the_most_marked_answers(run, tmp_path):
+    texts, page = tmp_path / "texts.jsonl", tmp_path / "page.html"
+    row = {"model_a": "x", "model_b": "y", "winner": "tie", "response_b": "No."}
+    many = [{**row, "response_a": "Great question! " * k + f"<i>{k}</i>"} for k in (0, 3, 1, 2)]
+    texts.write_text("".join(json.dumps(r) + "\n" for r in many))
+    shown = run("highlight", texts, "--most", 2, "--by", "sycophancy")
+    assert shown.code == 0
+    assert shown.out.startswith("The 2 texts with most marks of sycophancy, of 8; 5 have none.")
+    assert re.findall(r"\d\. battle (\d), side (\w), (\w): (\d) marks", shown.out) == [
+        *[("1", "a", "x", "3"), ("3", "a", "x", "2")]
+    ]
+    assert "[praise: Great question]! [praise: Great question]" in shown.out
+    shown = run("highlight", texts, "--most", 2, "--by", "sycophancy", "-o", page)
+    assert (shown.code, shown.out) == (0, "")
+    assert f"the page is {page}" in shown.err
+    written = page.read_text("utf-8")
+    assert "&lt;i&gt;3&lt;/i&gt;" in written
+    assert "<i>" not in written
+    table = pd.read_csv(io.StringIO(run("highlight", texts, "--most", 9, "--per", "words", "--format", "csv").out))
+    assert list(table[["battle", "side", "model", "praise"]].itertuples(index=False, name=None)) == [
+        *[(1, "a", "x", 3), (3, "a", "x", 2), (2, "a", "x", 1)]
+    ]
+    assert list(table.columns) == ["battle", "side", "model", "words", "marks", "per_100_words", "praise"]
+    shown = run("highlight", texts, "--most", 1, "--by", "second_person,exclamations", "--format", "csv")
+    assert "exclamations" in shown.out, "what is not in the default is looked for too"
+    shown = run("highlight", texts, "--most", 1, "--by", "emoji")
+    assert (shown.code, shown.out) == (0, "None of 8 texts has marks of emoji.\n")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--most", 0), "--most 0 is not a number of answers that can be shown; use 1 to 200"),
+        (("--most", -3), "--most -3 is not a number of answers that can be shown; use 1 to 200"),
+        (("--most", 201), "--most 201 is not a number of answers that can be shown; use 1 to 200"),
+        (("--most", 5, "--rows", 1), "use one of the two"),
+        (("--by", "praise"), "--by goes with --most N"),
+        (("--per", "words"), "--per goes with --most N"),
+        (("-o", "page.html"), "--output goes with --most N"),
+        (("--most", 5, "-o", "page.pdf"), "must end in .html"),
+        (("--most", 5, "--by", "prase"), "there is no feature 'prase'; did you mean 'praise'"),
+        (("--most", 5, "--by", "bold", "--features", "praise"), "by='bold' is not among what was looked for"),
+        (("--most", 5, "--by", ","), "names nothing to count"),
+        (("--most", 5, "--per", "word"), "did you mean 'words'"),
+    ],
+    ids=str,
+)
+def test_highlight_meets_a_wrong_call_with_one_line(run, tmp_path, monkeypatch, options, message):
+    monkeypatch.chdir(tmp_path)
+    Path("texts.jsonl").write_text(json.dumps({"winner": "tie", "response_a": "**a**", "response_b": "b"}) + "\n")
+    shown = run("highlight", "texts.jsonl", *options)
+    assert (shown.code, shown.out) == (2, "")
+    assert message in shown.err.splitlines()[-1]
+    assert not Path("page.html").exists()
+
+
 def test_without_correctness_the_output_itself_says_so(run, votes, tmp_path):
     bare = pd.read_parquet(votes).drop(columns=["correct_a", "correct_b"])
     bare.to_csv(tmp_path / "bare.csv", index=False)

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,7 +29,9 @@ from llamastyle.features.text import (
     check_no_nulls,
     outside_reasoning,
 )
+from llamastyle.options import Per, check_option, nearest
 from llamastyle.report import marks
+from llamastyle.report.browser import MOST, Browser, MarkedText, View
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,9 +39,6 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 Array = NDArray[np.int64]
-View = tuple[str, list[int], list[int], list[str]]
-"""A text, and the starts, ends and labels of its spans."""
-
 WITHOUT_PLACE = frozenset(
     {
         *(Counter.TURNS, Counter.CHARS, Counter.WORDS, Counter.PROSE_WORDS, Counter.SENTENCES),
@@ -54,6 +52,10 @@ LONGEST = 200
 """Code points of a span that a frame shows."""
 SHOWN_TEXTS, SHOWN_CHARS = 20, 50_000
 """Texts and code points that a notebook or a terminal shows."""
+FEWEST_WORDS = 50
+"""Words that a text counts as at least, where marks are taken per 100 words."""
+LONGEST_TEXT, MOST_MARKS = 10_000, 1_000
+"""Code points and marks of a text that a browser shows."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,6 +80,12 @@ class Highlights:
         Whether the texts are the sides of battles, side a and then side b of each.
     first : int
         The number by which the first battle or text is called.
+    models : tuple of str
+        Names of the models, where the source has them.
+    model : int64 array, one value a text, or empty
+        Which of ``models`` wrote it, -1 unknown.
+    strip_think : bool
+        Whether reasoning was left out.
 
     Examples
     --------
@@ -98,6 +106,9 @@ class Highlights:
     features: FeatureSet
     battles: bool = False
     first: int = 0
+    models: tuple[str, ...] = ()
+    model: Array = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    strip_think: bool = True
 
     def __len__(self) -> int:
         return len(self.row)
@@ -140,6 +151,63 @@ class Highlights:
         """All texts with their marks in brackets."""
         return self._plain(None)
 
+    def most(self, n: int = 20, *, by: str | Iterable[str] | None = None, per: Per = "text") -> Browser:
+        """The most marked texts, side by side with a list of them.
+
+        A place with several marks counts once. A text that stands in several rows, by one model, is shown once.
+
+        Parameters
+        ----------
+        n : int
+            How many texts, at most 200. Texts without a mark are never among them.
+        by : str, or list of str
+            The features, or groups of them, whose marks are counted; all that were looked for unless given.
+        per : {"text", "words"}
+            Most marks in a text, or per 100 words, where a text of fewer than 50 words counts as one of 50.
+
+        Returns
+        -------
+        Browser
+            Shows itself in a notebook and in a terminal; ``save("page.html")`` writes a page that needs nothing
+            else, ``to_frame()`` has one row a text.
+
+        Raises
+        ------
+        FeatureError
+            For an ``n`` that is no number from 1 to 200, or what was not looked for.
+
+        Examples
+        --------
+        >>> import llamastyle as ls
+        >>> print(ls.highlight(["Yes.", "Great question! Yes 🎉"]).most(1, by="sycophancy"))
+        The text with most marks of sycophancy, of 2; 1 has none.
+        <BLANKLINE>
+        1. text 1: 1 mark in 3 words (praise 1)
+        [praise: Great question]! Yes 🎉
+        """
+        if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or not 1 <= n <= MOST:
+            raise FeatureError(f"n={n!r} is not a number of texts that can be shown; use 1 to {MOST}")
+        check_option("per", per, Per)
+        chosen = self._chosen(by)
+        counted = np.isin(self.feature, [self.features.names.index(name) for name in chosen])
+        row, start, end = self.row[counted], self.start[counted], self.end[counted]
+        first = np.ones(len(row), dtype=bool)
+        first[1:] = (np.diff(row) != 0) | (np.diff(start) != 0) | (np.diff(end) != 0)
+        number = np.bincount(row[first], minlength=len(self.texts))
+        words = _words(self.texts, self.strip_think)
+        score = number if per == "text" else 100 * number / np.maximum(words, FEWEST_WORDS)
+        rows = self._ranked(score, int(n))
+        return Browser(
+            texts=tuple(self._entry(row, int(number[row]), int(words[row]), same) for row, same in rows),
+            groups=self._groups,
+            titles=self._titles,
+            off=frozenset(self.features.names) - frozenset(chosen),
+            by="" if by is None else ", ".join([by] if isinstance(by, str) else by),
+            per=per,
+            total=len(self.texts),
+            without=int((number == 0).sum()),
+        )
+
     def _repr_html_(self) -> str:
         return self._html(SHOWN_CHARS)
 
@@ -148,20 +216,12 @@ class Highlights:
         return f"Highlights({_counted(len(self.texts), 'text')}, {_counted(len(self), 'span')}: {found or 'none'})"
 
     def __str__(self) -> str:
-        from rich.console import Console
-
-        console = Console(file=sys.stdout, force_jupyter=False, highlight=False)
-        if console.color_system is None or console.no_color:
-            return self._plain(SHOWN_CHARS)
-        with console.capture() as caught:
-            console.print(self._rich(SHOWN_CHARS), soft_wrap=True, end="")
-        return caught.get()
+        return marks.as_printed(lambda: self._plain(SHOWN_CHARS), lambda: self._rich(SHOWN_CHARS))
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         from rich.text import Text
 
-        plain = console.color_system is None or console.no_color
-        yield Text(self._plain(None)) if plain else self._rich(None)
+        yield Text(self._plain(None)) if marks.without_colour(console) else self._rich(None)
 
     def _name(self, row: int) -> str:
         return f"battle {self.first + row // 2}, side {'ab'[row % 2]}" if self.battles else f"text {self.first + row}"
@@ -170,19 +230,81 @@ class Highlights:
     def _groups(self) -> dict[str, str]:
         return {f.name: f.group for f in self.features}
 
+    @property
+    def _titles(self) -> dict[str, str]:
+        return {f.name: f.definition for f in self.features}
+
+    def _chosen(self, by: str | Iterable[str] | None) -> list[str]:
+        """The features that ``by`` names, each by its own name or its group's."""
+        asked = self.features.names if by is None else [by] if isinstance(by, str) else list(by)
+        if not asked:
+            raise FeatureError("by=[] names nothing to count; leave it out to count all marks")
+        found: dict[str, None] = {}
+        groups = self.features.groups
+        for name in asked:
+            if name not in self.features and name not in groups:
+                known = (*self.features.names, *groups)
+                raise FeatureError(
+                    f"by={name!r} is not among what was looked for{nearest(name, known)}; that was "
+                    f"{', '.join(dict.fromkeys(known))}; highlight(source, [...]) looks for others"
+                )
+            found |= dict.fromkeys([name] if name in self.features else groups[name])
+        return list(found)
+
+    def _model(self, row: int) -> str:
+        return self.models[self.model[row]] if len(self.model) and self.model[row] >= 0 else ""
+
+    def _ranked(self, score: NDArray[Any], n: int) -> list[tuple[int, int]]:
+        """The rows of the highest scores, and in how many more rows the same text by the same model stands."""
+        chosen: dict[tuple[str, str], list[int]] = {}
+        last = 0.0
+        for row in np.argsort(-score, kind="stable").tolist():
+            if score[row] <= 0 or (len(chosen) == n and score[row] < last):
+                break
+            rows = chosen.get(key := (self.texts.text(row), self._model(row)))
+            if rows is not None:
+                rows.append(row)
+            elif len(chosen) < n:
+                chosen[key], last = [row], score[row]
+        return [(rows[0], len(rows) - 1) for rows in chosen.values()]
+
+    def _entry(self, row: int, number: int, words: int, same: int) -> MarkedText:
+        """What a browser shows of a text, cut where it grows too long."""
+        text = self.texts.text(row)
+        a, b = np.searchsorted(self.row, (row, row + 1)).tolist()
+        room = min(LONGEST_TEXT, int(self.start[a + MOST_MARKS])) if b - a > MOST_MARKS else LONGEST_TEXT
+        view = self._view(row, text, room)
+        cut, unseen = len(text) - len(view[0]), b - a - len(view[1])
+        left = [_counted(cut, "more character")] * (cut > 0) + [_counted(unseen, "more mark")] * (unseen > 0)
+        names, count = np.unique(self.feature[a:b], return_counts=True)
+        return MarkedText(
+            row=row,
+            place=self._name(row),
+            model=self._model(row),
+            marks=number,
+            words=words,
+            counts={self.features.names[k]: n for k, n in zip(names.tolist(), count.tolist(), strict=True)},
+            view=view,
+            left=" with ".join(left),
+            same=same,
+        )
+
+    def _view(self, row: int, text: str, room: int) -> View:
+        """A text, cut where there is no more room, with the starts, ends and labels of its spans."""
+        a, b = np.searchsorted(self.row, (row, row + 1)).tolist()
+        side = "right" if len(text) <= room else "left"
+        here = slice(a, a + int(np.searchsorted(self.start[a:b], room, side=side)))
+        ends = np.minimum(self.end[here], room).tolist()
+        return text[:room], self.start[here].tolist(), ends, [self.features.names[k] for k in self.feature[here]]
+
     def _views(self, limit: int | None) -> Iterator[tuple[int, View]]:
         """Row and view of one text after the other, as far as there is room."""
-        edges = np.searchsorted(self.row, np.arange(len(self.texts) + 1)).tolist()
-        names = self.features.names
-        for row, (a, b) in enumerate(pairwise(edges)):
+        for row in range(len(self.texts)):
+            if limit is not None and (row >= SHOWN_TEXTS or limit <= 0):
+                return
             text = self.texts.text(row)
-            if limit is not None:
-                if row >= SHOWN_TEXTS or limit <= 0:
-                    return
-                text, limit = text[:limit], limit - len(text)
-            here = slice(a, a + int(np.searchsorted(self.start[a:b], len(text), side="right")))
-            ends = np.minimum(self.end[here], len(text)).tolist()
-            yield row, (text, self.start[here].tolist(), ends, [names[k] for k in self.feature[here]])
+            yield row, self._view(row, text, len(text) if limit is None else limit)
+            limit = None if limit is None else limit - len(text)
 
     def _left_out(self, limit: int | None) -> str:
         """What there is no room for, or nothing."""
@@ -195,18 +317,17 @@ class Highlights:
         return " and ".join(left)
 
     def _html(self, limit: int | None) -> str:
-        head = f"<style>{marks.STYLESHEET}</style>"
-        titles = {f.name: f.definition for f in self.features}
-        legend = marks.legend_html(self.counts(), self._groups, titles)
-        several = len(self.texts) > 1
+        groups, titles, several = self._groups, self._titles, len(self.texts) > 1
+        head = f"<style>{marks.stylesheet(len(groups))}</style>"
+        legend = marks.legend_html(self.counts(), groups, titles)
         body = [
             f'{f"<div>{self._name(row)}</div>" if several else ""}<div class="llamastyle-marks">'
-            f"{marks.marked_html(*view, self._groups)}</div>"
+            f"{marks.marked_html(*view, groups, titles)}</div>"
             for row, view in self._views(limit)
         ]
         left = self._left_out(limit)
         more = f"<p>{left}; to_html() has all</p>" if left else ""
-        return f"<div>{head}{legend}{''.join(body)}{more}</div>"
+        return f'<div class="llamastyle">{head}{legend}{"".join(body)}{more}</div>'
 
     def _plain(self, limit: int | None) -> str:
         several = len(self.texts) > 1
@@ -279,7 +400,45 @@ def highlight(source: Any, features: Any = None, *, strip_think: bool = True) ->
             found += _matches(batch, feature.how, k, strip_think)
     spans = np.concatenate(found)
     row, feature, start, end = spans[np.lexsort((spans[:, 1], -spans[:, 3], spans[:, 2], spans[:, 0]))].T
-    return Highlights(batch, row.copy(), start.copy(), end.copy(), feature.copy(), wanted, sides is not None)
+    return Highlights(
+        texts=batch,
+        row=row.copy(),
+        start=start.copy(),
+        end=end.copy(),
+        feature=feature.copy(),
+        features=wanted,
+        battles=sides is not None,
+        models=tuple(getattr(source, "models", ())),
+        model=_models(source),
+        strip_think=strip_think,
+    )
+
+
+def markers(*names: str) -> list[str]:
+    """The features that are marked unless others are asked for, and those of some names or groups."""
+    found = _default()
+    chosen = list(found.names)
+    for name in names:
+        if name not in found.groups:
+            chosen += [f.name for f in catalog.ALL if f.group == name and _shown_as(f) is f] or [name]
+    return list(dict.fromkeys(chosen))
+
+
+def _models(source: Any) -> Array:
+    """Which of the source's models wrote each text; empty where it has no models."""
+    if not hasattr(source, "models"):
+        return np.empty(0, dtype=np.int64)
+    if source.rows is None:
+        return source.model
+    return np.column_stack((source.model_a, source.model_b)).ravel()
+
+
+def _words(batch: TextBatch, strip_think: bool) -> Array:
+    """Words of each text, by the scan that the marks come from."""
+    count = scanner(batch, PROSE_COUNTERS | {Counter.WORDS}, strip_think, sys.stderr.isatty())
+    return np.concatenate(
+        [np.empty(0, dtype=np.int64), *(count(*rows)[:, Counter.WORDS] for rows in batch.chunks(CHUNK_BYTES))]
+    )
 
 
 # -- which features ------------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 
 import llamastyle as ls
 from llamastyle.features.counters import CATEGORIES, STYLE_CATEGORIES, WORD_LISTS
-from llamastyle.features.spans import Highlights, highlight
+from llamastyle.features.spans import Highlights, highlight, markers
 from llamastyle.features.text import TURN_JOIN
 from tests.features.measuring import counts, real_texts
 from tests.features.scanning import TEXTS
@@ -356,7 +356,7 @@ class Reader(HTMLParser):
         self.inside = self.inside or given.get("class") == "llamastyle-marks"
         if tag == "mark" and self.inside:
             self.depth += 1
-            self.titles.append((given["title"] or "", ""))
+            self.title = given.get("title") or ""
         self.deepest = max(self.deepest, self.depth)
 
     def handle_endtag(self, tag: str) -> None:
@@ -367,19 +367,26 @@ class Reader(HTMLParser):
         if self.inside:
             self.body += data
             if self.depth:
-                self.titles[-1] = (self.titles[-1][0], self.titles[-1][1] + data)
+                self.titles.append((self.title, data))
+
+
+TAGS = {"div", "style", "mark", "span", "label", "input", "details", "summary", "dl", "dt", "dd"}
+ATTRIBUTES = {"class", "title", "type", "checked", "role", "aria-label"}
 
 
 def test_html_shows_the_text_and_its_marks() -> None:
     text = "- **a 🎉 b**. Great question!"
     page = Reader(highlight(text)._repr_html_())
     assert page.body == text
-    assert page.titles == [
-        *[("list_items", "- "), ("bold in list_items", "**a "), ("emoji in list_items, bold", "🎉")],
-        *[("bold in list_items", " b**"), ("list_items", ". "), ("praise in list_items", "Great question")],
-        ("list_items", "!"),
+    first = [(title.split(": ")[0] + "".join(title.partition("\n")[1:]), marked) for title, marked in page.titles]
+    items, bold = "list_items (markdown)", "bold (markdown)\nin list_items (markdown)"
+    assert first == [
+        *[(items, "- "), (bold, "**a "), ("emoji\nin list_items (markdown), bold (markdown)", "🎉"), (bold, " b**")],
+        *[(items, ". "), ("praise (sycophancy)\nin list_items (markdown)", "Great question"), (items, "!")],
     ]
-    assert page.deepest == 1
+    assert page.titles[0][0] == f"list_items (markdown): {ls.DEFAULT['list_items'].definition}"
+    assert page.deepest == 3
+    assert page.tags["input"] == 4
 
 
 @given(joined(["<script>", "</mark>", '"><b>', "&amp;", "'", "\x00", "\x1b[31m", "\u202e", *PIECES, *CUTS, "<think>"]))
@@ -387,8 +394,8 @@ def test_html_shows_the_text_and_its_marks() -> None:
 def test_html_of_hostile_texts(text: str) -> None:
     found = highlight(text, [ls.ALL, ls.pattern("p", "<b>")])
     page = Reader(found.to_html())
-    assert set(page.tags) <= {"div", "style", "mark"}
-    assert page.attributes <= {"class", "title"}
+    assert set(page.tags) <= TAGS
+    assert page.attributes <= ATTRIBUTES
     safe = re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]", "\ufffd", text)
     assert page.body == safe.replace("\r\n", "\n").replace("\r", "\n")
 
@@ -396,7 +403,7 @@ def test_html_of_hostile_texts(text: str) -> None:
 def test_hostile_names_of_features_are_escaped() -> None:
     mine = ls.pattern("p", "x", definition='"><script>\x1b', group="<g>")
     page = Reader(highlight("x", mine).to_html())
-    assert set(page.tags) == {"div", "style", "mark"}
+    assert set(page.tags) == TAGS
     assert "\x1b" not in highlight("x", mine).to_html()
 
 
@@ -441,7 +448,132 @@ def test_what_there_is_no_room_for_is_said() -> None:
         assert "70,000 more characters and 30 more texts" in text
         assert len(text) < 1_500_000
     assert found.to_text().count("[bold: ") == 20_000
-    assert Reader(found.to_html()).tags["mark"] == 20_001
+    assert Reader(found.to_html()).tags["mark"] == 20_001, "each, and once in the legend"
+
+
+# ---------------------------------------------------------------- the most marked texts
+
+
+def ranked(source: object, n: int = 20, features: object = None, **options: object) -> list[tuple[int, int]]:
+    """Row and marks of the most marked texts."""
+    frame = highlight(source, features).most(n, **options).to_frame()  # type: ignore[arg-type]
+    return list(zip(frame["row"], frame["marks"], strict=True))
+
+
+def test_the_most_marked_texts_come_first() -> None:
+    texts = ["Great question!", "a", "**b** 🎉 🎉", "🎉 Great question! Great idea!", "**c**"]
+    assert ranked(texts) == [(2, 3), (3, 3), (0, 1), (4, 1)]
+    assert ranked(texts, 2) == [(2, 3), (3, 3)]
+    assert ranked(texts, by="sycophancy") == [(3, 2), (0, 1)], "a group"
+    assert ranked(texts, by="praise") == [(3, 2), (0, 1)], "a feature"
+    assert ranked(texts, by=["bold", "emoji"]) == [(2, 3), (3, 1), (4, 1)]
+    page = highlight(texts).most(2, by="emoji")
+    assert (page.total, page.without, len(page)) == (5, 3, 2)
+
+
+def test_as_many_marks_as_extract_counts() -> None:
+    texts = [f"{'**a** ' * (k % 5)}{'Great question! ' * (k % 3)}{'🎉 ' * (k % 7)}{k}" for k in range(60)]
+    for by in ("bold", "emoji", "sycophancy"):
+        counts = ls.extract(texts, [by]).values[:, 0].tolist()
+        wanted = sorted(((-n, row) for row, n in enumerate(counts) if n))[:20]
+        assert ranked(texts, by=by) == [(row, -n) for n, row in wanted]
+
+
+def test_a_place_with_several_marks_counts_once() -> None:
+    text = "1. Great question! 🎉"
+    browser = highlight(text, "all").most()
+    places = {(s, e) for s, e in highlight(text, "all").to_frame()[["start", "end"]].itertuples(index=False)}
+    assert browser.texts[0].marks == len(places) < sum(browser.texts[0].counts.values())
+
+
+def test_per_words_short_texts_count_as_fifty_words() -> None:
+    texts = ["Great question!", "Great question! Great idea! " + "word " * 96, "🎉"]
+    assert ranked(texts, per="words", by="praise") == [(0, 1), (1, 2)]
+    assert ranked([texts[0], texts[1].replace("word " * 96, "word " * 36)], per="words") == [(1, 2), (0, 1)]
+    frame = highlight(texts).most(per="words", by="praise").to_frame()
+    assert frame["words"].tolist() == ls.extract([texts[0], texts[1]], "words").values[:, 0].tolist()
+    assert frame["per_100_words"].tolist() == [50.0, 2.0]
+
+
+def test_words_leave_reasoning_out_as_the_marks_do() -> None:
+    text = "<think>one two three</think>🎉 four"
+    for strip, number in ((True, 1), (False, 6)):
+        assert highlight(text, strip_think=strip).most().texts[0].words == number
+
+
+def test_a_text_that_stands_in_many_battles_is_shown_once() -> None:
+    rows = [{"model_a": "x", "model_b": f"y{k}", "winner": "tie", "response_a": "🎉", "response_b": "**b**"} for k in (0, 0, 1)]
+    browser = highlight(ls.read_battles(rows)).most()
+    assert [(t.place, t.model, t.same) for t in browser.texts] == [
+        *[("battle 0, side a", "x", 2), ("battle 0, side b", "y0", 1), ("battle 2, side b", "y1", 0)]
+    ]
+    assert [t.same for t in highlight(["🎉", "a", "🎉", "🎉"]).most(1).texts] == [2], "also beyond the first n"
+
+
+def test_models_of_responses_and_of_battles_are_named() -> None:
+    frame = pd.DataFrame({"prompt_id": [1, 1], "model": ["x", None], "response": ["🎉", "🎉 🎉"], "score": [1.0, 2.0]})
+    frame.loc[1, "model"] = "z"
+    browser = highlight(ls.read_responses(frame)).most()
+    assert [(t.place, t.model) for t in browser.texts] == [("text 1", "z"), ("text 0", "x")]
+    nameless = [{"winner": "tie", "response_a": "🎉", "response_b": "b"}]
+    assert [t.model for t in highlight(ls.read_battles(nameless)).most().texts] == [""]
+    assert [t.model for t in highlight(source("🎉")).most().texts] == [""]
+
+
+def test_long_texts_and_very_many_marks_are_cut_with_a_note() -> None:
+    long, dense = highlight("🎉 " + "a" * 20_000 + " 🎉").most(), highlight("🎉" * 3_000).most()
+    (text,), (many,) = long.texts, dense.texts
+    assert (len(text.view[0]), len(text.view[1]), text.marks) == (10_000, 1, 2)
+    assert text.left == "10,004 more characters with 1 more mark"
+    assert (len(many.view[0]), len(many.view[1]), many.marks) == (1_000, 1_000, 3_000)
+    assert many.left == "2,000 more characters with 2,000 more marks"
+    assert "cut here: 2,000 more characters with 2,000 more marks" in dense.to_html()
+    assert highlight("a 🎉").most().texts[0].left == ""
+
+
+@pytest.mark.parametrize("n", [0, -1, 201, 2.0, True, "3", None])
+def test_how_many_must_be_a_number_that_can_be_shown(n: object) -> None:
+    with pytest.raises(ls.FeatureError, match=re.escape(f"n={n!r} is not a number of texts that can be shown; use 1 to 200")):
+        highlight("🎉").most(n)  # type: ignore[arg-type]
+
+
+def test_what_was_not_looked_for_is_met_with_the_nearest() -> None:
+    found = highlight("🎉")
+    with pytest.raises(ls.FeatureError, match="by='prase' is not among .*; did you mean 'praise'") as caught:
+        found.most(by="prase")
+    assert "that was headers, " in str(caught.value)
+    assert "highlight(source, [...]) looks for others" in str(caught.value)
+    with pytest.raises(ls.FeatureError, match="by='hedges' is not among"):
+        found.most(by=["praise", "hedges"])
+    with pytest.raises(ls.FeatureError, match="names nothing to count"):
+        found.most(by=[])
+    with pytest.raises(ls.LlamaStyleError, match="per='word' is not known; did you mean 'words'"):
+        found.most(per="word")  # type: ignore[arg-type]
+
+
+def test_no_marks_and_no_texts_are_said() -> None:
+    assert str(highlight(["a", "b"]).most(by="emoji")) == "None of 2 texts has marks of emoji."
+    assert str(highlight([]).most()) == "There are no texts."
+    assert highlight([]).most().to_frame().empty
+
+
+def test_markers_are_the_default_and_those_named() -> None:
+    default = list(highlight("").features.names)
+    assert markers() == markers("sycophancy", "praise", "bold") == default
+    assert markers("tone")[: len(default)] == default
+    assert {"hedges", "contractions", "closing_question"} < set(markers("tone")) - set(default)
+    assert markers("hedges", "refusal") == [*default, "hedges", "refusal", "disclaimer"]
+    assert markers("none") == [*default, "none"]
+
+
+@pytest.mark.shared_data
+def test_the_most_sycophantic_turns_of_real_conversations(shared: Path) -> None:
+    turns = pd.read_parquet(shared / "spiral_bench" / "turns.parquet")
+    texts = turns["assistant"].tolist()
+    browser = highlight(texts).most(20, by="sycophancy")
+    counts = ls.extract(texts, "sycophancy").values[:, 0]
+    assert browser.to_frame()["marks"].tolist() == sorted(counts.tolist(), reverse=True)[:20]
+    assert len(browser.to_html()) < 400_000
 
 
 # ---------------------------------------------------------------- size, and the interpreter
