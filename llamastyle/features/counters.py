@@ -122,7 +122,13 @@ class Counter(IntEnum):
     CONTRACTIONS = 44, "contracted forms, as don't, it's and we'll; not the possessive 's"
     POSITIVE_WORDS = 45, "words of the list of positive words"
     NEGATIVE_WORDS = 46, "words of the list of negative words"
-    ALL_CAPS = 47, "words of two capitals or more whose every letter is a capital; digits in them do not matter"
+    ALL_CAPS = (
+        47,
+        (
+            "words of two capitals or more in which all but ASCII digits is capitals (A to Z, and letters beyond ASCII "
+            "whose small letter is one code point)"
+        ),
+    )
     EXCLAMATIONS = (
         48,
         (
@@ -147,8 +153,8 @@ class Counter(IntEnum):
     WINDOW_TYPES = (
         55,
         (
-            "different words in each window of 100 words outside code fences that follow one another in a turn, summed "
-            "over the windows; of a shorter turn, in all of its words"
+            "different words in each window of 100 words outside code fences that follow one another in a turn, the "
+            "numbers of list items left out, summed over the windows; of a shorter turn, in all of its words"
         ),
     )
     WINDOW_WORDS = 56, "words in those windows, summed likewise"

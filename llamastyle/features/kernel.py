@@ -1790,6 +1790,7 @@ def _word_shape(b: Array, i: int, hi: int, C: Any) -> Any:
         kind = _kind(point, C)
         i += n
         if kind & MARK:
+            c4 = np.uint8(0)  # a letter with an accent is none of those that are silent
             continue
         vowel = kind & VOWEL != 0
         if vowel and not sounding:

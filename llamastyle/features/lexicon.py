@@ -31,6 +31,8 @@ LISTED = (*CATEGORIES, *STYLE_CATEGORIES, *WORD_LISTS)
 """Every category that a phrase list may have."""
 _ALONE = re.compile(r"[\u3005-\u3007\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uff66-\uff9f]|"
                     r"[^\u3005-\u3007\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uff66-\uff9f]+")  # fmt: skip
+MAX_STATES = 32_000  # the kernel's tables number them in 16 bits
+MAX_NESTING = 50
 _TOKEN = re.compile(r"\s*([\^!_()\[\]|]|@[a-z_]+|[^\s\^!()\[\]|@]+)")
 
 
@@ -101,8 +103,11 @@ class _Nfa:
 class _Parser:
     """Recursive descent over one phrase, building into an NFA."""
 
-    def __init__(self, nfa: _Nfa, sets: dict[str, str], text: str) -> None:
-        self.nfa, self.sets, self.text = nfa, sets, text
+    def __init__(self, nfa: _Nfa, sets: dict[str, str], text: str, depth: int = 0) -> None:
+        self.nfa, self.sets, self.text, self.depth = nfa, sets, text, depth
+        left = _TOKEN.sub("", text).strip()
+        if left:
+            raise FeatureError(f"phrase {text!r}: {left!r} stands for nothing; a set is @ and small letters")
         self.tokens = [part for token in _TOKEN.findall(text) for part in _split(token)]
         self.at = 0
 
@@ -117,12 +122,26 @@ class _Parser:
         return token
 
     def alternatives(self, start: int) -> int:
+        self.depth += 1
+        if self.depth > MAX_NESTING or len(self.nfa.arcs) > MAX_STATES:
+            raise FeatureError(
+                f"phrase {self.text[:60]!r} is nested too deeply or too large; a set may not stand in itself, and a "
+                f"list may have about {MAX_STATES:,} words"
+            )
         end = self.nfa.node()
         while True:
             self.nfa.arcs[self.sequence(start)].append((None, end))
             if self.peek() != "|":
+                self.depth -= 1
                 return end
             self.take()
+
+    def whole(self, start: int) -> int:
+        """Alternatives with nothing behind them."""
+        end = self.alternatives(start)
+        if self.peek():
+            raise FeatureError(f"phrase {self.text!r}: {self.peek()!r} is left over")
+        return end
 
     def sequence(self, node: int) -> int:
         while self.peek() not in ("", "|", ")", "]"):
@@ -142,8 +161,8 @@ class _Parser:
                 raise FeatureError(
                     f"phrase {self.text!r}: there is no set {token}; there are {sorted(self.sets)}"
                 )
-            inner = _Parser(self.nfa, self.sets, self.sets[token[1:]])
-            return inner.alternatives(node)
+            inner = _Parser(self.nfa, self.sets, self.sets[token[1:]], self.depth)
+            return inner.whole(node)
         after = self.nfa.node()
         self.nfa.arcs[node].append((token.lower(), after))
         return after
@@ -158,7 +177,7 @@ def read_lexicon(text: str, where: str = "the phrase list") -> Lexicon:
     """Read and check the TOML of one list; what is wrong with it is one error that names the entry."""
     try:
         data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise FeatureError(f"{where} is not TOML: {error}") from error
     sets = data.get("sets", {})
     for name in data:
@@ -166,8 +185,12 @@ def read_lexicon(text: str, where: str = "the phrase list") -> Lexicon:
             raise FeatureError(
                 f"{where}: there is no category {name!r}{nearest(name, LISTED)}; there are {', '.join(LISTED)}"
             )
-    if not isinstance(data.get("language"), str) or not isinstance(sets, dict):
-        raise FeatureError(f'{where} must say its language, as language = "en", and [sets] are names with texts')
+    if not isinstance(data.get("language"), str):
+        raise FeatureError(f'{where} must say its language, as language = "en"')
+    if not isinstance(sets, dict) or not all(
+        re.fullmatch("[a-z_]+", name) and isinstance(text, str) for name, text in sets.items()
+    ):
+        raise FeatureError(f"{where}: [sets] has names of small letters and _, each with a text of alternatives")
     phrases: dict[tuple[str, str], Phrase] = {}
     for category in LISTED:
         entries = data.get(category, [])
@@ -258,9 +281,7 @@ def _add(
         start = opening
     first = nfa.node()
     nfa.arcs[start].append((None, first))
-    end = parser.alternatives(first)
-    if parser.peek():
-        raise FeatureError(f"phrase {phrase.text!r}: {parser.peek()!r} is left over")
+    end = parser.whole(first)
     nfa.accept[end] = categories.index(phrase.category) + 1
 
 
@@ -274,6 +295,10 @@ def _determinise(nfa: _Nfa, anywhere: int, opening: int) -> PhraseAutomaton:
         if closed not in number:
             number[closed] = len(sets)
             sets.append(closed)
+            if len(sets) > MAX_STATES:
+                raise FeatureError(
+                    f"the phrases together need more than {MAX_STATES:,} states; make fewer of them, or several lists"
+                )
         return number[closed]
 
     for state, nodes in enumerate(_growing(sets)):

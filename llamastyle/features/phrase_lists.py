@@ -24,7 +24,7 @@ GROUPS = {
 def phrase_list(source: str | PathLike[str], *, name: str | None = None) -> FeatureSet:
     """The phrases of another language, or of a list of one's own, as features.
 
-    One feature for each category that the list has, called by the category and the list: ``praise_de``. With
+    One feature for each category that the list has, called by the category and the list: ``praise_de``. With several
     categories of sycophancy, their sum too. Each list is a pass of its own over the texts.
 
     Parameters
@@ -61,16 +61,18 @@ def phrase_list(source: str | PathLike[str], *, name: str | None = None) -> Feat
 
 def _read(source: str | PathLike[str]) -> tuple[str, str]:
     path = fspath(source)
+    if path == "en":
+        raise FeatureError("the English phrases are what the built-in features count; name these, as 'sycophancy'")
     if path in shipped_languages():
         return shipped_text(path), f"the shipped phrase list {path!r}"
     try:
-        return Path(path).read_text(encoding="utf-8"), f"the phrase list {path}"
+        return Path(path).read_text(encoding="utf-8-sig"), f"the phrase list {path}"
     except UnicodeDecodeError as error:
         raise FeatureError(f"the phrase list {path} is not UTF-8: {error}") from error
     except OSError as error:
         raise FeatureError(
             f"there is no phrase list {path!r} ({error.strerror}); hand in the path of a TOML file, or one of the "
-            f"languages {', '.join(shipped_languages())}"
+            f"languages {', '.join(language for language in shipped_languages() if language != 'en')}"
         ) from error
 
 
@@ -80,7 +82,7 @@ def _features(lexicon: Lexicon, toml: str, name: str) -> list[Feature]:
         raise FeatureError("the phrase list has no phrases; write an entry below [[praise]] or another category")
     made = [_feature(lexicon, toml, name, category, (category,)) for category in present]
     summed = tuple(category for category in CATEGORIES if category in present)
-    return made + ([_feature(lexicon, toml, name, "sycophancy", summed)] if summed else [])
+    return made + ([_feature(lexicon, toml, name, "sycophancy", summed)] if len(summed) > 1 else [])
 
 
 def _feature(lexicon: Lexicon, toml: str, name: str, category: str, counts: tuple[str, ...]) -> Feature:

@@ -174,6 +174,11 @@ def arrow_texts(source: Any) -> pa.Array:
             "table), an Arrow array, or what read_battles returns"
         )
     array: Any = source
+    kind = getattr(getattr(array, "dtype", None), "kind", "O")
+    if kind == "S":
+        raise FeatureError("texts are expected, not bytes; decode them first, as with values.astype(str)")
+    if kind == "f":  # an empty column, to pandas
+        array = list(array)
     if hasattr(array, "to_arrow"):  # polars
         array = array.to_arrow()
     if isinstance(array, (list, tuple)) or not isinstance(array, (pa.Array, pa.ChunkedArray)):

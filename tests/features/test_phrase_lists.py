@@ -32,6 +32,9 @@ misses = ["A day."]
 """
 
 
+LADDER = list(pairwise("bcdefghijklmno"))
+
+
 @pytest.fixture
 def own(tmp_path: Path) -> Path:
     path = tmp_path / "own.toml"
@@ -65,10 +68,10 @@ def test_other_languages_equal_the_twin(language: str, monkeypatch: pytest.Monke
 
 def test_a_list_of_ones_own_beside_the_shipped_one(own: Path) -> None:
     mine = ls.phrase_list(own, name="mine")
-    assert mine.names == ("praise_mine", "hedges_mine", "positive_words_mine", "sycophancy_mine")
+    assert mine.names == ("praise_mine", "hedges_mine", "positive_words_mine")
     texts = ["What a splendid thing! Great question! Perchance.", "Great question!"]
     table = ls.extract(texts, [*mine, "praise", "hedges", "words"])
-    assert table.to_frame().values.tolist() == [[1, 1, 1, 1, 1, 0, 7], [0, 0, 0, 0, 1, 0, 2]]
+    assert table.to_frame().values.tolist() == [[1, 1, 1, 1, 0, 7], [0, 0, 0, 1, 0, 2]]
     assert table.versions["phrase lists"].startswith("en-3 (")
     assert "phrase lists" not in ls.extract(texts).versions
 
@@ -102,12 +105,25 @@ def test_its_features_can_be_pickled(own: Path) -> None:
         (("(splendid|capital)", "(splendid day|capital)"), "positive_words has single words only; 'splendid'"),
         (("(what|such) a @fine (thing|notion)", "splendid"), "must be opened with"),
         (("@fine", "@coarse"), "there is no set @coarse"),
+        (("@fine", "@Fine"), "'@' stands for nothing"),
+        (('"splendid|capital"', "3"), r"\[sets\] has names of small letters"),
+        (('"splendid|capital"', '"splendid) | capital"'), r"'\)' is left over"),
+        (('"splendid|capital"', '"a|@fine"'), "a set may not stand in itself"),
+        (("@fine (thing", "(" * 3000 + "@fine" + ")" * 3000 + " (thing"), "nested too deeply"),
+        (('"splendid|capital"', '"@b"\n' + "".join(f'{a} = "@{b} @{b} @{b}"\n' for a, b in LADDER) + 'o = "x"'), "too large"),
+        (("perchance", " ".join(f"w{k}" for k in range(40_000))), "too large|more than 32,000"),
+        (("[sets]", "x = " + "[" * 3000), "is not TOML"),
     ],
 )
 def test_what_is_wrong_with_a_list_is_one_clear_error(own: Path, change: tuple[str, str], message: str) -> None:
     own.write_text(OWN.replace(*change, 1), encoding="utf-8")
     with pytest.raises(ls.FeatureError, match=message):
         ls.phrase_list(own)
+
+
+def test_a_byte_order_mark_is_left_out(own: Path) -> None:
+    own.write_text(OWN, encoding="utf-8-sig")
+    assert len(ls.phrase_list(own)) == 3
 
 
 def test_a_phrase_twice_is_an_error(own: Path) -> None:
@@ -117,7 +133,7 @@ def test_a_phrase_twice_is_an_error(own: Path) -> None:
 
 
 def test_a_list_that_is_not_there_or_no_text(tmp_path: Path) -> None:
-    with pytest.raises(ls.FeatureError, match="no phrase list 'xx'.*de, en"):
+    with pytest.raises(ls.FeatureError, match="no phrase list 'xx'.*de, es"):
         ls.phrase_list("xx")
     (tmp_path / "bad.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(ls.FeatureError, match="not UTF-8"):
@@ -125,3 +141,14 @@ def test_a_list_that_is_not_there_or_no_text(tmp_path: Path) -> None:
     (tmp_path / "empty.toml").write_text('language = "en"', encoding="utf-8")
     with pytest.raises(ls.FeatureError, match="has no phrases"):
         ls.phrase_list(tmp_path / "empty.toml")
+
+
+def test_english_is_what_the_built_in_features_count() -> None:
+    with pytest.raises(ls.FeatureError, match="name these, as 'sycophancy'"):
+        ls.phrase_list("en")
+
+
+def test_a_list_with_one_category_of_sycophancy_can_be_fitted(own: Path) -> None:
+    mine = ls.phrase_list(own, name="mine")
+    assert "sycophancy_mine" not in mine.names
+    assert "sycophancy_de" in ls.phrase_list("de").names

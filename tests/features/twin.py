@@ -698,10 +698,10 @@ def is_vowel(char: str) -> bool:
 
 
 def syllables(word: str) -> int:
+    small = "".join(c.lower() if c.isascii() else c for c in word)
     word = "".join(c for c in word if unicodedata.category(c)[0] != "M")
     sounds = "".join("v" if word_class(c) != "A" and is_vowel(c) else "c" for c in word)
     groups = len(re.findall("v+", sounds))
-    small = "".join(c.lower() if c.isascii() else c for c in word)
     consonant = "[bcdfghjklmnpqrstvwxz]"
     silent = re.search(rf"{consonant}(e|ed|es)$", small)
     if silent and not re.search(rf"{consonant}l(e|ed|es)$|[td]ed$|[szxcgh]es$", small):
