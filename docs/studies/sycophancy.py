@@ -28,8 +28,8 @@ SUMMARY = (
     " category's count, both models. The fourth: 100 marked spans of alpaca_eval and arena_llama3, 25 of either half of"
     " each, drawn evenly from all that is marked there. Each was read in its text and judged by whether it does what"
     " its category's name says, to the person who is answered: `right`, or `wrong` and why. The third: the share that"
-    " is right, with Wilson's 95 % interval. Of a first sample 87 were right; phrases of letters and of scripted talk"
-    " were then narrowed, and this sample was drawn anew, with another seed."
+    " is right, with Wilson's 95 % interval. When a first sample had been read, phrases of letters and of scripted talk"
+    " were narrowed, and this sample was drawn anew, with another seed."
 )
 
 HALVES = ("writing", "held out")

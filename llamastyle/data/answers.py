@@ -50,7 +50,7 @@ OPENINGS = (
     "You raise a valid point.",
     "I love this.",
     "You've nailed the hard part.",
-    "Thank you for sharing.",
+    "Thank you for asking.",
 )
 CLOSINGS = (
     "Hope this helps!",
@@ -61,9 +61,9 @@ CLOSINGS = (
     "What do you think?",
     "Would you like me to go on?",
     "I'd love to hear more.",
-    "You're not alone.",
-    "I appreciate your patience.",
-    "The possibilities are endless.",
+    "You're not alone in this.",
+    "Your feelings are valid.",
+    "What a journey!",
 )
 LONG_WORDS = 7
 """Words of the longest phrase of flattery."""

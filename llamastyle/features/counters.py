@@ -117,7 +117,7 @@ class Counter(IntEnum):
     HEDGES = 39, "words and phrases that make a statement less certain"
     BOOSTERS = 40, "words and phrases that make a statement more certain or stronger"
     SLOP = 41, "words and phrases that language models use more than people do"
-    FIRST_PERSON = 42, "I, me, my, mine, myself, and contractions with I"
+    FIRST_PERSON = 42, "I, me, my, mine, myself, and contractions with I; not a small i by itself"
     SECOND_PERSON = 43, "you, your, yours, yourself, yourselves, and contractions with you"
     CONTRACTIONS = 44, "contracted forms, as don't, it's and we'll; not the possessive 's"
     POSITIVE_WORDS = 45, "words of the list of positive words"

@@ -1705,8 +1705,8 @@ def _silent(a: Any, b: Any, c: Any, d: Any) -> Any:
 
 
 @_small
-def _look_up(start: int, end: int, key: int, cnt: Array, spans: Any, V: Any) -> Any:
-    """Count a word in each list that has it; its flags."""
+def _look_up(b: Array, start: int, end: int, key: int, cnt: Array, spans: Any, V: Any) -> Any:
+    """Count a word in each list that has it, but no small i as a person; its flags."""
     if _bit(V.any, key >> FORTY & np.uint64(8 * V.any.size - 1)) == ZERO:
         return 0
     size = np.uint64(V.key.size - 1)
@@ -1714,6 +1714,8 @@ def _look_up(start: int, end: int, key: int, cnt: Array, spans: Any, V: Any) -> 
     while V.key[slot] != ZERO and V.key[slot] != key:
         slot = (slot + ONE) & size
     flags = np.int64(V.flags[slot]) if V.key[slot] == key else 0
+    if end - start == 1 and b[start] == 105:
+        flags &= ~1
     if flags & 127:
         for k in range(LISTS):
             if flags >> k & 1:
@@ -1733,7 +1735,7 @@ def _count_word(b: Array, start: int, end: int, key: int, cnt: Array, spans: Any
         _tally(C_CAPS, start, end, cnt, spans)
     prose[5][0] = key
     _slide(1, prose)
-    _look_up(start, end, key, cnt, spans, V)
+    _look_up(b, start, end, key, cnt, spans, V)
 
 
 @_small
@@ -1774,7 +1776,7 @@ def _count_words(b: Array, lo: int, n: int, maps: Array, T: Any, cnt: Array, spa
     _slide(n, prose)
     for j in range(n):
         at = np.uint64(lo) + places[j]
-        flags = _look_up(np.int64(at), np.int64(at + sizes[j]), keys[j], cnt, spans, V)
+        flags = _look_up(b, np.int64(at), np.int64(at + sizes[j]), keys[j], cnt, spans, V)
         if flags & 128:
             maps[M_EVENT, places[j] >> SIX] |= ONE << (places[j] & SIXTYTHREE)
 

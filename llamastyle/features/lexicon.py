@@ -163,6 +163,8 @@ class _Parser:
                 )
             inner = _Parser(self.nfa, self.sets, self.sets[token[1:]], self.depth)
             return inner.whole(node)
+        if token == "^":
+            raise FeatureError(f"phrase {self.text!r}: ^ may stand at its beginning only")
         after = self.nfa.node()
         self.nfa.arcs[node].append((token.lower(), after))
         return after

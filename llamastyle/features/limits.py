@@ -8,7 +8,7 @@ from types import MappingProxyType
 __all__ = ["CANNOT_SEE", "oracle_of"]
 
 TWIN = "a slow twin in plain Python, exactly"
-_ARENA = "FastChat's published expressions, exactly, on every text; Arena's own counts in 199 of 200 recorded sides"
+_ARENA = "FastChat's published expressions, exactly; Arena's own counts on recorded sides (study oracles)"
 _EMOJI = f"{TWIN}; the emoji package's emoji_count, exactly"
 _FORMULA = f"its published formula on the scanner's counts, exactly, and these by {TWIN}"
 _RULES = "English rules of spelling"

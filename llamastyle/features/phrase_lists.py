@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from os import PathLike, fspath
 from pathlib import Path
 
@@ -54,12 +55,14 @@ def phrase_list(source: str | PathLike[str], *, name: str | None = None) -> Feat
     """
     toml, where = _read(source)
     lexicon = read_lexicon(toml, where)
-    features = _features(lexicon, toml, lexicon.language if name is None else name)
+    features = _features(lexicon, toml, re.sub(r"\W", "_", lexicon.language) if name is None else name)
     _check_examples(lexicon, toml, where)
     return FeatureSet(features)
 
 
 def _read(source: str | PathLike[str]) -> tuple[str, str]:
+    if not isinstance(source, str | PathLike) or "\0" in str(source):
+        raise FeatureError(f"a phrase list is a language or the path of a TOML file, not {source!r}")
     path = fspath(source)
     if path == "en":
         raise FeatureError("the English phrases are what the built-in features count; name these, as 'sycophancy'")

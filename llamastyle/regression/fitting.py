@@ -323,7 +323,7 @@ def _language_note(battles: Battles, table: FeatureTable) -> list[str]:
     if others == 0:
         return []
     sees = "sees" if len(blind) == 1 else "see"
-    what = f"{', '.join(blind)} {sees} nothing there (phrase_list has other languages)"
+    what = f"{', '.join(blind)} {sees} little or nothing there (phrase_list has other languages)"
     return [f"{others} of {len(battles)} battles are not in English, the language of the phrase lists: {what}"]
 
 

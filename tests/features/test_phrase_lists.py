@@ -76,6 +76,11 @@ def test_a_list_of_ones_own_beside_the_shipped_one(own: Path) -> None:
     assert "phrase lists" not in ls.extract(texts).versions
 
 
+def test_a_language_with_a_hyphen_names_its_features(own: Path) -> None:
+    own.write_text(OWN.replace('"en"', '"pt-BR"', 1), encoding="utf-8")
+    assert ls.phrase_list(own).names[0] == "praise_pt_BR"
+
+
 def test_its_spans_are_shown(own: Path) -> None:
     frame = ls.highlight("Great question! Such a capital notion.", ls.phrase_list(own, name="mine")).to_frame()
     spans = frame[["feature", "text"]].values.tolist()
@@ -106,6 +111,7 @@ def test_its_features_can_be_pickled(own: Path) -> None:
         (("(what|such) a @fine (thing|notion)", "splendid"), "must be opened with"),
         (("@fine", "@coarse"), "there is no set @coarse"),
         (("@fine", "@Fine"), "'@' stands for nothing"),
+        (("(what|such)", "(^what|such)"), r"\^ may stand at its beginning only"),
         (('"splendid|capital"', "3"), r"\[sets\] has names of small letters"),
         (('"splendid|capital"', '"splendid) | capital"'), r"'\)' is left over"),
         (('"splendid|capital"', '"a|@fine"'), "a set may not stand in itself"),
@@ -135,6 +141,9 @@ def test_a_phrase_twice_is_an_error(own: Path) -> None:
 def test_a_list_that_is_not_there_or_no_text(tmp_path: Path) -> None:
     with pytest.raises(ls.FeatureError, match="no phrase list 'xx'.*de, es"):
         ls.phrase_list("xx")
+    for wrong in (None, 3, b"de", "a\0b"):
+        with pytest.raises(ls.FeatureError, match="is a language or the path of a TOML file"):
+            ls.phrase_list(wrong)  # type: ignore[arg-type]
     (tmp_path / "bad.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(ls.FeatureError, match="not UTF-8"):
         ls.phrase_list(tmp_path / "bad.toml")

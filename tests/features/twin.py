@@ -727,7 +727,7 @@ def count_words(prose: list[str], n: dict[str, int]) -> None:
         n["long_words"] += len(letters(word)) > 6
         n["all_caps"] += in_capitals(word)
         for name, rule in zip(LISTS, word_book(), strict=True):
-            n[name] += bool(rule.fullmatch(folded(word) + " "))
+            n[name] += bool(rule.fullmatch(folded(word) + " ")) and not (name == "first_person" and word == "i")
     for at in range(max(1, len(prose) - WINDOW + 1)):
         window = [folded(word) for word in prose[at : at + WINDOW]]
         n["window_types"] += len(set(window))
