@@ -197,6 +197,9 @@ class FeatureSet:
     def __add__(self, other: Any) -> FeatureSet:
         return FeatureSet([*self, *FeatureSet.of(other)])
 
+    def __radd__(self, other: Any) -> FeatureSet:
+        return FeatureSet.of(other) + self
+
     def __sub__(self, other: Any) -> FeatureSet:
         """The set without some features, named as for adding; one that is not in it is an error."""
         gone = FeatureSet.of(other).names

@@ -208,6 +208,9 @@ def read_lexicon(text: str, where: str = "the phrase list") -> Lexicon:
 
 def _entry(entry: object, category: str, where: str) -> Phrase:
     fields = entry if isinstance(entry, dict) else {}
+    unknown = sorted(fields.keys() - {"phrase", "matches", "misses", "reason"})
+    if unknown:
+        raise FeatureError(f"{where}: an entry of {category} has phrase, matches, misses and reason, no {unknown[0]!r}")
     text, reason = fields.get("phrase"), fields.get("reason", "")
     matches, misses = fields.get("matches"), fields.get("misses")
     if not isinstance(text, str) or not text.strip():

@@ -11,6 +11,7 @@ from llamastyle.features.counters import CATEGORIES, STYLE_CATEGORIES, WORD_LIST
 from llamastyle.features.extraction import extract
 from llamastyle.features.feature import Contrast, Feature, FeatureSet, Recipe
 from llamastyle.features.lexicon import Lexicon, read_lexicon, shipped_languages, shipped_text
+from llamastyle.features.phrase_tables import tables_with
 
 GROUPS = {
     **dict.fromkeys(CATEGORIES, "sycophancy"),
@@ -26,7 +27,8 @@ def phrase_list(source: str | PathLike[str], *, name: str | None = None) -> Feat
     """The phrases of another language, or of a list of one's own, as features.
 
     One feature for each category that the list has, called by the category and the list: ``praise_de``. With several
-    categories of sycophancy, their sum too. Each list is a pass of its own over the texts.
+    categories of sycophancy, their sum too; a fit can tell the prices of the sum or of its parts, not of both. Each
+    list is a pass of its own over the texts.
 
     Parameters
     ----------
@@ -34,7 +36,7 @@ def phrase_list(source: str | PathLike[str], *, name: str | None = None) -> Feat
         The language of a shipped list (``de``, ``es``, ``fr``, ``ja``, ``zh``), or the path of a TOML file. Nobody has
         measured how often the matches of the shipped ones are right.
     name : str, optional
-        What the features' names end with; the list's language unless given.
+        What the features' names end with; the language, or the file's name without ``.toml``, unless given.
 
     Returns
     -------
@@ -55,7 +57,11 @@ def phrase_list(source: str | PathLike[str], *, name: str | None = None) -> Feat
     """
     toml, where = _read(source)
     lexicon = read_lexicon(toml, where)
-    features = _features(lexicon, toml, re.sub(r"\W", "_", lexicon.language) if name is None else name)
+    features = _features(lexicon, toml, re.sub(r"\W", "_", Path(source).stem) if name is None else name)
+    try:
+        tables_with(toml)
+    except FeatureError as error:
+        raise FeatureError(f"{where}: {error}") from error
     _check_examples(lexicon, toml, where)
     return FeatureSet(features)
 
@@ -109,7 +115,14 @@ def _check_examples(lexicon: Lexicon, toml: str, where: str) -> None:
     counts = extract([sentence for _, sentence, _ in cases], _features(lexicon, toml, "x"), progress=None)
     for row, (phrase, sentence, should) in enumerate(cases):
         if (counts.column(f"{phrase.category}_x")[row] > 0) != should:
+            if not should:
+                raise FeatureError(
+                    f"{where}: {sentence!r} must not match {phrase.text!r} nor another phrase of {phrase.category}"
+                )
+            rivals = CATEGORIES if phrase.category in CATEGORIES else STYLE_CATEGORIES
+            found = [c for c in rivals if f"{c}_x" in counts.names and counts.column(f"{c}_x")[row]]
+            taken = f"; {', '.join(found)} has words of it, and each word counts once" if found else ""
             raise FeatureError(
-                f"{where}: the phrase {phrase.text!r} of {phrase.category} "
-                f"{'does not match its example' if should else 'or another of that category matches'} {sentence!r}"
+                f"{where}: the phrase {phrase.text!r} of {phrase.category} does not match its example {sentence!r}"
+                f"{taken}"
             )

@@ -76,9 +76,19 @@ def test_a_list_of_ones_own_beside_the_shipped_one(own: Path) -> None:
     assert "phrase lists" not in ls.extract(texts).versions
 
 
-def test_a_language_with_a_hyphen_names_its_features(own: Path) -> None:
-    own.write_text(OWN.replace('"en"', '"pt-BR"', 1), encoding="utf-8")
-    assert ls.phrase_list(own).names[0] == "praise_pt_BR"
+def test_a_file_names_its_features(own: Path) -> None:
+    other = own.with_name("my-list.v2.toml")
+    other.write_text(OWN.replace('"en"', '"pt-BR"', 1), encoding="utf-8")
+    assert ls.phrase_list(own).names[0] == "praise_own"
+    assert ls.phrase_list(other).names[0] == "praise_my_list_v2"
+    assert (["words"] + ls.phrase_list(own)).names[:2] == ("words", "praise_own")
+
+
+def test_words_that_another_category_has_are_said(own: Path) -> None:
+    entry = OWN[OWN.index("[[praise]]") : OWN.index("[[hedges]]")].replace("[[praise]]", "[[servility]]")
+    own.write_text(OWN + entry, encoding="utf-8")
+    with pytest.raises(ls.FeatureError, match="of servility does not match.*; praise has words of it"):
+        ls.phrase_list(own)
 
 
 def test_its_spans_are_shown(own: Path) -> None:
@@ -100,7 +110,7 @@ def test_its_features_can_be_pickled(own: Path) -> None:
     [
         (("[[hedges]]", "[[hedgse]]"), "no category 'hedgse'.*hedges"),
         (('"What a splendid thing!"', '"What a shed!"'), "does not match its example 'What a shed!'"),
-        (('misses = ["Chance."]', 'misses = ["Perchance not."]'), "matches 'Perchance not.'"),
+        (('misses = ["Chance."]', 'misses = ["Perchance not."]'), "'Perchance not.' must not match 'perchance'"),
         (("(what|such)", "(what|such"), r"expected '\)'"),
         (('phrase = "perchance"', "phrase = 3"), "an entry of hedges has no phrase"),
         (('matches = ["Perchance."]', ""), "'perchance' of hedges needs matches"),
@@ -119,6 +129,7 @@ def test_its_features_can_be_pickled(own: Path) -> None:
         (('"splendid|capital"', '"@b"\n' + "".join(f'{a} = "@{b} @{b} @{b}"\n' for a, b in LADDER) + 'o = "x"'), "too large"),
         (("perchance", " ".join(f"w{k}" for k in range(40_000))), "too large|more than 32,000"),
         (("[sets]", "x = " + "[" * 3000), "is not TOML"),
+        (('misses = ["What a thing."]', 'misses = ["What a thing."]\nreson = ""'), "no 'reson'"),
     ],
 )
 def test_what_is_wrong_with_a_list_is_one_clear_error(own: Path, change: tuple[str, str], message: str) -> None:
