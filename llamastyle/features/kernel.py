@@ -128,7 +128,7 @@ MAPS = 10
 # What is known of the phrases of a turn.
 Z_FREE, Z_SENTENCE, Z_LAST, Z_OPENED = range(4)
 # State of the windows of words, and of the prose of a turn.
-N_WORDS, N_DISTINCT, N_SUM, N_USED, N_QUESTION, N_QUESTION_AT, N_RUN_END = range(7)
+N_WORDS, N_DISTINCT, N_SUM, N_USED, N_QUESTION, N_QUESTION_AT, N_RUN_END, N_BEGIN = range(8)
 SLOTS, RING, BATCH, FAR = 2048, 128, 256, 1 << 40
 
 # State of a turn, one int64 array.
@@ -1648,6 +1648,7 @@ def _slide(count: int, prose: Any) -> None:
     """Move the window of words on by the words that wait; without branches that cannot be foreseen."""
     keys, last, ring, live, N = prose[0], prose[1], prose[2], prose[3], prose[4]
     n, distinct, total, used = N[N_WORDS], N[N_DISTINCT], N[N_SUM], N[N_USED]
+    begin = N[N_BEGIN]
     for j in range(count):
         key = prose[5][j]
         slot = _word_slot(key, keys)
@@ -1662,12 +1663,12 @@ def _slide(count: int, prose: Any) -> None:
         ring[n & (RING - 1)] = key
         used += new
         n += 1
-        if n >= WINDOW:
+        if n - begin >= WINDOW:
             total += distinct
         if used > SLOTS // 3:
             keys[:] = ZERO
             used = 0
-            for at in range(n - WINDOW, n):
+            for at in range(max(begin, n - WINDOW), n):
                 slot = _word_slot(ring[at & (RING - 1)], keys)
                 used += 1 if keys[slot] == ZERO else 0
                 keys[slot] = ring[at & (RING - 1)]
@@ -1677,10 +1678,11 @@ def _slide(count: int, prose: Any) -> None:
 
 @_lean
 def _begin_prose(prose: Any) -> None:
-    keys, live, N = prose[0], prose[3], prose[4]
-    keys[:] = ZERO
+    live, N = prose[3], prose[4]
     live[:] = 0
-    N[:] = 0
+    N[N_WORDS] += RING  # the words of the turn before are out of every window, and need not be forgotten
+    N[N_BEGIN] = N[N_WORDS]
+    N[N_DISTINCT] = N[N_SUM] = 0
     N[N_QUESTION] = N[N_RUN_END] = -1
 
 
@@ -1688,7 +1690,7 @@ def _begin_prose(prose: Any) -> None:
 def _end_prose(sentences: int, cnt: Array, spans: Any, prose: Any) -> None:
     """What a turn's windows and last sentence come to."""
     N = prose[4]
-    n = N[N_WORDS]
+    n = N[N_WORDS] - N[N_BEGIN]
     cnt[C_TYPES] += N[N_SUM] if n >= WINDOW else N[N_DISTINCT]
     cnt[C_WINDOWS] += (n - WINDOW + 1) * WINDOW if n >= WINDOW else n
     if sentences > 0 and N[N_QUESTION] == sentences - 1:
