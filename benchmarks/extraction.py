@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -46,7 +45,6 @@ def run(folder: Path, *, size: int = SIZE, part: int = PART, pairs: int = PAIRS)
     texts, name = texts_of_size(size, SEED)
     small = texts_of_size(part, SEED)[0]
     rows = [*beside_wc(texts, pairs), *beside_others(small, pairs), threads(texts, pairs), *first_calls(pairs)]
-    rows += memory(texts)
     data = (
         f"{name}, {bytes_of(texts) / 1e6:.0f} MB; a part of {bytes_of(small) / 1e6:.0f} MB for what is written in"
         f" Python; one core, {pairs} alternating pairs, by processor time (threads by the clock)"
@@ -162,35 +160,6 @@ def first_calls(pairs: int) -> list[dict[str, str]]:
         found = spread([float(run.stdout) for run in runs[1:]])
         rows.append(row(f"{name}, first call", "second call", found, "seconds more, in a new process"))
     return rows
-
-
-def memory(texts: pa.Array) -> list[dict[str, str]]:
-    """What a text, and four times as much text, takes at its peak beyond its own bytes and its table's."""
-    rows = []
-    for times in (1, 4):
-        command = [sys.executable, "-c", PEAK, str(times), str(bytes_of(texts) // 4)]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-        more, size = json.loads(done.stdout)
-        note = f"MB beyond {size / 1e6:.0f} MB of texts and the table"
-        rows.append(row("ALL, peak memory", "before the call", Ratio(more / 1e6, more / 1e6, more / 1e6), note))
-    return rows
-
-
-PEAK = """
-import json, resource, sys
-import llamastyle as ls
-from benchmarks.texts import texts_of_size
-
-def peak():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-
-ls.extract("Great question!", ls.ALL)
-texts, _ = texts_of_size(int(sys.argv[1]) * int(sys.argv[2]), 1)
-before = peak()
-table = ls.extract(texts, ls.ALL, n_jobs=1, progress=False)
-size = sum(len(piece.as_buffer()) for piece in texts)
-print(json.dumps([peak() - before - table.values.nbytes, size]))
-"""
 
 
 def arena_counts(text: str) -> tuple[int, int, int]:
