@@ -941,7 +941,7 @@ def _link_end(b: Array, i: int, hi: int) -> Any:
     return -1
 
 
-@_small
+@_lean
 def _pair_emphasis(dl: Array, bottom: int, n: int, floors: Array, cnt: Array, spans: Any) -> None:
     """Pair the delimiter runs from ``bottom`` on, as CommonMark does, and count what comes of them."""
     if n - bottom < 2:
@@ -1836,7 +1836,7 @@ def _note_calls(b: Array, pos: int, hi: int, sentence: int, C: Any, cnt: Array, 
 # -- the scan -----------------------------------------------------------------------------------------------
 
 
-@_small
+@_lean
 def _line_words(
     b: Array, lo: int, first: int, last: int, maps: Array, T: Any, cnt: Array, spans: Any, prose: Any
 ) -> None:
