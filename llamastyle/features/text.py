@@ -177,8 +177,10 @@ def arrow_texts(source: Any) -> pa.Array:
     kind = getattr(getattr(array, "dtype", None), "kind", "O")
     if kind == "S":
         raise FeatureError("texts are expected, not bytes; decode them first, as with values.astype(str)")
-    if kind == "f":  # an empty column, to pandas
+    if kind == "f":  # what an empty column is to pandas
         array = list(array)
+        if not all(map(_is_missing, array)):
+            raise FeatureError(f"texts are expected, not values of type {getattr(source, 'dtype', 'float')}")
     if hasattr(array, "to_arrow"):  # polars
         array = array.to_arrow()
     if isinstance(array, (list, tuple)) or not isinstance(array, (pa.Array, pa.ChunkedArray)):

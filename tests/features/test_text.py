@@ -196,3 +196,15 @@ def test_battles_are_a_source_of_texts() -> None:
     rows = [{"model_a": "x", "model_b": "y", "winner": "model_a", "response_a": "a", "response_b": "b"}]
     assert isinstance(ls.read_battles(pd.DataFrame(rows)), TextSource)
     assert not isinstance(["a"], TextSource)
+
+
+@pytest.mark.parametrize("column", [pd.Series([float("nan")] * 2), pd.Series([None, None], dtype="Float64")], ids=str)
+def test_an_empty_column_is_rows_without_text(column: pd.Series) -> None:
+    with pytest.raises(FeatureError, match=r"row 0 has no text \(2 of 2 rows"):
+        arrow_texts(column)
+    assert len(arrow_texts(pd.Series([], dtype=float))) == 0
+
+
+def test_bytes_in_an_array_are_no_texts() -> None:
+    with pytest.raises(FeatureError, match="not bytes; decode them"):
+        arrow_texts(np.array([b"abc"]))
