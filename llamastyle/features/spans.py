@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from llamastyle.errors import FeatureError
 from llamastyle.features import catalog
-from llamastyle.features.counters import ARENA_COUNTERS, CATEGORIES, N_COUNTERS, PROSE_COUNTERS, Counter
+from llamastyle.features.counters import ARENA_COUNTERS, CATEGORIES, N_COUNTERS, Counter
 from llamastyle.features.extraction import CHUNK_BYTES, notice, scanner
 from llamastyle.features.feature import Feature, FeatureSet, Matches, Recipe
 from llamastyle.features.phrase_tables import tables_with
@@ -434,8 +434,8 @@ def _models(source: Any) -> Array:
 
 
 def _words(batch: TextBatch, strip_think: bool) -> Array:
-    """Words of each text, by the scan that the marks come from."""
-    count = scanner(batch, PROSE_COUNTERS | {Counter.WORDS}, strip_think, sys.stderr.isatty())
+    """Words of each text."""
+    count = scanner(batch, frozenset({Counter.WORDS}), strip_think, sys.stderr.isatty())
     return np.concatenate(
         [np.empty(0, dtype=np.int64), *(count(*rows)[:, Counter.WORDS] for rows in batch.chunks(CHUNK_BYTES))]
     )
@@ -515,11 +515,9 @@ def _counted_places(batch: TextBatch, features: FeatureSet, strip_think: bool) -
     found = []
     show = sys.stderr.isatty()
     for phrases, wanted in lists.items() if len(batch) else ():
-        needed = frozenset(c for _, counters in wanted for c in counters)
-        count = scanner(batch, needed | PROSE_COUNTERS, strip_think, show, phrases=phrases)
-        arena = bool(needed & ARENA_COUNTERS)
+        arena = any(counter in ARENA_COUNTERS for _, counters in wanted for counter in counters)
         for begin, end in batch.chunks(CHUNK_BYTES):
-            places = _places(batch, begin, end, count(begin, end), arena, strip_think, show, phrases)
+            places = _places(batch, begin, end, arena, strip_think, show, phrases)
             for k, counters in wanted:
                 part = places[np.isin(places[:, 1], counters)]
                 part[:, 1] = k
@@ -531,7 +529,6 @@ def _places(
     batch: TextBatch,
     begin: int,
     end: int,
-    counts: Array,
     arena: bool,
     strip_think: bool,
     show: bool,
@@ -540,20 +537,21 @@ def _places(
     """Row, counter, start and end (in code points) of what was counted in a range of rows."""
     from llamastyle.features import kernel
 
-    totals = counts[:, PLACES].sum(axis=1)
-    starts = np.concatenate(([0], np.cumsum(totals + 1))).astype(np.int64)
-    found = np.zeros((int(starts[-1]), 3), dtype=np.int64)
-    again = np.empty((end - begin, N_COUNTERS), dtype=np.int64)
+    counts = np.empty((end - begin, N_COUNTERS), dtype=np.int64)
 
-    def scan(to: int) -> None:
-        args = (batch.data, batch.offsets, batch.turns, batch.turn_offsets, begin, to, strip_think, arena)
+    def scan(room: Array) -> tuple[Array, Array]:
+        """The marks, with so many rows of room for each text, and where each text's begin."""
+        starts = np.concatenate(([0], np.cumsum(room))).astype(np.int64)
+        found = np.zeros((int(starts[-1]), 3), dtype=np.int64)
+        args = (batch.data, batch.offsets, batch.turns, batch.turn_offsets, begin, end, strip_think, arena)
         with np.errstate(over="ignore"):  # as in the scanner of extraction
-            kernel.scan_spans(*args, tables_with(phrases), again, found, starts)
+            kernel.scan_spans(*args, tables_with(phrases), counts, found, starts)
+        return found, starts
 
-    if not getattr(kernel.scan_spans, "signatures", True):
-        with notice(show):
-            scan(begin)
-    scan(end)
+    with notice(show and not getattr(kernel.scan_spans, "signatures", True)):
+        scan(np.ones(end - begin, dtype=np.int64))  # counts alone
+    totals = counts[:, PLACES].sum(axis=1)
+    found, starts = scan(totals + 1)
     row = np.repeat(np.arange(begin, end), totals)
     found = np.delete(found, starts[:-1], axis=0)
     marked = np.zeros_like(counts)
