@@ -18,8 +18,8 @@ from llamastyle.errors import FeatureError, warn
 from llamastyle.features import catalog, tables
 from llamastyle.features.counters import ARENA_COUNTERS, N_COUNTERS, PROSE_COUNTERS, Counter
 from llamastyle.features.feature import METADATA, Feature, FeatureSet, FeatureTable, Recipe
-from llamastyle.features.lexicon import lexicon_version, read_lexicon
-from llamastyle.features.phrase_tables import tables_with
+from llamastyle.features.lexicon import lexicon_version
+from llamastyle.features.phrase_tables import lexicon_of, tables_with
 from llamastyle.features.text import TextBatch, TextSource, arrow_texts, batch_from_arrow, check_texts
 
 CHUNK_BYTES = 4_000_000
@@ -104,7 +104,7 @@ def extract(
 def _versions(features: FeatureSet) -> dict[str, str]:
     """What the values depend on besides the texts: tables, and phrase lists other than the shipped ones."""
     lists = dict.fromkeys(feature.phrases for feature in features if feature.phrases)
-    others = [lexicon_version((read_lexicon(toml),)) for toml in lists]
+    others = [lexicon_version((lexicon_of(toml),)) for toml in lists]
     return tables.load()[1] | ({"phrase lists": ", ".join(others)} if others else {})
 
 

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from os import PathLike, fspath
 from pathlib import Path
+from typing import cast
 
 from llamastyle.errors import FeatureError
-from llamastyle.features.counters import CATEGORIES, STYLE_CATEGORIES, WORD_LISTS, Counter
+from llamastyle.features import catalog
+from llamastyle.features.counters import CATEGORIES, STYLE_CATEGORIES
 from llamastyle.features.extraction import extract
-from llamastyle.features.feature import Contrast, Feature, FeatureSet, Recipe
+from llamastyle.features.feature import Feature, FeatureSet, Recipe
 from llamastyle.features.lexicon import Lexicon, read_lexicon, shipped_languages, shipped_text
 from llamastyle.features.phrase_tables import tables_with
-
-GROUPS = {
-    **dict.fromkeys(CATEGORIES, "sycophancy"),
-    **dict.fromkeys(WORD_LISTS, "tone"),
-    **dict.fromkeys(STYLE_CATEGORIES, "tone"),
-    "slop": "lexical",
-    "refusal": "refusal",
-    "disclaimer": "refusal",
-}
 
 
 def phrase_list(source: str | PathLike[str], *, name: str | None = None) -> FeatureSet:
@@ -57,13 +51,19 @@ def phrase_list(source: str | PathLike[str], *, name: str | None = None) -> Feat
     """
     toml, where = _read(source)
     lexicon = read_lexicon(toml, where)
-    features = _features(lexicon, toml, re.sub(r"\W", "_", Path(source).stem) if name is None else name)
     try:
         tables_with(toml)
     except FeatureError as error:
         raise FeatureError(f"{where}: {error}") from error
-    _check_examples(lexicon, toml, where)
-    return FeatureSet(features)
+    called = re.sub(r"\W", "_", Path(source).stem) if name is None else name
+    categories = list(dict.fromkeys(phrase.category for phrase in lexicon.phrases))
+    if not categories:
+        raise FeatureError(f"{where} has no phrases; write an entry below [[praise]] or another category")
+    features = {category: _feature(category, called, lexicon, toml) for category in categories}
+    _check_examples(lexicon, features, where)
+    if len(set(categories) & set(CATEGORIES)) > 1:
+        features["sycophancy"] = _feature("sycophancy", called, lexicon, toml)
+    return FeatureSet(features.values())
 
 
 def _read(source: str | PathLike[str]) -> tuple[str, str]:
@@ -85,44 +85,31 @@ def _read(source: str | PathLike[str]) -> tuple[str, str]:
         ) from error
 
 
-def _features(lexicon: Lexicon, toml: str, name: str) -> list[Feature]:
-    present = dict.fromkeys(phrase.category for phrase in lexicon.phrases)
-    if not present:
-        raise FeatureError("the phrase list has no phrases; write an entry below [[praise]] or another category")
-    made = [_feature(lexicon, toml, name, category, (category,)) for category in present]
-    summed = tuple(category for category in CATEGORIES if category in present)
-    return made + ([_feature(lexicon, toml, name, "sycophancy", summed)] if len(summed) > 1 else [])
+def _feature(category: str, name: str, lexicon: Lexicon, toml: str) -> Feature:
+    """The built-in feature of a category, by the phrases of a list."""
+    built_in = catalog.find(category)
+    counted = built_in.definition.removesuffix(catalog.MATCHING).removesuffix(catalog.LISTED)
+    definition = f"{counted}, outside code fences, in a phrase list of language {lexicon.language} ({lexicon.status})"
+    how = replace(cast(Recipe, built_in.how), phrases=toml)
+    return replace(built_in, name=f"{category}_{name}", definition=definition, how=how)
 
 
-def _feature(lexicon: Lexicon, toml: str, name: str, category: str, counts: tuple[str, ...]) -> Feature:
-    text = Counter[category.upper()].definition if counts == (category,) else f"the sum of {', '.join(counts)}"
-    definition = f"{text}, outside code fences, in a phrase list of language {lexicon.language} ({lexicon.status})"
-    contrast: Contrast = "log_ratio"
-    return Feature(
-        f"{category}_{name}",
-        GROUPS.get(category, "sycophancy"),
-        "words" if category in WORD_LISTS else "phrases",
-        definition,
-        contrast=contrast,
-        how=Recipe(counts, phrases=toml),
-    )
-
-
-def _check_examples(lexicon: Lexicon, toml: str, where: str) -> None:
+def _check_examples(lexicon: Lexicon, features: dict[str, Feature], where: str) -> None:
     """Every example must match, or not, in its category."""
     cases = [(p, s, True) for p in lexicon.phrases for s in p.matches]
     cases += [(p, s, False) for p in lexicon.phrases for s in p.misses]
-    counts = extract([sentence for _, sentence, _ in cases], _features(lexicon, toml, "x"), progress=None)
+    table = extract([sentence for _, sentence, _ in cases], FeatureSet(features.values()))
+    counts = {category: table.column(feature.name) for category, feature in features.items()}
     for row, (phrase, sentence, should) in enumerate(cases):
-        if (counts.column(f"{phrase.category}_x")[row] > 0) != should:
-            if not should:
-                raise FeatureError(
-                    f"{where}: {sentence!r} must not match {phrase.text!r} nor another phrase of {phrase.category}"
-                )
-            rivals = CATEGORIES if phrase.category in CATEGORIES else STYLE_CATEGORIES
-            found = [c for c in rivals if f"{c}_x" in counts.names and counts.column(f"{c}_x")[row]]
-            taken = f"; {', '.join(found)} has words of it, and each word counts once" if found else ""
+        if (counts[phrase.category][row] > 0) == should:
+            continue
+        if not should:
             raise FeatureError(
-                f"{where}: the phrase {phrase.text!r} of {phrase.category} does not match its example {sentence!r}"
-                f"{taken}"
+                f"{where}: {sentence!r} must not match {phrase.text!r} nor another phrase of {phrase.category}"
             )
+        rivals = CATEGORIES if phrase.category in CATEGORIES else STYLE_CATEGORIES
+        found = [category for category in rivals if category in counts and counts[category][row]]
+        taken = f"; {', '.join(found)} has words of it, and each word counts once" if found else ""
+        raise FeatureError(
+            f"{where}: the phrase {phrase.text!r} of {phrase.category} does not match its example {sentence!r}{taken}"
+        )

@@ -14,12 +14,18 @@ from llamastyle.features.lexicon import Lexicon, PhraseAutomaton, compile_phrase
 
 
 @cache
+def lexicon_of(toml: str) -> Lexicon:
+    """The phrase list of a text, read once."""
+    return read_lexicon(toml)
+
+
+@cache
 def tables_with(toml: str) -> t.Tables:
     """The shipped tables with the phrases of a list in the place of theirs; the shipped ones for no list."""
     shipped = t.load()[0]
     if not toml:
         return shipped
-    parts = arrays_of((read_lexicon(toml),))
+    parts = arrays_of((lexicon_of(toml),))
     for array in (array for part in parts for array in part):
         array.flags.writeable = False  # the kernel is compiled for that
     return shipped._replace(phrases=parts[0], style=parts[1], words=parts[2])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -49,21 +50,29 @@ def test_every_shipped_list_finds_its_examples(language: str) -> None:
     assert {x.status for x in read_lexicons(language)} == {"unvalidated"}
 
 
+@pytest.fixture
+def forgetful_twin() -> Iterator[None]:
+    """The twin makes its books of phrases anew, before and after."""
+    books = slow.phrase_book, slow.word_book
+    for book in books:
+        book.cache_clear()
+    yield
+    for book in books:
+        book.cache_clear()
+
+
 @pytest.mark.parametrize("language", sorted(set(shipped_languages()) - {"en"}))
+@pytest.mark.usefixtures("forgetful_twin")
 def test_other_languages_equal_the_twin(language: str, monkeypatch: pytest.MonkeyPatch) -> None:
     lexicons = read_lexicons(language)
     monkeypatch.setattr(slow, "BOOK", lexicons)
-    slow.phrase_book.cache_clear()
-    try:
-        examples = [s for p in lexicons[0].phrases for s in (*p.matches, *p.misses)]
-        texts = [*examples, *map(" ".join, pairwise(examples)), "".join(examples)]
-        found = ls.extract(texts, ls.phrase_list(language))
-        for category in slow.CATEGORIES + slow.STYLE:
-            if f"{category}_{language}" in found.names:
-                expected = [slow.twin(text)[category] for text in texts]
-                assert found.column(f"{category}_{language}").tolist() == expected
-    finally:
-        slow.phrase_book.cache_clear()
+    examples = [s for p in lexicons[0].phrases for s in (*p.matches, *p.misses)]
+    texts = [*examples, *map(" ".join, pairwise(examples)), "".join(examples)]
+    found = ls.extract(texts, ls.phrase_list(language))
+    for category in slow.CATEGORIES + slow.STYLE:
+        if f"{category}_{language}" in found.names:
+            expected = [slow.twin(text)[category] for text in texts]
+            assert found.column(f"{category}_{language}").tolist() == expected
 
 
 def test_a_list_of_ones_own_beside_the_shipped_one(own: Path) -> None:
@@ -168,7 +177,9 @@ def test_english_is_what_the_built_in_features_count() -> None:
         ls.phrase_list("en")
 
 
-def test_a_list_with_one_category_of_sycophancy_can_be_fitted(own: Path) -> None:
-    mine = ls.phrase_list(own, name="mine")
-    assert "sycophancy_mine" not in mine.names
-    assert "sycophancy_de" in ls.phrase_list("de").names
+def test_only_several_categories_of_sycophancy_have_a_sum(own: Path) -> None:
+    assert "sycophancy_own" not in ls.phrase_list(own).names
+    german = ls.phrase_list("de")
+    texts = ["Gute Frage! Du hast völlig recht.", "Gute Frage!", "Nein."]
+    parts = ls.extract(texts, [f for f in german if f.name.removesuffix("_de") in slow.CATEGORIES]).values
+    assert ls.extract(texts, german["sycophancy_de"]).values[:, 0].tolist() == parts.sum(axis=1).tolist() == [2, 1, 0]
