@@ -584,6 +584,16 @@ def _long_key(b: Array, at: Any, size: Any, maps: Array, place: Any) -> Any:
     return size, _finish(h, chunk, np.int64(size))
 
 
+@_small
+def _ascii_key(b: Array, lo: int, place: Any, maps: Array) -> Any:
+    """Size and key of the word of ASCII that starts at ``place`` of the turn."""
+    at = np.uint64(lo) + place
+    size = _lowest(~_window(maps, M_WORD, np.int64(place >> SIX), place & SIXTYTHREE))
+    if size < SIXTEEN and at + SIXTEEN <= np.uint64(b.size):
+        return size, _short_key(b, at, size)
+    return _long_key(b, at, size, maps, place)
+
+
 @_lean
 def _read_tag(b: Array, i: int, hi: int, fold: Array) -> Any:
     """End and key of the letters and digits here."""
@@ -1854,12 +1864,7 @@ def _line_words(
             k = _lowest(bits)
             bits &= bits - ONE
             here = base + k
-            size = _lowest(~_window(maps, M_WORD, q, k))
-            at = np.uint64(lo) + here
-            if size < SIXTEEN and at + SIXTEEN <= np.uint64(b.size):
-                key = _short_key(b, at, size)
-            else:
-                size, key = _long_key(b, at, size, maps, here)
+            size, key = _ascii_key(b, lo, here, maps)
             hit = _bit(pair, _pair_slot(before, key) & pairs) & opened
             opened = _bit(first_words, key >> FORTY & firsts)
             if prose is not None:
@@ -1885,6 +1890,19 @@ def _bit(bits: Array, slot: int) -> Any:
 
 
 @_small
+def _note_mark(b: Array, at: int, hi: int, run: bool, inline: bool, ev: Array, notes: int) -> Any:
+    """Note a byte that may be markup, or the run of it; its end, and how many notes there are, room or not."""
+    end = at + 1
+    while run and end < hi and b[end] == b[at]:
+        end += 1
+    if inline:
+        if notes < ev.shape[1]:
+            ev[0, notes], ev[1, notes] = at, end - at
+        notes += 1
+    return end, notes
+
+
+@_small
 def _opens(key: int, P: Any) -> bool:
     """Whether the word may be the first of a phrase."""
     return _bit(P.first, key >> FORTY & np.uint64(8 * P.first.size - 1)) != ZERO
@@ -1907,7 +1925,6 @@ def _scan_turn(
         return REASONING
     if prose is not None:
         _begin_prose(prose)
-    limit = ev.shape[1]
     size = hi - lo
     notes = 0
     words = prose_words = sentences = 0
@@ -1945,12 +1962,7 @@ def _scan_turn(
             while in_prose or inline:
                 if fresh < eol and not looked:
                     looked = True
-                    place, at = np.uint64(fresh - lo), np.uint64(fresh)
-                    length = _lowest(~_window(maps, M_WORD, (fresh - lo) >> 6, place & SIXTYTHREE))
-                    if length < SIXTEEN and at + SIXTEEN <= np.uint64(b.size):
-                        key = _short_key(b, at, length)
-                    else:
-                        length, key = _long_key(b, at, length, maps, place)
+                    length, key = _ascii_key(b, lo, np.uint64(fresh - lo), maps)
                     if fresh >= Z[Z_FREE] and _bit(P.alone, key >> FORTY & np.uint64(8 * P.alone.size - 1)):
                         state = _step(1, key, P)
                         _note_phrase(b, fresh, fresh + np.int64(length), hi, state, sentences, C, P, Z, cnt, spans)
@@ -1978,25 +1990,8 @@ def _scan_turn(
                         sentences += 1
                         fresh = lo + _next_bit(maps, M_START, i - lo, last)
                         looked = False
-                elif a == 4:
-                    j = pos + 1
-                    while j < hi and b[j] == c:
-                        j += 1
-                    if inline:
-                        if notes >= limit:
-                            return CROWDED
-                        ev[0, notes] = pos
-                        ev[1, notes] = j - pos
-                        notes += 1
-                    i = j
-                elif a == 5:
-                    if inline:
-                        if notes >= limit:
-                            return CROWDED
-                        ev[0, notes] = pos
-                        ev[1, notes] = 1
-                        notes += 1
-                    i = pos + 1
+                elif a == 4 or a == 5:
+                    i, notes = _note_mark(b, pos, hi, a == 4, inline, ev, notes)
                 elif fold[c] and in_prose:
                     end, key, _ = _read_word(b, pos, hi, C)
                     opens = 1 if pos == fresh else 0
@@ -2058,25 +2053,8 @@ def _scan_turn(
                         if has_word and _ends_sentence(b, i, hi, C):
                             sentences += 1
                             has_word = False
-                elif a == 4:
-                    j = i + 1
-                    while j < hi and b[j] == c:
-                        j += 1
-                    if inline:
-                        if notes >= limit:
-                            return CROWDED
-                        ev[0, notes] = i
-                        ev[1, notes] = j - i
-                        notes += 1
-                    i = j
-                elif a == 5:
-                    if inline:
-                        if notes >= limit:
-                            return CROWDED
-                        ev[0, notes] = i
-                        ev[1, notes] = 1
-                        notes += 1
-                    i += 1
+                elif a == 4 or a == 5:
+                    i, notes = _note_mark(b, i, hi, a == 4, inline, ev, notes)
                 elif a == 8:
                     end = i
                     if kind & EMOJI:
@@ -2110,6 +2088,8 @@ def _scan_turn(
             if has_word:
                 sentences += 1
             i = eol
+        if notes > ev.shape[1]:
+            return CROWDED
         if i < hi:
             i += 2 if b[i] == 13 and i + 1 < hi and b[i + 1] == 10 else 1
         if S[S_CODE] == 1:
