@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from llamastyle.errors import warn
 from llamastyle.features import tables as t
 from llamastyle.features.counters import WINDOW as WINDOW_SIZE
-from llamastyle.features.counters import WORD_LISTS, Counter
+from llamastyle.features.counters import STYLE_CATEGORIES, WORD_LISTS, Counter
 
 Array = NDArray[Any]
 
@@ -153,7 +153,7 @@ S_WIDTH, S_EMPTY, MAX_DEPTH = (
     48,
     32,
 )  # containers: width of a list item or -1 for a quote; item without content
-S_PHRASES, STATE_SIZE = 80, 84
+S_PHRASES, S_STYLE, STATE_SIZE = 80, 84, 84 + len(STYLE_CATEGORIES)
 NONE, PARAGRAPH, FENCE, HTML, TABLE = range(5)
 MAX_TICKS = 64
 
@@ -1613,14 +1613,14 @@ def _note_phrase(
 
 @_lean
 def _note_style(
-    b: Array, at: int, end: int, hi: int, state: int, C: Any, Q: Any, free: int, cnt: Array, spans: Any
-) -> Any:
-    """Count the phrase of style whose first word stands at ``at`` to ``end``, if any; from where the next may start."""
+    b: Array, at: int, end: int, hi: int, state: int, C: Any, Q: Any, F: Array, cnt: Array, spans: Any
+) -> None:
+    """Count the phrase of style whose first word stands at ``at`` to ``end``, if any, and if no phrase of its category
+    has that word; ``F`` is from where the next of each category may start."""
     category, end = _match_phrase(b, end, hi, state, C, Q)
-    if category == 0:
-        return free
-    _tally(C_REFUSAL - 1 + category, at, end, cnt, spans)
-    return end
+    if category > 0 and at >= F[category - 1]:
+        _tally(C_REFUSAL - 1 + category, at, end, cnt, spans)
+        F[category - 1] = end
 
 
 # -- word by word -------------------------------------------------------------------------------------------
@@ -1918,7 +1918,7 @@ def _scan_turn(
     fold, act = C.fold, C.act
     ev = room[0]
     S[:] = 0
-    Z = S[S_PHRASES:]
+    Z, F = S[S_PHRASES:S_STYLE], S[S_STYLE:]
     Z[Z_FREE], Z[Z_SENTENCE] = lo, -1
     cont = _classify(b, lo, hi, maps, room[5], prose is not None)
     if strip and _has_reasoning(b, lo, hi, maps):
@@ -1928,7 +1928,6 @@ def _scan_turn(
     size = hi - lo
     notes = 0
     words = prose_words = sentences = 0
-    free = lo  # from where on a phrase of style may start
     i = lo
     while i < hi:
         line = i
@@ -1998,8 +1997,7 @@ def _scan_turn(
                     if pos >= Z[Z_FREE]:
                         _note_phrase(b, pos, end, hi, _step(opens, key, P), sentences, C, P, Z, cnt, spans)
                     if prose is not None:
-                        if pos >= free:
-                            free = _note_style(b, pos, end, hi, _step(opens, key, Q), C, Q, free, cnt, spans)
+                        _note_style(b, pos, end, hi, _step(opens, key, Q), C, Q, F, cnt, spans)
             if fresh < eol:
                 sentences += 1
             i = eol
@@ -2041,8 +2039,8 @@ def _scan_turn(
                             _note_phrase(b, begin, i, hi, _step(opens, key, P), sentences, C, P, Z, cnt, spans)
                         if prose is not None:
                             _count_word(b, begin, i, key, cnt, spans, C, V, prose)
-                            if begin >= free and _opens(key, Q):
-                                free = _note_style(b, begin, i, hi, _step(opens, key, Q), C, Q, free, cnt, spans)
+                            if _opens(key, Q):
+                                _note_style(b, begin, i, hi, _step(opens, key, Q), C, Q, F, cnt, spans)
                     continue
                 if a == 3:
                     i += 1

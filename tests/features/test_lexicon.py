@@ -148,3 +148,10 @@ def test_reading_a_list() -> None:
     assert (lexicon.language, lexicon.version, lexicon.sets) == ("xx", "2", {"s": "a|b"})
     assert lexicon_version((lexicon,)).startswith("xx-2 (")
     assert lexicon_version((lexicon,)) != lexicon_version((read_lexicon(text.replace("why", "else")),))
+
+
+def test_a_refusal_may_start_inside_a_disclaimer() -> None:
+    names = ("refusal", "disclaimer", "hedges")
+    rows = scan([["As an AI, I cannot help with that."], ["I think it may be so. I think it may be so."]])
+    assert rows[0, [Counter[n.upper()] for n in names[:2]]].tolist() == [1, 1]
+    assert rows[1, Counter.HEDGES] == 2 * scan([["I think it may be so."]])[0, Counter.HEDGES]

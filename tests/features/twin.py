@@ -618,7 +618,10 @@ def folded(word: str) -> str:
 def phrases(
     text: str, spans: list[tuple[int, int, bool]], categories: tuple[str, ...] = CATEGORIES
 ) -> list[tuple[int, int]]:
-    """Category and place among the words of each phrase in a sentence: leftmost, longest."""
+    """Category and place among the words of each phrase in a sentence: leftmost, longest.
+
+    Of sycophancy no two overlap; of style no two of one category.
+    """
     tokens, ends, line = [], [], ""
     for k, (start, end, _) in enumerate(spans):
         tokens.append(len(line))
@@ -631,6 +634,7 @@ def phrases(
         elif text[end:stop].strip(SOFT) or k + 1 == len(spans):
             line += "| "
     found, k = [], 0
+    free: dict[int, int] = {}
     while k < len(tokens):
         at = tokens[k]
         live = [(c, e) for c, opening, e in phrase_book(categories) if (k == 0 or not opening) and e.match(line, at)]
@@ -643,8 +647,11 @@ def phrases(
         if best is None:
             k += 1
             continue
-        found.append((best[0], k))
-        while k < len(tokens) and tokens[k] < best[1]:
+        if at >= free.get(best[0], 0):
+            found.append((best[0], k))
+            free[best[0]] = best[1]
+        k += 1
+        while categories == CATEGORIES and k < len(tokens) and tokens[k] < best[1]:
             k += 1
     return found
 
