@@ -28,8 +28,8 @@ from numpy.typing import NDArray
 
 from llamastyle.errors import warn
 from llamastyle.features import tables as t
-from llamastyle.features.counters import WINDOW as WINDOW_SIZE
 from llamastyle.features.counters import STYLE_CATEGORIES, WORD_LISTS, Counter
+from llamastyle.features.counters import WINDOW as WINDOW_SIZE
 
 Array = NDArray[Any]
 
