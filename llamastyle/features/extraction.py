@@ -263,6 +263,8 @@ def _call(feature: Feature, batch: TextBatch, begin: int, end: int, strip_think:
     for row in range(begin, end):
         try:
             out[row - begin] = function(batch.prose(row, strip_think))
+        except FeatureError:  # says itself what is missing
+            raise
         except Exception as error:
             raise FeatureError(f"the function of {feature.name!r} failed at row {row}: {error!r}") from error
     return out

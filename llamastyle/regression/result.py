@@ -21,6 +21,7 @@ from llamastyle.regression.bradley_terry import linear_predictor
 from llamastyle.regression.decomposition import exchange_rates
 from llamastyle.regression.design import apply_spec
 from llamastyle.regression.effect_tables import EffectTables
+from llamastyle.regression.exhibits import exhibit_frame
 from llamastyle.regression.fitted import check_rule
 from llamastyle.regression.telling import account, contents, controlled_words
 from llamastyle.regression.trust_tables import TrustTables
@@ -461,6 +462,37 @@ class StyleResult(EffectTables, TrustTables):
         design, est = self._fitted() if of == "prices" else self._need_models("bands")
         index = None if of == "prices" else self._reference(reference)
         return frames.band_frame(design, est, of, self._level(level), index, self.settings.seed)
+
+    def exhibits(self, model: str, n: int = 3) -> pd.DataFrame:
+        """Battles of a model to look at: those it won in which style favoured it most, then others.
+
+        Parameters
+        ----------
+        model : str
+        n : int
+            How many at most; an answer is shown once.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``battle`` (row of ``battles``), ``model, opponent, vote`` (won, lost, tie, both bad), ``style`` (log-odds
+            that style adds for the model in this battle; blank without a fit), ``prompt, text, other_text``, and
+            ``spans, other_spans``: lists of ``(start, end, feature)`` in code points.
+
+        Raises
+        ------
+        FitError
+            A model that is not in the battles.
+
+        Examples
+        --------
+        >>> import llamastyle as ls
+        >>> arena = ls.simulate(2000, 6, texts=True, seed=2)
+        >>> result = ls.audit(arena.battles, list(arena.world.features))
+        >>> result.exhibits("model-01", 1)["vote"].tolist()
+        ['won']
+        """
+        return exhibit_frame(self, model, n)
 
     def diagnostics(self) -> pd.DataFrame:
         """Checks of the fit: ``check, value, note``."""

@@ -94,3 +94,12 @@ def test_reasoning_is_measured_where_it_is_asked_for() -> None:
     features = ["words", ls.tokens(len)]
     assert ls.extract(text, features).values.tolist() == [[1, 1]]
     assert ls.extract(text, features, strip_think=False).values.tolist() == [[5, 19]]
+
+
+def test_an_error_of_ours_inside_a_function_is_passed_on_as_it_is() -> None:
+    @ls.per_text
+    def wanting(text: str) -> float:
+        raise ls.FeatureError("install it")
+
+    with pytest.raises(ls.FeatureError, match="^install it$"):
+        ls.extract(["a"], [wanting])
