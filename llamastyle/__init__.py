@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from llamastyle.data.battles import Battles, Responses
+    from llamastyle.data.facts import published
     from llamastyle.data.pairing import pair
     from llamastyle.data.readers import join_correctness, read_battles, read_responses
     from llamastyle.data.simulation import Arena, simulate
@@ -54,6 +55,7 @@ __version__ = "0.1.0.dev0"
 
 _HOMES = {
     "llamastyle.data.battles": ("Battles", "Responses"),
+    "llamastyle.data.facts": ("published",),
     "llamastyle.data.pairing": ("pair",),
     "llamastyle.data.readers": ("join_correctness", "read_battles", "read_responses"),
     "llamastyle.data.simulation": ("Arena", "simulate"),
@@ -131,6 +133,7 @@ __all__ = [
     "per_text",
     "phrase_list",
     "power_curve",
+    "published",
     "ratio",
     "read_battles",
     "read_responses",
