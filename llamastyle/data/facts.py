@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from llamastyle.errors import DataError
 from llamastyle.options import nearest
@@ -202,11 +202,12 @@ def read_table(name: str) -> pd.DataFrame:
 
 def with_days(releases: pd.DataFrame) -> pd.DataFrame:
     """Releases with their weekday, and the days since the one before and since the major version before."""
-    date = releases["date"]
+    date: Any = releases["date"]
     first = ~releases["major"].duplicated()
     days = {
         "weekday": date.dt.day_name(),
         "days_since_release": date.diff().dt.days,
         "days_since_major": date[first].diff().dt.days.reindex(releases.index),
     }
-    return releases.assign(**days)[["date", "model", "major", *days, "sizes", "source", "checked", "note"]]
+    columns = ["date", "model", "major", *days, "sizes", "source", "checked", "note"]
+    return releases.assign(**days).reindex(columns=columns)

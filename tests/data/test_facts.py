@@ -43,7 +43,7 @@ def test_every_row_has_a_date_and_a_source(name: str) -> None:
     table = published(name)
     assert len(table) > 4
     assert table["date"].dt.year.between(2023, 2026).all()
-    assert table["source"].map(SOURCE.fullmatch).all(), table["source"].unique()
+    assert table["source"].map(SOURCE.fullmatch).notna().all(), table["source"].unique()
     assert not table.duplicated().any()
 
 
@@ -240,7 +240,7 @@ def test_what_was_found_names_the_table_that_has_it() -> None:
     for found, names in zip(table["found"], named, strict=True):
         assert any(name in names for name in facts.TABLES) or "Nothing in our tables" in found, found
     sourced = table["found_source"] != ""
-    assert table.loc[sourced, "found_source"].map(SOURCE.fullmatch).all()
+    assert table.loc[sourced, "found_source"].map(SOURCE.fullmatch).notna().all()
     assert (table["found_date"].notna() == sourced).all()
 
 
