@@ -50,9 +50,10 @@ def read_battles(
 
     Parameters
     ----------
-    source : path, glob, open file, list of dicts, frame
+    source : path, glob, hf:// address, open file, list of dicts, frame
         Parquet, CSV, JSON or JSON lines (the texts also as .gz; what a file begins with decides); or a
-        pandas, polars, pyarrow or Hugging Face datasets table.
+        pandas, polars, pyarrow or Hugging Face datasets table. ``hf://datasets/OWNER/NAME`` is read from the
+        Hugging Face hub (``pip install 'llamastyle[hub]'``), and then from its cache.
     format : str
         ``"auto"`` knows a format by its columns, and where these fit several takes the first of
         ``"lmarena_55k", "lmarena_maverick", "lmarena_100k", "lmarena", "alpaca_eval", "frame"``; or name one.

@@ -102,7 +102,7 @@ def join_table(battles: Battles, table: Table) -> Battles:
     notes = [note for note in battles.notes if note not in old]
     if battles.correct_a is not None:
         notes.append("correctness in the battles' own columns is replaced by that of the scores")
-    return replace(made, notes=(*notes, *correctness_notes(made)))
+    return replace(made, notes=(*notes, *table.notes, *correctness_notes(made)))
 
 
 @dataclass(frozen=True, slots=True)

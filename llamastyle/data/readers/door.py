@@ -287,7 +287,7 @@ def _assembled(draft: Draft, table: Table, checks: Checks, parts: Parts, keep: N
         measured=_feature_table(draft, parts.measured, keep),
     )
     issues, notes = set_aside(draft, table, checks)
-    notes = [*parts.notes, *notes, *battle_notes(battles), *id_notes(draft)]
+    notes = [*table.notes, *parts.notes, *notes, *battle_notes(battles), *id_notes(draft)]
     notes += name_notes(table) if parts.names is None else []
     if parts.sides is not None:
         notes += text_notes(parts.sides, table, keep)

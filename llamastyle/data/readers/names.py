@@ -6,7 +6,7 @@ import difflib
 import json
 import shlex
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from llamastyle.data.readers.formats import CANONICAL
@@ -80,7 +80,7 @@ def mapped(table: Table, columns: Mapping[str, str]) -> Table:
     used = set(columns.values()) | set(columns)
     made = {name: table.columns[theirs] for name, theirs in columns.items()}
     made |= {name: column for name, column in table.columns.items() if name not in used}
-    return Table(made, table.n, table.parts, table.lost)
+    return replace(table, columns=made)
 
 
 def missing_column(name: str, table: Table, more: str = "") -> DataError:

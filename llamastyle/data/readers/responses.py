@@ -158,7 +158,7 @@ def _assembled(
     models, model = _models(draft, table.n)
     prompts = _prompts(draft, side)
     issues, notes = set_aside(draft, table, checks)
-    notes = [*draft.notes, *notes, *turn_notes(side), *id_notes(draft)]
+    notes = [*table.notes, *draft.notes, *notes, *turn_notes(side), *id_notes(draft)]
     if (model[keep] < 0).any() and models:
         notes.append(f"{counted(int((model[keep] < 0).sum()), 'response')} without the name of a model")
     used = np.unique(model[keep & (model >= 0)])

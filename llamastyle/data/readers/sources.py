@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,10 @@ from llamastyle.data.readers.files import READABLE, from_arrow, from_lists, read
 from llamastyle.data.readers.table import Table, concatenated, key, python_column, shown
 from llamastyle.errors import DataError
 
-ACCEPTED = "a path or glob, an open file, a list of dicts, or a pandas, polars, pyarrow or Hugging Face datasets table"
+ACCEPTED = (
+    "a path, glob or hf:// address, an open file, a list of dicts, or a pandas, polars, pyarrow or Hugging Face "
+    "datasets table"
+)
 
 
 def read_table(source: Any, what: str = "source", strict: bool = True) -> Table:
@@ -24,7 +28,7 @@ def read_table(source: Any, what: str = "source", strict: bool = True) -> Table:
 
     Parameters
     ----------
-    source : path, glob, file, list of dicts, frame
+    source : path, glob, hf:// address, file, list of dicts, frame
         What to read.
     what : str
         The argument's name, for messages.
@@ -53,6 +57,11 @@ def read_table(source: Any, what: str = "source", strict: bool = True) -> Table:
 
 def _from_path(path: Any, what: str, strict: bool) -> Table:
     path = path.decode() if isinstance(path, bytes) else path
+    if path.startswith("hf://"):
+        from llamastyle.data.hub import download
+
+        found = download(path)
+        return replace(_from_several(found.files, strict), notes=found.notes)
     if "://" in path:
         raise DataError(f"{what}={shown(path, 200)} is an address; download the file and give its path")
     if os.path.isdir(path):
@@ -60,23 +69,28 @@ def _from_path(path: Any, what: str, strict: bool) -> Table:
             f"{path} is a folder; name a file, or files by a pattern such as {path.rstrip('/')}/*.parquet"
         )
     if os.path.exists(path):
-        return _from_one(path, strict)
+        return _from_one(path, path, strict)
     if any(c in path for c in "*?["):
         found = sorted(p for p in glob.glob(path, recursive=True) if os.path.isfile(p))
         if not found:
             raise DataError(f"no file matches {shown(path, 200)} (in {Path.cwd()})")
-        tables = [_from_one(p, strict) for p in found]
-        named = [Table(t.columns, t.n, ((p, t.n),), t.lost) for p, t in zip(found, tables, strict=True)]
-        return concatenated(named)
+        return _from_several([(p, p) for p in found], strict)
     raise DataError(f"there is no file {shown(path, 200)} (in {Path.cwd()})")
 
 
-def _from_one(path: str, strict: bool) -> Table:
+def _from_several(files: Sequence[tuple[str, str]], strict: bool) -> Table:
+    """The rows of several files under one another; each file is a name for messages, and a path."""
+    tables = [_from_one(name, path, strict) for name, path in files]
+    named = [replace(t, parts=((name, t.n),)) for (name, _), t in zip(files, tables, strict=True)]
+    return concatenated(named)
+
+
+def _from_one(name: str, path: str, strict: bool) -> Table:
     try:
         data = Path(path).read_bytes()
     except OSError as error:
-        raise DataError(f"{path} cannot be opened: {error.strerror or error}") from None
-    return read_bytes(data, path, strict)
+        raise DataError(f"{name} cannot be opened: {error.strerror or error}") from None
+    return read_bytes(data, name, strict)
 
 
 def _from_file(file: Any, what: str, strict: bool) -> Table:

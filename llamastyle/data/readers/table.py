@@ -40,12 +40,15 @@ class Table:
         Files that the rows come from, in order, and the rows of each; empty for one source.
     lost : tuple of (str, str, int)
         Lines that could not be read at all: what, the line's start, its number.
+    notes : tuple of str
+        What is to be said of where the table comes from.
     """
 
     columns: dict[str, Column]
     n: int
     parts: tuple[tuple[str, int], ...] = ()
     lost: tuple[tuple[str, str, int], ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def names(self) -> list[str]:
