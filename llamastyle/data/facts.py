@@ -108,8 +108,9 @@ TABLES = {
     "long_context_later": Table(
         "Fiction.LiveBench, the two Llama 4 models as the same page had them some days later",
         "another transcription of the page, first found on 2025-04-23",
-        "By hand, from a third party. All other models have the scores of long_context. Why these two changed is not"
-        " said; steps of four points suggest fewer questions than before.",
+        "By hand, from a third party. The other models of both have equal scores, and this page has Gemini 2.5"
+        " Flash besides, so this is the later state. Why the two changed is not said; steps of four points suggest"
+        " fewer questions.",
     ),
     "llama_releases": Table(
         "When the Llama models came out, and how long after those before",
@@ -132,8 +133,9 @@ TABLES = {
         "How many variants were tested in private, and how much the best of many gains: the published argument and the"
         " reply",
         "The Leaderboard Illusion (Singh et al. 2025, arXiv 2504.20879) and LMArena's answer",
-        "By hand; the paper was read in accounts of it, and its versions differ. A gain of the best of many depends on"
-        " how much the variants differ: the two sides assume different spreads, and neither figure is of Llama 4.",
+        "By hand; the paper was read in accounts of it, and its versions differ. What the best of many gains depends on"
+        " how much the variants differ. LMArena says that the paper chose its spread freely; what its own figure"
+        " assumes stands in a document that was not read. Neither figure is of Llama 4.",
     ),
     "model_names": Table(
         "One model's name in each table, empty where it has none",
