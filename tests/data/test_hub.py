@@ -122,7 +122,8 @@ def handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
                 "Accept-Ranges": "bytes",
             }
             if not body:
-                self.reply(200, b"", {**tag, "Content-Length": str(hub.heads.get(name, len(data)))})
+                size = str(hub.heads.get(name, len(data)))
+                self.reply(200, b"", {**tag, "Content-Length": size, "X-Linked-Size": size})
                 return
             start = 0
             if wanted := self.headers.get("Range"):
@@ -281,6 +282,11 @@ def test_a_pattern_does_not_cross_folders_but_with_two_stars(hub: Hub) -> None:
     assert len(ls.read_battles(f"{VOTES}/data/**/*.jsonl")) == 2
 
 
+def test_tables_in_data_come_before_others(hub: Hub) -> None:
+    hub.repos["datasets/some-lab/votes"][OLD]["extra/more.parquet"] = b"unused"
+    assert len(ls.read_battles(VOTES)) == 80
+
+
 def test_tables_outside_data_are_taken_where_one_folder_has_them(hub: Hub) -> None:
     files = hub.repos["spaces/some-lab/votes_space"][OLD]
     files["tables/votes.csv"] = b"unused"
@@ -379,11 +385,16 @@ def test_offline_the_cached_commit_is_read(hub: Hub, monkeypatch: pytest.MonkeyP
 
 def test_offline_a_part_is_not_taken_for_the_whole(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     ls.read_battles(f"{VOTES}/data/*0-of-00002.parquet")
+    hub.refused["/"] = (503, {})
+    asked = len(hub.asked)
+    assert "train-00001-of-00002.parquet is not in the cache (1 of 2 files complete)" in refusal(VOTES)
+    assert len(hub.asked) == asked + 1  # the list of files, and no file
     offline(monkeypatch)
     assert len(ls.read_battles(f"{VOTES}/data/train-00000-of-00002.parquet")) == 40
     text = refusal(VOTES)
     assert "train-00001-of-00002.parquet is not in the cache (1 of 2 files complete)" in text
     assert "HF_HUB_OFFLINE is set" in text
+    assert len(hub.asked) == asked + 1
 
 
 @pytest.mark.parametrize("how", ["switch", "no network"])
