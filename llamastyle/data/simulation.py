@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 
 from llamastyle.data.answers import write_answers
 from llamastyle.data.battles import Battles, Responses
+from llamastyle.data.lmarena_files import write_lmarena
 from llamastyle.data.questions import write_questions
 from llamastyle.data.worlds import POINTS, VERSIONS, Differ, World, new_world, with_versions, written
 from llamastyle.errors import DataError
@@ -129,6 +131,45 @@ class Arena:
         rows += [("style", name, value) for name, value in zip(world.features, style.tolist(), strict=True)]
         rows += [("correctness", "", right), ("total", "", strength + float(style.sum()) + right)]
         return pd.DataFrame(rows, columns=["block", "term", "planted"])
+
+    def save_lmarena(self, folder: str | Path, *, shards: int = 7) -> list[Path]:
+        """Write the battles in the schema of LMArena's arena-human-preference-140k, as parquet shards.
+
+        The texts, votes and sessions are the arena's; tokens are words x 4/3, rounded; categories,
+        languages and times are labels drawn at random, and every text is English. Every file is marked as
+        simulated, which `read_battles` says in the notes. The schema has no place for correctness: it is
+        written beside, for ``correctness=``.
+
+        Parameters
+        ----------
+        folder : str or Path
+            Made if it is not there; gets ``data/train-00000-of-00007.parquet`` and so on, and
+            ``correctness.parquet`` (``prompt_id, model, correct``; the text of a prompt is its id).
+        shards : int
+            How many files the battles are in.
+
+        Returns
+        -------
+        list of Path
+            The shards, then the file of correctness.
+
+        Raises
+        ------
+        DataError
+            An arena without texts, more shards than battles, or other parquet files in the folder.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> import llamastyle as ls
+        >>> arena = ls.simulate(60, 4, texts=True, versions="style", seed=1)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     made = arena.save_lmarena(folder, shards=2)
+        ...     battles = ls.read_battles(f"{folder}/data/*.parquet", correctness=made[-1])
+        >>> battles.notes[0]
+        'simulated by llamastyle: no votes of people'
+        """
+        return write_lmarena(self, folder, shards)
 
 
 def simulate(

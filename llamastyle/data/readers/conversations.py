@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from llamastyle.data.readers.literals import Unreadable, literal
+from llamastyle.data.readers.nested import ASSISTANT, JOINT, USER, read_nested
 from llamastyle.data.readers.table import Column, is_missing, is_numeric, key, objects, scrub
 
 TURNS = r"^\s*(array\()?\[\s*\{"
@@ -20,10 +21,8 @@ TURNS = r"^\s*(array\()?\[\s*\{"
 TALK = TURNS + r"\s*['\"](role|content)['\"]"
 LIST = r"^\s*(array\()?\["
 TEXTS = LIST + r"\s*(['\"]|None\b|null\b)"
-JOINT = "\n\n"
-ASSISTANT = {"assistant", "model"}
-USER = {"user", "human"}
 NESTED = (list, tuple, Mapping, np.ndarray)
+
 
 class Silent(Unreadable):
     """A conversation in which every assistant turn is there and has no content."""
@@ -74,6 +73,8 @@ class Side:
 
 def read_side(column: Column) -> Side:
     """Texts, turn starts and user turns of one side; what cannot be read is listed in ``bad``."""
+    if (side := _nested(column)) is not None:
+        return side
     if holds_conversations(column):
         values = objects(column)
         mixed = any(isinstance(value, NESTED) for value in values)
@@ -91,7 +92,7 @@ def read_side(column: Column) -> Side:
 
 def read_talks(column: Column) -> Side:
     """Conversations only: a text that is none is bad, where `read_side` may take it for a plain response."""
-    return _conversations(objects(column), parse_turns)
+    return _nested(column) or _conversations(objects(column), parse_turns)
 
 
 def read_turn_lists(column: Column, prompts: Sequence[tuple[str, ...] | None]) -> Side:
@@ -267,6 +268,30 @@ def _lists(value: Any) -> bool:
     except Unreadable:
         return False
     return True
+
+
+def _nested(column: Column) -> Side | None:
+    """Conversations that Arrow holds as nested lists; the rows that cannot be read so go one by one."""
+    talks = read_nested(column)
+    if talks is None:
+        return None
+    rows = talks.unread.tolist()
+    odd = _conversations(objects(column.take(pa.array(talks.unread))), parse_turns)
+    at = np.arange(len(talks.turns))
+    at[talks.unread] = len(at) + np.arange(len(rows))
+    talks.turns[talks.unread] = 0 if odd.turns is None else odd.turns
+    for row, starts, user in zip(rows, odd.starts, odd.user, strict=True):
+        talks.starts[row], talks.user[row] = starts, user
+    return Side(
+        texts=pa.concat_arrays([talks.texts, odd.texts]).take(pa.array(at)) if rows else talks.texts,
+        starts=talks.starts,
+        user=talks.user,
+        turns=talks.turns,
+        bad={rows[i]: what for i, what in odd.bad.items()},
+        empty_turns=talks.empty + odd.empty_turns,
+        scrubbed=odd.scrubbed,
+        silent=tuple(rows[i] for i in odd.silent),
+    )
 
 
 def _conversations(values: list[Any], parse: Callable[[Any], Turns]) -> Side:

@@ -203,7 +203,10 @@ class Reader:
                         f"leave {name}_a and {name}_b out of the table, or fill them"
                     )
                 out[i * n : (i + 1) * n, j] = values
-                self.checks.add(~np.isfinite(values), f"{name}_{'ab'[i]}", "no finite value", fetch(column))
+                side = f"{name}_{'ab'[i]}"
+                what = self.draft.domains.get(side, "no finite value")
+                given = self.table.columns.get(self.draft.sources.get(side, side), column)
+                self.checks.add(~np.isfinite(values), self.draft.sources.get(side, side), what, fetch(given))
         return out
 
     def _grouping(self, sides: tuple[Side, Side] | None) -> tuple[pd.DataFrame, str | tuple[str, ...] | None]:
@@ -314,7 +317,8 @@ def _feature_table(
 ) -> FeatureTable | None:
     if values is None:
         return None
-    return feature_table(list(draft.measured), values if keep.all() else values[np.tile(keep, 2)])
+    kept = values if keep.all() else values[np.tile(keep, 2)]
+    return feature_table(list(draft.measured), kept, draft.preset)
 
 
 def start_array(sides: Sequence[Side], keep: NDArray[np.bool_]) -> pa.Array | None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from llamastyle.data.battles import counted
 from llamastyle.data.readers.conversations import Side
 from llamastyle.data.readers.table import Column, Table
+from llamastyle.features.feature import FeatureSet
 
 GROUPING = ("prompt_id", "prompt", "judge", "voter", "category", "language", "timestamp", "session")
 """Columns that a battle keeps by name when they are there."""
@@ -56,6 +57,8 @@ class Draft:
     sides : tuple of Side or None
         The responses of both sides where the format has read them itself; a text that is null and not
         bad was withheld, and the vote stays.
+    preset : FeatureSet or None
+        What ``measured`` are, where the format knows more of them than their names.
     """
 
     columns: dict[str, Column]
@@ -66,6 +69,7 @@ class Draft:
     failed: NDArray[np.bool_] | None = None
     failure: tuple[str, str] = ("", "")
     sides: tuple[Side, Side] | None = None
+    preset: FeatureSet | None = None
 
 
 def spoken(draft: Draft, sides: tuple[Side, Side]) -> Draft:

@@ -16,8 +16,9 @@ from typing import Any
 import pyarrow as pa
 
 from llamastyle.data.battles import counted
+from llamastyle.data.readers.arena_counts import by_counts, records
 from llamastyle.data.readers.formats import Draft, spoken
-from llamastyle.data.readers.lmarena import arena_columns, records, talks
+from llamastyle.data.readers.lmarena import arena_columns, has_sides, talks
 from llamastyle.data.readers.table import Column, Table, is_missing, keys, number, objects
 
 NAME = "lmarena_100k"
@@ -28,9 +29,8 @@ LAST_SECOND = 4_102_444_800.0
 
 
 def sniff(names: frozenset[str]) -> bool:
-    """Whether both conversations are there, and a hashed voter or the ids and times of FastChat's rows."""
-    known = "judge_hash" in names or {"question_id", "tstamp"} <= names
-    return {"conversation_a", "conversation_b"} <= names and known
+    """Whether both conversations or counts are there, and a hashed voter or the ids and times of FastChat's rows."""
+    return has_sides(names) and ("judge_hash" in names or {"question_id", "tstamp"} <= names)
 
 
 def read(table: Table) -> Draft:
@@ -43,7 +43,7 @@ def read(table: Table) -> Draft:
     """
     draft = without_texts(table)
     if not {"response_a", "response_b"} <= set(draft.columns):
-        return draft
+        return by_counts(draft, table)
     return spoken(draft, talks(draft.columns))
 
 

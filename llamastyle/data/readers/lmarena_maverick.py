@@ -22,11 +22,13 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from llamastyle.data.battles import counted
-from llamastyle.data.readers.conversations import ASSISTANT, Side
+from llamastyle.data.readers.arena_counts import by_counts, is_true
+from llamastyle.data.readers.conversations import Side
 from llamastyle.data.readers.formats import Draft, spoken
 from llamastyle.data.readers.literals import Unreadable, literal
-from llamastyle.data.readers.lmarena import is_true, talks
+from llamastyle.data.readers.lmarena import has_sides, talks
 from llamastyle.data.readers.lmarena_100k import without_texts
+from llamastyle.data.readers.nested import ASSISTANT
 from llamastyle.data.readers.table import Column, Table, number, numbers, objects
 
 NAME = "lmarena_maverick"
@@ -36,9 +38,9 @@ PLACEHOLDER = r"(?i)\W{0,9}(?:redacted|withheld|removed)\W{0,9}$"
 
 
 def sniff(names: frozenset[str]) -> bool:
-    """Whether both conversations are there, and what tells of redactions or of the opponent."""
+    """Whether both conversations or counts are there, and what tells of redactions or of the opponent."""
     known = "redacted" in names or {"opponent", "outcome"} <= names
-    return {"conversation_a", "conversation_b"} <= names and known
+    return has_sides(names) and known
 
 
 def read(table: Table) -> Draft:
@@ -49,7 +51,7 @@ def read(table: Table) -> Draft:
     """
     draft = without_texts(_without_own_labels(table))
     if not {"response_a", "response_b"} <= set(draft.columns):
-        return draft
+        return by_counts(draft, table)
     columns = dict(draft.columns)
     sides = talks(columns)
     redacted = _flagged(table)

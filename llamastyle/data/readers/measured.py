@@ -18,7 +18,9 @@ def can_name(text: str) -> bool:
     return re.fullmatch(r"[^\W\d]\w*", text) is not None
 
 
-def feature_table(names: Sequence[str], values: NDArray[np.float64]) -> FeatureTable:
+def feature_table(
+    names: Sequence[str], values: NDArray[np.float64], preset: FeatureSet | None = None
+) -> FeatureTable:
     """A table of features measured elsewhere; those of the catalogue keep its unit and contrast.
 
     Parameters
@@ -27,8 +29,11 @@ def feature_table(names: Sequence[str], values: NDArray[np.float64]) -> FeatureT
         One a column.
     values : float64 array
         One row a response: side a's, then side b's.
+    preset : FeatureSet, optional
+        The features, where more is known of them than their names.
     """
-    return FeatureTable(values, FeatureSet([_feature(name) for name in names]), None, {})
+    features = FeatureSet([_feature(name) for name in names]) if preset is None else preset
+    return FeatureTable(values, features, None, {})
 
 
 def _feature(name: str) -> Feature:

@@ -14,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 from llamastyle.data.readers.files import READABLE, from_arrow, from_lists, read_bytes, records
+from llamastyle.data.readers.shards import check_columns, check_shard, missing_shards
 from llamastyle.data.readers.table import Table, concatenated, key, python_column, shown
 from llamastyle.errors import DataError
 
@@ -61,7 +62,8 @@ def _from_path(path: Any, what: str, strict: bool) -> Table:
         from llamastyle.data.hub import download
 
         found = download(path)
-        return replace(_from_several(found.files, strict), notes=found.notes)
+        table = _from_several(found.files, strict)
+        return replace(table, notes=(*found.notes, *table.notes))
     if "://" in path:
         raise DataError(f"{what}={shown(path, 200)} is an address; download the file and give its path")
     if os.path.isdir(path):
@@ -79,10 +81,11 @@ def _from_path(path: Any, what: str, strict: bool) -> Table:
 
 
 def _from_several(files: Sequence[tuple[str, str]], strict: bool) -> Table:
-    """The rows of several files under one another; each file is a name for messages, and a path."""
-    tables = [_from_one(name, path, strict) for name, path in files]
-    named = [replace(t, parts=((name, t.n),)) for (name, _), t in zip(files, tables, strict=True)]
-    return concatenated(named)
+    """Files under one another, each a name for messages and a path; what is missing of a series of shards is noted."""
+    tables = [(name, _from_one(name, path, strict)) for name, path in files]
+    check_columns(tables)
+    whole = concatenated([replace(table, parts=((name, table.n),)) for name, table in tables])
+    return replace(whole, notes=(*whole.notes, *missing_shards([name for name, _ in files])))
 
 
 def _from_one(name: str, path: str, strict: bool) -> Table:
@@ -90,6 +93,7 @@ def _from_one(name: str, path: str, strict: bool) -> Table:
         data = Path(path).read_bytes()
     except OSError as error:
         raise DataError(f"{name} cannot be opened: {error.strerror or error}") from None
+    check_shard(name, data)
     return read_bytes(data, name, strict)
 
 

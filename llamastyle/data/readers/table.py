@@ -41,7 +41,7 @@ class Table:
     lost : tuple of (str, str, int)
         Lines that could not be read at all: what, the line's start, its number.
     notes : tuple of str
-        What is to be said of where the table comes from.
+        What the source says of itself, where it comes from, and what is missing of it.
     """
 
     columns: dict[str, Column]
@@ -276,6 +276,7 @@ def concatenated(tables: Sequence[Table]) -> Table:
         n=sum(table.n for table in tables),
         parts=tuple(part for table in tables for part in table.parts),
         lost=tuple(line for table in tables for line in table.lost),
+        notes=tuple(dict.fromkeys(note for table in tables for note in table.notes)),
     )
 
 

@@ -143,3 +143,11 @@ def test_keys_that_rows_lack_are_empty() -> None:
     table = read_bytes(b'[{"a": 1}, {"b": 2}]', "file")
     assert objects(table.columns["a"]) == [1, None]
     assert objects(table.columns["b"]) == [None, 2]
+
+
+def test_texts_that_a_file_holds_twice_are_read_once() -> None:
+    names = ["conversation_a", "conversation_b", "full_conversation"]
+    for there, read in ((names, names[:2]), (names[1:], names[1:]), (names[2:], names[2:])):
+        out = io.BytesIO()
+        pd.DataFrame({name: ["x"] for name in there}).to_parquet(out)
+        assert read_bytes(out.getvalue(), "file").names == read

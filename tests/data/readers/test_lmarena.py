@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 import llamastyle as ls
-from llamastyle.data.readers.lmarena import category, records
+from llamastyle.data.readers.arena_counts import category, records
 from llamastyle.data.readers.table import object_column
 
 
