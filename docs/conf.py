@@ -14,6 +14,7 @@ DOCS = Path(__file__).resolve().parent
 sys.path.insert(0, str(DOCS.parent))
 
 import llamastyle as ls  # noqa: E402
+from docs.case import maverick_page  # noqa: E402
 from docs.published import published_page  # noqa: E402
 from docs.studies import find_studies, real_data_sections, studies_page  # noqa: E402
 from docs.studies.catalogue import catalogue_page  # noqa: E402
@@ -56,7 +57,7 @@ def write_fragments(app: Sphinx) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     known = find_studies()
     made = {"catalogue": catalogue_page(), "presets": preset_table(), "studies": studies_page(known)}
-    made |= {"published": published_page(), **real_data_sections(known)}
+    made |= {"maverick": maverick_page(folder), "published": published_page(), **real_data_sections(known)}
     for name, text in made.items():
         path = folder / f"{name}.md"
         if not path.exists() or path.read_text("utf-8") != text:

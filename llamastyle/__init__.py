@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from llamastyle.features.spans import Highlights, highlight
     from llamastyle.features.textstat_features import TEXTSTAT
     from llamastyle.features.transformer import StyleFeatures
+    from llamastyle.llama4.analysis import MaverickAnalysis, maverick
     from llamastyle.regression.arena import ArenaPublished, arena_published
     from llamastyle.regression.benchmark_lines import BetweenModels
     from llamastyle.regression.crossbench import divergence, selection_inflation
@@ -84,6 +85,7 @@ _HOMES = {
     "llamastyle.features.spans": ("Highlights", "highlight"),
     "llamastyle.features.textstat_features": ("TEXTSTAT",),
     "llamastyle.features.transformer": ("StyleFeatures",),
+    "llamastyle.llama4.analysis": ("MaverickAnalysis", "maverick"),
     "llamastyle.regression.arena": ("ArenaPublished", "arena_published"),
     "llamastyle.regression.crossbench": ("divergence", "selection_inflation"),
     "llamastyle.regression.fitting": ("audit", "fit"),
@@ -113,6 +115,7 @@ __all__ = [
     "Highlights",
     "LlamaStyleError",
     "LlamaStyleWarning",
+    "MaverickAnalysis",
     "Responses",
     "SeparationError",
     "StyleFeatures",
@@ -128,6 +131,7 @@ __all__ = [
     "highlight",
     "join_correctness",
     "list_features",
+    "maverick",
     "pair",
     "pattern",
     "per_text",

@@ -22,10 +22,17 @@ from llamastyle.errors import LlamaStyleError, LlamaStyleWarning
 from llamastyle.options import Per, Scale, TableFormat, Verdict, allowed, check_option, nearest
 from llamastyle.report.browser import MOST
 from llamastyle.shell import (
+    Chosen,
     Exit,
     Fitting,
     Form,
+    Label,
+    Lenient,
+    Level,
+    Map,
     Reading,
+    Right,
+    Source,
     bundled,
     check_output,
     chosen_features,
@@ -339,6 +346,64 @@ def report_command(
     result = fitted(options, *(compare or ()))
     result.report(output, title=title, compare=compare)
     say(f"the page is {output}")
+
+
+@app.command("maverick")
+def maverick_command(
+    battles: Annotated[
+        str | None,
+        typer.Option("--battles", metavar="FILE", help="Votes too: a file, glob or hf:// address with the versions."),
+    ] = None,
+    hub: Annotated[
+        bool, typer.Option("--hub", help="Votes of arena-human-preference-140k from the Hugging Face hub, then kept.")
+    ] = False,
+    versions: Annotated[
+        tuple[str, str] | None,
+        typer.Option("--versions", metavar="MODEL_A MODEL_B", help="Two other models of the battles, not Maverick's."),
+    ] = None,
+    examples: Annotated[int, typer.Option("--examples", help="Battles of each version that are shown.")] = 3,
+    maps: Map = None,
+    labels: Label = None,
+    correctness: Right = None,
+    chosen: Chosen = None,
+    source: Source = "auto",
+    lenient: Lenient = False,
+    level: Level = 0.95,
+    form: Form = "table",
+    table: Annotated[
+        str | None, typer.Option("--table", metavar="NAME", help="Print one table; with --format, as csv, json or md.")
+    ] = None,
+    output: Annotated[
+        str, typer.Option("-o", "--output", metavar="FILE", help="The page; an empty name writes none.")
+    ] = "maverick.html",
+) -> None:
+    """Llama 4 Maverick, experimental against released: published figures, and votes where there are some."""
+    check_option("--format", form, TableFormat)
+    if output:
+        check_output(output, ".html")
+    if form != "table" and table is None:
+        raise LlamaStyleError(f"--format {form} prints one table: name it with --table, for example --table gap")
+    from llamastyle.data.hub import ARENA_140K
+    from llamastyle.llama4 import maverick
+
+    if hub and battles is not None:
+        raise LlamaStyleError("--battles and --hub both name votes; use one of the two")
+    file = ARENA_140K if hub else battles or ""
+    options = Fitting(file=file, maps=maps, labels=labels, source=source, lenient=lenient, correctness=correctness)
+    votes = read(options) if hub or battles is not None else None
+    given = {"examples": examples, "level": level, "versions": versions} if votes is not None or versions else {}
+    found = maverick(votes, chosen_features(chosen), **given)
+    if table is None:
+        print(found.summary(width()))
+    elif table in found.tables:
+        print_table(found.tables[table], form)
+    else:
+        raise LlamaStyleError(
+            f"--table {table!r} is none{nearest(table, found.tables)}; there are {', '.join(found.tables)}"
+        )
+    if output:
+        found.report(output)
+        say(f"the page is {output}")
 
 
 @app.command("highlight")

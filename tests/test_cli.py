@@ -551,3 +551,63 @@ def test_interrupted_is_said(run, votes, monkeypatch):
     monkeypatch.setattr("llamastyle.cli.fitted", stop)
     shown = run("leaderboard", votes)
     assert (shown.code, shown.err.splitlines()[-1]) == (2, "llamastyle: interrupted")
+
+
+def test_maverick_from_published_figures(run, tmp_path):
+    page = tmp_path / "page.html"
+    shown = run("maverick", "-o", page)
+    assert shown.code == 0
+    assert "129.9 [120, 140]" in shown.out
+    assert "60 % of the gap goes with length and markdown" in shown.out
+    assert f"the page is {page}" in shown.err
+    assert "Arena" in page.read_text("utf-8")
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "md", "table"])
+def test_one_table_of_the_case_in_every_format(run, form):
+    shown = run("maverick", "--table", "gap", "--format", form, "-o", "")
+    assert shown.code == 0
+    assert "129.9" in shown.out
+    assert "the page is" not in shown.err
+
+
+def test_maverick_on_simulated_votes(run, tmp_path):
+    arena = ls.simulate(4000, 8, texts=True, versions="style", seed=5)
+    paths = arena.save_lmarena(tmp_path / "arena", shards=2)
+    page, names = tmp_path / "page.html", ",".join(arena.world.features)
+    given = ("--battles", tmp_path / "arena" / "data" / "*.parquet", "--features", names, "-o", page)
+    shown = run("maverick", *given, "--correctness", paths[-1])
+    assert shown.code == 0, shown.err
+    assert "simulated votes" in shown.out
+    assert "with correctness" in shown.out
+    assert "What was planted is known" in shown.out or "what was planted is known" in shown.out
+    other = run("maverick", *given, "--versions", "model-03", "model-04", "--table", "vote-gap", "--format", "csv")
+    assert other.code == 0, other.err
+    assert other.out.startswith("scale,block")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--format", "csv"), "name it with --table"),
+        (("--table", "gapp"), "did you mean 'gap'"),
+        (("--battles", "x.parquet", "--hub"), "use one of the two"),
+        (("--versions", "a", "b"), "hand in battles"),
+        (("--battles", "missing.parquet"), "there is no file"),
+        (("-o", "x.txt"), "must end in .html"),
+    ],
+)
+def test_maverick_meets_a_wrong_call_with_one_line(run, tmp_path, monkeypatch, arguments, words):
+    monkeypatch.chdir(tmp_path)
+    shown = run("maverick", *arguments)
+    assert shown.code == 2
+    assert words in shown.err
+    assert shown.err.count("\n") == 1
+    assert not list(tmp_path.glob("*.html"))
+
+
+def test_neither_version_is_one_line(run, votes, tmp_path):
+    shown = run("maverick", "--battles", votes, "-o", tmp_path / "x.html")
+    assert shown.code == 2
+    assert "no battle has a version of Llama 4 Maverick" in shown.err
+    assert "--versions A B" in shown.err

@@ -128,12 +128,12 @@ def texts(rows: Sequence[dict[str, Any]], field: str, x: int, y: alt.Y, **mark: 
 
 
 def finished(
-    layers: Sequence[Any], title: str, subtitle: Sequence[str], width: int, height: float
+    layers: Sequence[Any], title: str, subtitle: Sequence[str], width: int, height: float, beside: int = _NAMES
 ) -> alt.LayerChart:
-    """Layers with title, subtitle and the house's looks."""
+    """Layers with title, subtitle and the house's looks; ``beside``: pixels that are there next to the plot."""
     import altair as alt
 
-    letters = max(24, (width + _NAMES) // 7)
+    letters = max(24, (width + beside) // 7)
     layered: Any = alt.layer(*layers)
     heading = alt.Title(
         text=textwrap.wrap(clean(title), letters) or [""],

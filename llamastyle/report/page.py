@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from llamastyle.report import charts
 from llamastyle.report.bars import account_of
-from llamastyle.report.colours import DARK, LIGHT
 from llamastyle.report.drawn import drawn_account
 from llamastyle.report.labels import with_ends
 from llamastyle.report.page_tables import (
-    FLAGGED,
     Table,
     audit_table,
     checks_table,
@@ -28,19 +23,15 @@ from llamastyle.report.page_tables import (
     rate_table,
     rating_table,
 )
-from llamastyle.report.svg import inline_svg
+from llamastyle.report.pages import Figure, drawn_figure, environment, looks, markup
 from llamastyle.report.tables import clean
 
 if TYPE_CHECKING:
-    import altair as alt
-    from jinja2 import Environment
-
     from llamastyle.options import Scale
 
 __all__ = ["Contents", "Gap", "render_page"]
 
-WIDE, NARROW = 760, 340  # pixels that a chart is drawn for: a screen or paper, and a phone
-PHONE = 400  # those of a waterfall, which is drawn once for both
+PHONE = 400  # pixels of a waterfall, which is drawn once for a screen and for a phone
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,23 +134,13 @@ class Contents:
 
 
 @dataclass(frozen=True, slots=True)
-class _Figure:
-    """A chart drawn: its markup for wide and for narrow screens, and the words under it."""
-
-    title: str
-    says: str
-    wide: Any
-    narrow: Any = None
-
-
-@dataclass(frozen=True, slots=True)
 class _Model:
     """What the page shows of one model."""
 
     name: str
     verdict: str
     line: str
-    figures: tuple[_Figure, ...]
+    figures: tuple[Figure, ...]
     table: Table
 
 
@@ -172,23 +153,18 @@ def render_page(contents: Contents) -> str:
     >>> "&lt;too few&gt;" in page, "://" in page
     (True, False)
     """
-    return _environment().get_template("page.html").render(**_view(contents))
+    return environment().get_template("page.html").render(**_view(contents))
 
 
 def _view(c: Contents) -> dict[str, Any]:
-    script = _script()
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     rated: Any = None if c.ratings is None else c.ratings[c.ratings["rating"].notna()]
     return {
         "c": c,
-        "script": _markup(script),
-        "script_hash": f"sha256-{digest}",
-        "light": LIGHT,
-        "dark": DARK,
+        **looks(),
         "ladder": _ladder(rated, c.control),
         "ladder_table": _made(rating_table, rated, c.level),
         "audit": _made(audit_table, c.audit, c.level),
-        "prices": None if _none(c.prices) else _figure(lambda w: charts.prices(c.prices, width=w)),  # type: ignore[arg-type]
+        "prices": None if _none(c.prices) else drawn_figure(lambda w: charts.prices(c.prices, width=w)),  # type: ignore[arg-type]
         "price_table": _made(price_table, c.prices, c.level),
         "rate_table": _made(rate_table, c.rates, c.level),
         "override_table": _made(override_table, c.overrides, c.level),
@@ -212,31 +188,19 @@ def _made(make: Callable[..., Table], frame: pd.DataFrame | None, *options: Any)
 # -- figures ---------------------------------------------------------------------------------------
 
 
-def _ladder(rated: pd.DataFrame | None, control: str) -> _Figure | None:
+def _ladder(rated: pd.DataFrame | None, control: str) -> Figure | None:
     if rated is None or len(rated) < 2:
         return None
-    return _figure(lambda width: charts.ladder(rated, control=control, width=width))
+    return drawn_figure(lambda width: charts.ladder(rated, control=control, width=width))
 
 
-def _figure(draw: Callable[[int], alt.LayerChart]) -> _Figure:
-    with charts.unchecked():
-        specs = [draw(width).to_dict(validate=False) for width in (WIDE, NARROW)]
-    title, says = _words(specs[0])
-    wide, narrow = (_markup(inline_svg(spec, f"{title}. {says}")) for spec in specs)
-    return _Figure(title, says, wide, narrow)
-
-
-def _words(spec: dict[str, Any]) -> tuple[str, str]:
-    return " ".join(spec["title"]["text"]), " ".join(spec["title"]["subtitle"])
-
-
-def _waterfall(parts: pd.DataFrame, model: str, heading: str, unit: Scale) -> _Figure:
+def _waterfall(parts: pd.DataFrame, model: str, heading: str, unit: Scale) -> Figure:
     account = account_of(parts, unit)
     label = f"{clean(model)}: {heading}. {account.says}"
-    return _Figure(heading, account.says, _markup(drawn_account(account, label, PHONE)))
+    return Figure(heading, account.says, markup(drawn_account(account, label, PHONE)))
 
 
-def _gap_figures(gap: Gap | None) -> list[_Figure]:
+def _gap_figures(gap: Gap | None) -> list[Figure]:
     if gap is None or gap.parts is None or gap.win_parts is None:
         return []
     return [
@@ -279,40 +243,3 @@ def _won(row: Mapping[Any, Any], level: float) -> str:
         f" {with_ends(100 * change, 100 * row['change_low'], 100 * row['change_high'], 1)} points,"
         f" {100 * level:g} % interval{beyond})."
     )
-
-
-# -- template --------------------------------------------------------------------------------------
-
-
-def _markup(text: str) -> Any:
-    from markupsafe import Markup
-
-    return Markup(text)
-
-
-@cache
-def _environment() -> Environment:
-    """Templates with every value escaped and cleaned; names and texts are values, never templates."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-    from markupsafe import Markup
-
-    def cleaned(value: object) -> object:
-        return value if isinstance(value, Markup) or callable(value) else clean(value)
-
-    made = Environment(
-        loader=PackageLoader("llamastyle.report"),
-        autoescape=True,
-        finalize=cleaned,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    made.globals["flagged"] = FLAGGED
-    made.filters["bound"] = lambda text: str(text).replace(" %", "\u00a0%")
-    return made
-
-
-def _script() -> str:
-    environment = _environment()
-    assert environment.loader is not None
-    return environment.loader.get_source(environment, "page.js")[0]

@@ -21,7 +21,7 @@ __all__ = ["VARIABLES", "Part", "element", "gathered", "inline_svg", "places"]
 _SHAPES = ("path", "line", "rect", "text")
 _KEPT = (
     "d", "x", "y", "x2", "y2", "width", "height", "transform", "fill", "stroke", "stroke-width", "stroke-linecap",
-    "opacity", "text-anchor", "font-size", "font-weight",
+    "stroke-dasharray", "opacity", "text-anchor", "font-size", "font-weight",
 )  # fmt: skip
 _IDLE = {
     ("opacity", "1"), ("font-weight", "normal"), ("text-anchor", "start"), ("transform", "translate(0,0)"),

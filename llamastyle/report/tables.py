@@ -6,7 +6,7 @@ import io
 import json
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 from llamastyle.options import TableFormat, check_option
@@ -95,11 +95,11 @@ def numbered_notes(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     return shown if distinct else shown.drop(columns="note"), [f"{number[note]}: {note}" for note in distinct]
 
 
-def text_table(frame: pd.DataFrame, width: int = 80) -> str:
+def text_table(frame: pd.DataFrame, width: int = 80, fold: Collection[str] = ()) -> str:
     """Aligned text for a terminal, at most ``width`` columns wide.
 
     Names and notes fold; numbers never do. Of what then does not fit, side information such as ``win %``
-    is left out first, then columns from the right; a last line names them.
+    is left out first, then columns from the right; a last line names them. The columns of ``fold`` fold too.
     """
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
@@ -108,7 +108,7 @@ def text_table(frame: pd.DataFrame, width: int = 80) -> str:
 
     names, cells = [clean(name) for name in frame.columns], formatted(frame)
     natural = _natural(names, cells)
-    widths = _layout(names, natural, width)
+    widths = _layout(names, natural, width, fold)
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
     for j, room in widths.items():
         numeric = getattr(frame.dtypes.iloc[j], "kind", "O") in "fiu"
@@ -125,10 +125,10 @@ def text_table(frame: pd.DataFrame, width: int = 80) -> str:
     return lines
 
 
-def left_out(frame: pd.DataFrame, width: int) -> list[str]:
+def left_out(frame: pd.DataFrame, width: int, fold: Collection[str] = ()) -> list[str]:
     """The columns for which `text_table` finds no room."""
     names = [clean(name) for name in frame.columns]
-    kept = _layout(names, _natural(names, formatted(frame)), width)
+    kept = _layout(names, _natural(names, formatted(frame)), width, fold)
     return [name for j, name in enumerate(names) if j not in kept]
 
 
@@ -138,9 +138,10 @@ def _natural(names: Sequence[str], cells: Sequence[Sequence[str]]) -> list[int]:
     return [max(map(cell_len, column)) for column in zip(names, *cells, strict=True)]
 
 
-def _layout(names: Sequence[str], natural: Sequence[int], width: int) -> dict[int, int]:
+def _layout(names: Sequence[str], natural: Sequence[int], width: int, fold: Collection[str]) -> dict[int, int]:
     """The columns that fit, by position, with their widths."""
-    least = [min(size, _LEAST.get(name, size)) for name, size in zip(names, natural, strict=True)]
+    narrow = {**dict.fromkeys(fold, 16), **_LEAST}
+    least = [min(size, narrow.get(name, size)) for name, size in zip(names, natural, strict=True)]
     kept = list(range(len(names)))
     droppable = [j for j in kept[1:] if names[j] not in (*_KEPT, *_FIRST_OUT)]
     droppable += [names.index(name) for name in reversed(_FIRST_OUT) if name in names[1:]]

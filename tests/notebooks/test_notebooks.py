@@ -105,3 +105,37 @@ def test_a_frame_of_ones_own_without_correctness_goes_through_the_quickstart(exe
     assert "correctness" not in notebook.cells[-3].outputs[0]["data"]["text/plain"]
     assert charts_without_a_network(notebook) == 2
     assert "own &amp; 3" in (folder / "report.html").read_text("utf-8")
+
+
+def test_maverick(executed) -> None:
+    notebook, folder = executed("02_maverick_vs_release.ipynb")
+    text = shown(notebook)
+    assert "96.2" in text
+    found, planted = (re.search(pattern, text) for pattern in (r"found (\d+) \[(\d+), (\d+)\]", r"planted (\d+)"))
+    assert int(found[2]) < int(planted[1]) < int(found[3])
+    html = " ".join(str(data.get("text/html", "")) for data in outputs(notebook))
+    for figure in ("129.9", "15.6 %", "1417", "109.6", "144, 275 and then 352 days"):
+        assert figure in html, figure
+    assert "simulated votes" in html
+    assert charts_without_a_network(notebook) == 8
+    assert (folder / "maverick.html").read_text("utf-8").startswith("<!doctype html>")
+    assert len(list((folder / "simulated-arena" / "data").glob("*.parquet"))) == 2
+
+
+def test_every_row_of_the_story_has_a_place() -> None:
+    """The last cell names sections and tables that exist."""
+    import llamastyle as ls
+
+    last = read(ROOT / "notebooks" / "02_maverick_vs_release.ipynb").cells[-1].source
+    rows = [line for line in last.splitlines() if line.startswith("| ")][1:]
+    assert len(rows) == 11
+    sections = set(ls.maverick().sections) | {"examples-experimental"}
+    for row in rows:
+        place = row.split("|")[2]
+        if place.strip() == "nothing to compute":
+            continue
+        named = re.findall(r"`([\w-]+)`", place.partition("section")[2])
+        tables = re.findall(r'"(\w+)"', place)
+        assert named or tables, row
+        assert set(named) <= sections | {"overrides()", "exchange_rates()"}, row
+        assert set(tables) <= set(ls.published()["name"]), row

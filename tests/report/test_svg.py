@@ -98,3 +98,8 @@ def test_common_attributes_are_said_once(monkeypatch):
     assert svg == (
         '<g transform="translate(1,1)" fill="var(--ink)"><rect x="1" opacity="0.5"/><rect x="2" opacity="0.5"/></g></svg>'
     )
+
+
+def test_dashes_are_kept():
+    line = {"mark": {"type": "rule", "strokeDash": [4, 3]}, "encoding": {"x": {"field": "v", "type": "quantitative"}}}
+    assert 'stroke-dasharray="4,3"' in inline_svg({**spec(), "layer": [line]}, "x")

@@ -79,3 +79,12 @@ def test_notes_are_numbered_once():
 def test_unknown_format_lists_the_known():
     with pytest.raises(LlamaStyleError, match="table, csv, json, md"):
         render(FRAME, "xml")
+
+
+def test_a_named_column_folds_like_a_note():
+    frame = pd.DataFrame({"claim": ["one word after another one"], "since": ["and what was measured later on"]})
+    assert left_out(frame, 46) == ["since"]
+    assert left_out(frame, 46, ["since"]) == []
+    lines = text_table(frame, 40, ["claim", "since"]).splitlines()
+    assert max(map(len, lines)) <= 40
+    assert " ".join(lines[-1].split()) in "one later on another one after on"

@@ -1,0 +1,308 @@
+"""What votes say of the two versions, told section by section."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from llamastyle.errors import LlamaStyleError
+from llamastyle.llama4.votes import Versions, beside_published, compare_by, profile
+from llamastyle.regression.result import StyleResult
+from llamastyle.regression.telling import account
+from llamastyle.regression.wording import caveats, error_words, gap_words
+from llamastyle.report import charts
+from llamastyle.report.published_charts import gap_chart
+from llamastyle.report.story import Exhibit, Section
+
+__all__ = ["sections_on_votes"]
+
+BY = ("category", "language")
+VERDICTS = (
+    "model", "battles", "win_rate", "inflation", "inflation_low", "inflation_high", "q_value", "verdict",
+    "rating_plain", "rating", "parity_change", "change_low", "change_high", "note",
+)  # fmt: skip
+FITTED = "Fitted by llamastyle from the battles handed in."
+
+
+def sections_on_votes(
+    result: StyleResult, versions: Versions, ratings: pd.DataFrame, examples: int = 3, level: float = 0.95
+) -> list[Section]:
+    """The sections on the votes, in order; those that these battles cannot fill say why.
+
+    Parameters
+    ----------
+    result : StyleResult
+        Of the battles, with their features measured.
+    versions : Versions
+    ratings : DataFrame
+        The published table ``arena_ratings``.
+    examples : int
+        Battles of each version that are shown.
+    level : float
+        Of the intervals.
+    """
+    made = [_battles(result, versions), _gap(result, versions)]
+    if len(versions.present) == 2:
+        made += [_by(result, versions, column, level) for column in BY if column in result.asked.columns]
+    made += [_profile(result, versions, level), _published(result, ratings, versions)]
+    made += [_examples(result, name, examples, versions) for name in versions.present if examples]
+    return [section for section in made if section is not None]
+
+
+def _label(versions: Versions) -> str:
+    return "simulated votes" if versions.simulated else "from votes"
+
+
+def _section(versions: Versions, key: str, title: str, says: list[str], **rest: Any) -> Section:
+    filled = {"digits": 1, "chart": None, "table": None, "caption": "", "exhibits": (), "caveat": ""}
+    filled |= {"source": FITTED, "label": _label(versions)} | rest
+    return Section(key=key, title=title, says=says, **filled)
+
+
+def _battles(result: StyleResult, versions: Versions) -> Section:
+    table = result.asked.win_rates()
+    own: Any = table[table["model"].isin(versions.present)]
+    rows = {row["model"]: row for row in own.to_dict("records")}
+    told = [
+        f"{name} is in {rows[name]['battles']:,} of {len(result.asked):,} battles and wins"
+        f" {100 * rows[name]['win_rate']:.1f} % of them (a tie is half a win)."
+        for name in versions.present
+    ]
+    missing = [
+        f"There is no battle of the {which} version, so that the two cannot be compared on these votes; what can be"
+        " said of the other one follows."
+        for which, name in (("released", versions.release), ("experimental", versions.experimental))
+        if not name
+    ]
+    notes = [f"{note[:1].upper()}{note[1:].rstrip('.')}." for note in [*result.notes, *result.warnings]]
+    said = [" ".join(told), *missing, " ".join(notes)]
+    if versions.simulated:
+        said.insert(
+            0, "These votes are simulated: models, answers and votes are made, and what was planted is known."
+        )
+    return _section(
+        versions,
+        "votes",
+        f"{len(result.asked):,} battles of {len(result.asked.models)} models",
+        said,
+        table=result.audit()[list(VERDICTS)] if len(result.asked.models) > 1 else None,
+        caption="Verdicts on all models: points of win rate in [0, 1], and Arena points",
+        digits={"win_rate": 3, "parity_change": 3, "inflation": 0, "rating_plain": 0, "rating": 0, "q_value": 3},
+    )
+
+
+def _gap(result: StyleResult, versions: Versions) -> Section | None:
+    if len(versions.present) < 2:
+        return _single(result, versions)
+    first, second = versions.experimental, versions.release
+    why = _why_not(result, versions)
+    if why:
+        return _section(versions, "vote-gap", "The two versions cannot be compared on these votes", [why])
+    gap: Any = result.compare(first, second)
+    rows = {row["block"]: row for row in gap[gap["group"] == ""].to_dict("records")}
+    total, style = rows["total"], rows["style"]
+    if np.isfinite(style["share"]):
+        title = f"{100 * style['share']:.0f} % of a gap of {total['estimate']:.0f} points goes with style"
+    else:
+        title = f"A gap of {total['estimate']:+.0f} points, {style['estimate']:+.0f} of them with style"
+    table = pd.concat(
+        [gap.assign(scale="rating"), result.compare(first, second, scale="win_rate").assign(scale="win rate")]
+    )
+    errors = (
+        "" if result.estimates is None else f"{error_words(result.estimates.clustering, result.settings.level)}."
+    )
+    return _section(
+        versions,
+        "vote-gap",
+        title,
+        [gap_words(result, first, second), gap_words(result, first, second, "win_rate"), errors],
+        table=table[["scale", *(c for c in table if c not in ("scale", "std_error"))]],
+        caption="The gap by part: Arena points, and win rates in [-1, 1]",
+        digits=3,
+        chart=partial(_waterfall, gap, f"{first} minus {second}"),
+        caveat=" ".join(caveats(result)),
+    )
+
+
+def _why_not(result: StyleResult, versions: Versions) -> str:
+    if result.estimates is None:
+        return f"Nothing could be estimated: {result.failure}."
+    gone = [
+        f"{name} has too little data: {result.dropped[name]}" for name in versions.present if name in result.dropped
+    ]
+    if gone:
+        return f"{'; '.join(gone)}."
+    gap: Any = result.compare(versions.experimental, versions.release)
+    total = gap[gap["block"] == "total"].iloc[0]
+    return "" if np.isfinite(total["std_error"]) else f"{total['note']}."
+
+
+def _single(result: StyleResult, versions: Versions) -> Section | None:
+    """What can be said of one version by itself."""
+    name = versions.present[0]
+    if result.estimates is None or name in result.dropped:
+        why = result.dropped.get(name, result.failure)
+        return _section(versions, "vote-gap", f"{name} has no rating on these votes", [f"{why}."])
+    try:
+        title, parts = account(result, name, "rating")
+    except LlamaStyleError as error:
+        return _section(versions, "vote-gap", f"{name} has no interval on these votes", [f"{error}."])
+    row: Any = result.audit().set_index("model").loc[name]
+    says = [
+        (
+            f"Against the field {row['inflation']:+.1f} points of its raw rating go with style"
+            f" [{row['inflation_low']:.0f},"
+            f" {row['inflation_high']:.0f}]; verdict: {row['verdict']}."
+        ),
+    ]
+    return _section(
+        versions, "vote-gap", title, says, table=parts.drop(columns=["model", "std_error"]), caption=title,
+        chart=partial(_waterfall, parts, title), caveat=" ".join(caveats(result)),
+    )  # fmt: skip
+
+
+def _waterfall(parts: pd.DataFrame, title: str, width: int) -> Any:
+    return charts.waterfall(parts, title, width=width)
+
+
+def _by(result: StyleResult, versions: Versions, column: str, level: float) -> Section | None:
+    found = compare_by(result.asked, column, versions, level)
+    if len(found) < 2:
+        return None
+    known: Any = found[found["gap"].notna()]
+    what = {"category": "categories", "language": "languages"}[column]
+    if not len(known):
+        return _section(
+            versions, f"by-{column}", f"No single {column} has enough battles of both", [], table=found,
+            caption=f"By {column}",
+        )  # fmt: skip
+    clear: Any = known[known["share"].notna()]
+    says = [
+        f"Each of the {len(found)} commonest {what} is fitted by itself; {len(known)} have enough battles of both."
+    ]
+    if len(clear):
+        low, high = clear.loc[clear["share"].idxmin()], clear.loc[clear["share"].idxmax()]
+        says.append(
+            f"The share of the gap that goes with style is from {100 * low['share']:.0f} % ({low['level']}) to"
+            f" {100 * high['share']:.0f} % ({high['level']}), each with an interval of its own in the table."
+        )
+    drawn = pd.DataFrame(
+        {
+            "category": known["level"],
+            "gap_raw": known["gap"],
+            "raw_low": known["gap_low"],
+            "raw_high": known["gap_high"],
+            "gap_controlled": known["gap"] - known["style"],
+            "controlled_low": np.nan,
+            "controlled_high": np.nan,
+        }
+    )
+    return _section(
+        versions,
+        f"by-{column}",
+        f"The gap by {column}",
+        says,
+        table=found,
+        caption=f"The gap by {column}: Arena points; shares of the gap",
+        digits={"share": 2},
+        chart=partial(_drawn_gap, drawn),
+        caveat="Languages are those the data name; phrases are looked for in English." * (column == "language"),
+    )
+
+
+def _drawn_gap(frame: pd.DataFrame, width: int) -> Any:
+    return gap_chart(frame, width=width)
+
+
+def _profile(result: StyleResult, versions: Versions, level: float) -> Section:
+    found: Any = profile(result, versions, level)
+    last = "difference" if len(versions.present) == 2 else found["version"].iloc[0]
+    shown = found[found["version"] == last]
+    clear = shown[(shown["low"] > 0) | (shown["high"] < 0)]
+    if last == "difference":
+        title = f"The experimental version differs from the release in {len(clear)} of {len(shown)} features"
+        says = [
+            "Each version is measured against the answers it met in the same battles, and the two against each other."
+        ]
+    else:
+        title = f"How the {last} version answers, beside the {shown['battles'].iloc[0]:,} answers it met"
+        says = ["The mean of its answers beside that of the answers it met in the same battles."]
+    if shown["low"].isna().all():
+        says.append("There are too few battles for intervals: these figures are of these answers only.")
+    return _section(
+        versions, "profile", title, says, table=found, caption="Means per answer, by feature", digits=2,
+        caveat=f"{100 * level:g} % intervals, each feature by itself.",
+    )  # fmt: skip
+
+
+def _published(result: StyleResult, ratings: pd.DataFrame, versions: Versions) -> Section | None:
+    both: Any = beside_published(result, ratings)
+    if not len(both):
+        return None
+    day = f"{both['date'].iloc[0]:%Y-%m-%d}"
+    raw, held = (
+        both[a].corr(both[b]) for a, b in (("plain", "published_raw"), ("controlled", "published_controlled"))
+    )
+    says = [
+        (
+            f"{len(both)} models are in Arena's own table of {day}. Ratings of these votes agree with it at a"
+            " correlation"
+            f" of {raw:.2f} raw and {held:.2f} controlled; all are given from the mean of these models."
+        ),
+    ]
+    return _section(
+        versions, "published", "Beside what Arena published for the same models", says, table=both.drop(columns="date"),
+        caption=f"Arena points from the common mean; published on {day}", digits=0,
+        source="; ".join(dict.fromkeys(ratings.loc[ratings["date"] == both["date"].iloc[0], "source"])),
+        caveat=str(ratings.attrs.get("caveat", "")),
+    )  # fmt: skip
+
+
+def _examples(result: StyleResult, name: str, n: int, versions: Versions) -> Section:
+    frame = result.exhibits(name, n)
+    groups, titles = _known_marks()
+    shown = [
+        Exhibit(
+            title=f"{row['model']} against {row['opponent']}",
+            prompt=row["prompt"],
+            vote=f"{row['model']}: {row['vote']}" + _worth(row["style"]),
+            sides=[
+                (row["model"], _view(row["text"], row["spans"])),
+                (row["opponent"], _view(row["other_text"], row["other_spans"])),
+            ],
+            groups=groups,
+            titles=titles,
+        )
+        for row in frame.to_dict("records")
+    ]
+    says = ["Won battles in which style favoured it most come first; the examples are chosen for that, not drawn."]
+    if not shown:
+        says = ["These battles have no texts to show."]
+    key = "examples-experimental" if name == versions.experimental else "examples-release"
+    return _section(versions, key, f"Battles of {name}, marks highlighted", says, exhibits=shown)
+
+
+def _worth(style: float) -> str:
+    return f" (style is worth {style:+.2f} log-odds here)" if np.isfinite(style) else ""
+
+
+LONGEST = 3_000
+"""Code points of an answer that an example shows."""
+
+
+def _view(text: str, spans: list[tuple[int, int, str]]) -> tuple[str, list[int], list[int], list[str]]:
+    kept = [(start, min(end, LONGEST), name) for start, end, name in spans if start < LONGEST]
+    shown = text[:LONGEST] + " …" * (len(text) > LONGEST)
+    return shown, [start for start, _, _ in kept], [end for _, end, _ in kept], [name for _, _, name in kept]
+
+
+def _known_marks() -> tuple[dict[str, str], dict[str, str]]:
+    from llamastyle.features.catalog import list_features
+
+    known = list_features()
+    return dict(zip(known["name"], known["group"], strict=True)), dict(
+        zip(known["name"], known["definition"], strict=True)
+    )
