@@ -374,36 +374,65 @@ def maverick_command(
         str | None, typer.Option("--table", metavar="NAME", help="Print one table; with --format, as csv, json or md.")
     ] = None,
     output: Annotated[
-        str, typer.Option("-o", "--output", metavar="FILE", help="The page; an empty name writes none.")
-    ] = "maverick.html",
+        str | None,
+        typer.Option("-o", "--output", metavar="FILE", help="The page; by default maverick.html, with --table none."),
+    ] = None,
 ) -> None:
     """Llama 4 Maverick, experimental against released: published figures, and votes where there are some."""
     check_option("--format", form, TableFormat)
-    if output:
-        check_output(output, ".html")
+    page = ("" if table is not None else "maverick.html") if output is None else output
+    if page:
+        check_output(page, ".html")
     if form != "table" and table is None:
         raise LlamaStyleError(f"--format {form} prints one table: name it with --table, for example --table gap")
     from llamastyle.data.hub import ARENA_140K
-    from llamastyle.llama4 import maverick
+    from llamastyle.llama4.analysis import SECTIONS, maverick
+    from llamastyle.report.story import readable
 
     if hub and battles is not None:
         raise LlamaStyleError("--battles and --hub both name votes; use one of the two")
-    file = ARENA_140K if hub else battles or ""
-    options = Fitting(file=file, maps=maps, labels=labels, source=source, lenient=lenient, correctness=correctness)
-    votes = read(options) if hub or battles is not None else None
-    given = {"examples": examples, "level": level, "versions": versions} if votes is not None or versions else {}
-    found = maverick(votes, chosen_features(chosen), **given)
+    if table is not None and table not in SECTIONS:
+        raise LlamaStyleError(f"--table {table!r} is none{nearest(table, SECTIONS)}; there are {', '.join(SECTIONS)}")
+    file = ARENA_140K if hub else battles
+    of_votes = {"--versions": versions, "--map": maps, "--label": labels, "--correctness": correctness}
+    of_votes |= {"--features": chosen, "--lenient": lenient or None, "--input": None if source == "auto" else source}
+    given = [option for option, value in of_votes.items() if value]
+    given += ["--level"] * (level != 0.95) + ["--examples"] * (examples != 3)
+    if file is None and given:
+        raise LlamaStyleError(f"{given[0]} is of votes: name them with --battles FILE, or use --hub")
+    if file is None:
+        found = maverick()
+    else:
+        options = Fitting(
+            file=file, maps=maps, labels=labels, source=source, lenient=lenient, correctness=correctness
+        )
+        found = maverick(read(options), chosen_features(chosen), versions=versions, examples=examples, level=level)
+    told = {"--battles": battles, "--hub": hub or None, **of_votes, "--level": None if level == 0.95 else str(level)}
+    found = replace(found, story=replace(found.story, reproduce=[_typed("maverick", told)]))
     if table is None:
         print(found.summary(width()))
     elif table in found.tables:
-        print_table(found.tables[table], form)
+        shown = found[table]
+        frame = found.tables[table]
+        print_table(readable(frame, shown.digits) if form == "table" else frame, form)
     else:
-        raise LlamaStyleError(
-            f"--table {table!r} is none{nearest(table, found.tables)}; there are {', '.join(found.tables)}"
-        )
-    if output:
-        found.report(output)
-        say(f"the page is {output}")
+        raise LlamaStyleError(f"there is no table {table!r} on these votes; there are {', '.join(found.tables)}")
+    if page:
+        found.report(page)
+        say(f"the page is {page}")
+
+
+def _typed(command: str, options: dict[str, Any]) -> str:
+    """A command as it was typed, from the options that were given."""
+    words = ["llamastyle", command]
+    for option, value in options.items():
+        if value is True:
+            words.append(option)
+        elif isinstance(value, tuple):
+            words += [option, *value]
+        elif value:
+            words += [word for each in (value if isinstance(value, list) else [value]) for word in (option, each)]
+    return shlex.join(words)
 
 
 @app.command("highlight")

@@ -565,7 +565,7 @@ def test_maverick_from_published_figures(run, tmp_path):
 
 @pytest.mark.parametrize("form", ["csv", "json", "md", "table"])
 def test_one_table_of_the_case_in_every_format(run, form):
-    shown = run("maverick", "--table", "gap", "--format", form, "-o", "")
+    shown = run("maverick", "--table", "gap", "--format", form)
     assert shown.code == 0
     assert "129.9" in shown.out
     assert "the page is" not in shown.err
@@ -591,8 +591,12 @@ def test_maverick_on_simulated_votes(run, tmp_path):
     [
         (("--format", "csv"), "name it with --table"),
         (("--table", "gapp"), "did you mean 'gap'"),
+        (("--table", "votes"), "there is no table 'votes' on these votes"),
+        (("--correctness", "x.parquet"), "--correctness is of votes"),
+        (("--map", "winner=x"), "--map is of votes"),
+        (("--input", "lmarena"), "--input is of votes"),
         (("--battles", "x.parquet", "--hub"), "use one of the two"),
-        (("--versions", "a", "b"), "hand in battles"),
+        (("--versions", "a", "b"), "--versions is of votes"),
         (("--battles", "missing.parquet"), "there is no file"),
         (("-o", "x.txt"), "must end in .html"),
     ],

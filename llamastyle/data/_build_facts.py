@@ -110,7 +110,8 @@ def arena_displayed(folder: Path) -> pd.DataFrame:
             "date": found["tag"].str.replace(".", "-"),
             "model": found["model"],
             "rank": found["rank"],
-            "rank_style_controlled": found["rank_stylectrl"].astype("Int64"),
+            # In the later file this column ranks raw ratings by their intervals, whatever it is called.
+            "rank_style_controlled": found["rank_stylectrl"].where(found["file"] == "csv/lmsys.csv").astype("Int64"),
             "rating": found["arena_score"],
             "low": found["arena_score"] - margin[1],
             "high": found["arena_score"] + margin[0],

@@ -19,7 +19,8 @@ __all__ = ["published"]
 
 FOLDER = Path(__file__).with_name("csv")
 DATES = ("date", "found_date")
-COUNTS = ("cases", "claimed_tokens", "major", "models", "rank", "rank_style_controlled", "tokens", "votes")
+COUNTS = ("cases", "claimed_tokens", "major", "models", "rank", "tokens", "votes")
+MISSING_COUNTS = ("rank_style_controlled",)
 NUMBERS = (
     *(
         "rating",
@@ -69,7 +70,8 @@ TABLES = {
         "The date is that of the copied version. Ratings are rounded, low and high are the printed plus and minus."
         " The displayed rank counts the models whose interval lies wholly above, so several models share one; the"
         " ranks of arena_ratings go by rating alone. From 2025-07-27 on another table is copied, which lists the"
-        " experimental version again.",
+        " experimental version again: its rank is the bare order of ratings, and what it calls a rank under style"
+        " control ranks the same ratings by their intervals and is left out here.",
     ),
     "style_coefficients": Table(
         "Coefficients of style features that Arena published",
@@ -197,6 +199,8 @@ def read_table(name: str) -> pd.DataFrame:
             table[column] = pd.to_datetime(table[column])
         elif column in COUNTS:
             table[column] = table[column].astype("int64")
+        elif column in MISSING_COUNTS:
+            table[column] = table[column].replace("", "nan").astype(float).astype("Int64")
         elif column in NUMBERS:
             table[column] = table[column].replace("", "nan").astype(float)
     return with_days(table) if name == "llama_releases" else table

@@ -8,7 +8,6 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -21,6 +20,7 @@ from llamastyle.features.feature import METADATA, Feature, FeatureSet, FeatureTa
 from llamastyle.features.lexicon import lexicon_version
 from llamastyle.features.phrase_tables import lexicon_of, tables_with
 from llamastyle.features.text import TextBatch, TextSource, arrow_texts, batch_from_arrow, check_texts
+from llamastyle.report.progress import Bar
 
 CHUNK_BYTES = 4_000_000
 SLOW_CHUNK_BYTES = 100_000
@@ -31,8 +31,6 @@ INEXACT = (
     "Arena's counts of headers, lists and bold are not exact in {n} of {rows} texts: these have very many code fences "
     "whose insides also stand within one another, and are removed from their own places only"
 )
-PATIENCE = 1.0
-"""Seconds before anything is said about how it goes."""
 
 
 def extract(
@@ -150,7 +148,7 @@ def _measure(
             values[begin:end, column] = _call(feature, batch, begin, end, strip_think)
         return int(batch.offsets[end] - batch.offsets[begin])
 
-    with _Bar(show, int(batch.offsets[-1] - batch.offsets[0])) as advance:
+    with Bar(show, int(batch.offsets[-1] - batch.offsets[0]), "measuring") as advance:
         if n_jobs == 1 or len(chunks) < 2:
             for begin, end in chunks:
                 advance(work(begin, end))
@@ -263,8 +261,8 @@ def _call(feature: Feature, batch: TextBatch, begin: int, end: int, strip_think:
     for row in range(begin, end):
         try:
             out[row - begin] = function(batch.prose(row, strip_think))
-        except FeatureError:  # says itself what is missing
-            raise
+        except FeatureError as error:
+            raise FeatureError(f"{feature.name!r}: {error}") from error
         except Exception as error:
             raise FeatureError(f"the function of {feature.name!r} failed at row {row}: {error!r}") from error
     return out
@@ -294,35 +292,3 @@ def notice(show: bool) -> Iterator[None]:
         yield
     finally:
         notice.cancel()
-
-
-class _Bar:
-    """A progress bar on stderr that appears when its patience is over; ``advance`` may be called by threads."""
-
-    def __init__(self, show: bool, total: int) -> None:
-        self._show, self._total, self._done = show, total, 0
-        self._start, self._lock = monotonic(), threading.Lock()
-        self._shown: tuple[Any, Any] | None = None
-
-    def __enter__(self) -> Callable[[int], None]:
-        return self.advance
-
-    def __exit__(self, *_: object) -> None:
-        if self._shown:
-            self._shown[0].stop()
-
-    def advance(self, amount: int) -> None:
-        """So many bytes more are done."""
-        if not self._show:
-            return
-        with self._lock:
-            self._done += amount
-            if self._shown is None and monotonic() - self._start > PATIENCE and self._done < self._total:
-                from rich.console import Console
-                from rich.progress import Progress
-
-                bar = Progress(console=Console(stderr=True), transient=True)
-                self._shown = bar, bar.add_task("measuring", total=self._total)
-                bar.start()
-            if self._shown is not None:
-                self._shown[0].update(self._shown[1], completed=self._done)

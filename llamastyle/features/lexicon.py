@@ -11,8 +11,8 @@ There are three kinds of categories. Of ``counters.CATEGORIES`` (sycophancy), ma
 do not overlap; where phrases of two categories match the same words, the category that comes first has them. A
 phrase of one word, or with ``_`` as its second, needs the ``^`` there. Of ``counters.STYLE_CATEGORIES``, which may be
 of one word, the longest phrase that starts with a word is matched, the category that comes first again having it;
-phrases of one category do not overlap, those of two may, as in "As an AI, I cannot help". ``counters.WORD_LISTS`` have
-single words, each counted in every list that has it.
+phrases of one category do not overlap, those of two may, as in "As an AI, I cannot help with that".
+``counters.WORD_LISTS`` have single words, each counted in every list that has it.
 """
 
 from __future__ import annotations

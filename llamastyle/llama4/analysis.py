@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import platform
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 from os import PathLike
 from pathlib import Path
@@ -16,6 +16,7 @@ import pandas as pd
 from llamastyle.data.battles import Battles, with_texts
 from llamastyle.data.hub import ARENA_140K
 from llamastyle.data.readers import read_battles
+from llamastyle.data.readers.files import SIMULATED
 from llamastyle.errors import DataError
 from llamastyle.llama4.figures import BENCHMARKS, all_published, gaps
 from llamastyle.llama4.sections import ARENA_NAMES, BOTH_DAY, published_sections
@@ -32,11 +33,29 @@ if TYPE_CHECKING:
 
 __all__ = ["MaverickAnalysis", "maverick"]
 
+SECTIONS = (
+    "ranks", "gap", "categories", "standing", "prices", "benchmarks", "choices", "context", "releases", "variants",
+    "claims", "both-ways", "votes", "vote-gap", "by-category", "by-language", "profile", "published",
+)  # fmt: skip
+"""Sections with a table; those from ``votes`` on are of votes."""
 LICENCE = (
     "Figures say what is associated with style, in published tables or in votes. None of them is an experiment, and"
     " none says what anyone intended."
 )
 PUBLISHED = ("import llamastyle as ls", "ls.maverick().report('maverick.html')")
+
+
+CLOSING = (
+    ("Shown: two models called Maverick stood far apart on one board; more than half of that went with length and"
+     " markdown;"
+    " no other model of the day had its two ratings as far apart; the released one scored on benchmarks like models"
+    " rated lower. With style controlled the excess over these benchmarks is no longer unusual."),
+    ("Not shown: that the rest of the gap is quality, or that it is not; that style caused the votes; what the"
+    f" experimental version would have scored on {', '.join(b.replace('_', ' ') for b in BENCHMARKS)}; what anyone"
+    " intended."),
+)
+OF_VOTES = "Shown: what goes with style in these votes. Not shown: that style caused them, or what anyone intended."
+OF_SIMULATED = "Simulated votes show that the method finds what was planted. They say nothing of any real model."
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -185,10 +204,10 @@ def maverick(
     if hub and battles is not None:
         raise DataError("battles and hub both name votes; leave one of them out")
     if battles is None and not hub:
-        if any(option is not None for option in (versions, features, correctness)):
-            raise DataError("versions, features and correctness are of votes: hand in battles, or hub=True")
+        if (versions, features, correctness, examples, level) != (None, None, None, 3, 0.95):
+            raise DataError("options other than hub are of votes: hand in battles, or hub=True")
         tables = all_published()
-        return MaverickAnalysis(_story(published_sections(tables), _lede(tables), PUBLISHED, simulated=False))
+        return MaverickAnalysis(_story(published_sections(tables), _lede(tables), PUBLISHED))
     if isinstance(examples, bool) or not isinstance(examples, int) or not 0 <= examples <= 20:
         raise DataError(f"examples={examples!r} must be a whole number from 0 to 20")
     if isinstance(battles, Battles) and correctness is not None:
@@ -199,16 +218,20 @@ def maverick(
         else read_battles(ARENA_140K if hub else battles, correctness=correctness)
     )
     found = find_versions(given, versions)
+    if SIMULATED in given.notes:
+        found = replace(found, simulated=True)
     kept, left = with_texts(given)
     result = audit(with_features(kept, features), level=level, seed=seed)
     tables = all_published()
     sections = sections_on_votes(result, found, tables["arena_ratings"], examples, level)
     lede = [sections[1].says[0], *left]
-    if versions is None and not found.simulated:
+    if not found.asked and not found.simulated:
         sections += published_sections(tables)
         lede += _lede(tables)
-    again = _again(battles, hub, versions, correctness)
-    return MaverickAnalysis(_story(sections, lede, again, found.simulated), result, found)
+    options = {"features": features, "versions": versions, "correctness": correctness}
+    options |= {"level": None if level == 0.95 else level, "examples": None if examples == 3 else examples}
+    again = _again(battles, hub, {name: value for name, value in options.items() if value is not None})
+    return MaverickAnalysis(_story(sections, lede, again, found), result, found)
 
 
 def _lede(tables: dict[str, Any]) -> list[str]:
@@ -223,56 +246,50 @@ def _lede(tables: dict[str, Any]) -> list[str]:
         (
             f"An experimental chat version of Llama 4 Maverick stood at rank {first['rank']} of the Arena's table of"
             f" {first['date']:%Y-%m-%d} with {first['rating']:.0f} points. The version that was released under that"
-            " name"
-            f" came in on {came['date']:%Y-%m-%d} at rank {came['rank']} with {came['rating']:.0f}. By Arena's rating"
-            f" history {gap['gap_raw']:.1f} points lay between them on {BOTH_DAY}, and {gap['gap_controlled']:.1f} with"
-            f" length and markdown held equal: {100 * gap['gone']:.0f} % of the gap goes with these. The release solved"
-            f" {aider.loc['Llama 4 Maverick', 'pass_rate_2']:.1f} % of Aider's polyglot exercises."
+            f" name came in on {came['date']:%Y-%m-%d} at rank {came['rank']} with {came['rating']:.0f}. By Arena's"
+            f" rating history {gap['gap_raw']:.1f} points lay between them on {BOTH_DAY}, and"
+            f" {gap['gap_controlled']:.1f} with length and markdown held equal: {100 * gap['gone']:.0f} % of the gap"
+            f" goes with these. The release solved {aider.loc['Llama 4 Maverick', 'pass_rate_2']:.1f} % of Aider's"
+            " polyglot exercises."
         ),
     ]
 
 
-def _story(sections: Sequence[Section], lede: Sequence[str], again: Sequence[str], simulated: bool) -> Story:
+def _story(
+    sections: Sequence[Section], lede: Sequence[str], again: Sequence[str], versions: Versions | None = None
+) -> Story:
+    title, label, closing = "Llama 4 Maverick: experimental against released", "", CLOSING
+    if versions is not None and (versions.asked or versions.simulated):
+        title = f"{versions.first} against {versions.second}"
+        closing = (OF_VOTES,)
+    if versions is not None and versions.simulated:
+        title, label, closing = f"Simulated: {title}", "simulated votes", (OF_SIMULATED,)
     return Story(
-        title="Simulated: two versions of one model"
-        if simulated
-        else "Llama 4 Maverick: experimental against released",
+        title=title,
         lede=list(lede),
-        label="simulated votes" if simulated else "",
+        label=label,
         sections=list(sections),
         licence=LICENCE,
         reproduce=list(again),
         versions=_packages(),
-        closing=_closing(simulated),
+        closing=list(closing),
     )
 
 
-def _closing(simulated: bool) -> list[str]:
-    if simulated:
-        return ["Simulated votes show that the method finds what was planted. They say nothing of any real model."]
-    return [
-        (
-            "Shown: two models of one name stood far apart on one board; more than half of that went with length and"
-            " markdown; no other model of the day owed as much to them; the released one scored on benchmarks like"
-            " models"
-            " rated lower."
-        ),
-        (
-            "Not shown: that the rest of the gap is quality, or that it is not; that style caused the votes; what the"
-            f" experimental version would have scored on {', '.join(b.replace('_', ' ') for b in BENCHMARKS)}; what"
-            " anyone"
-            " intended."
-        ),
-    ]
-
-
-def _again(battles: Any, hub: bool, versions: Sequence[str] | None, correctness: Any) -> list[str]:
+def _again(battles: Any, hub: bool, options: dict[str, Any]) -> list[str]:
     """Lines that make the page again, as far as they can be written down."""
-    options = {"versions": None if versions is None else tuple(versions), "correctness": correctness}
     named = isinstance(battles, str | PathLike)
     given = ["hub=True" if hub else repr(str(battles)) if named else "battles"]
-    given += [f"{name}={value!r}" for name, value in options.items() if isinstance(value, str | tuple)]
-    return [PUBLISHED[0], f"ls.maverick({', '.join(given)}).report('maverick.html')"]
+    lines = [PUBLISHED[0]]
+    lines += ["# battles: those that were handed in"] * (not hub and not named)
+    for name, value in options.items():
+        shown = str(value) if isinstance(value, PathLike) else value
+        if isinstance(shown, list) and all(isinstance(part, str) for part in shown):
+            shown = tuple(shown)
+        known = isinstance(shown, str | float | int | tuple)
+        given.append(f"{name}={shown!r}" if known else f"{name}={name}")
+        lines += [f"# {name}: what was handed in"] * (not known)
+    return [*lines, f"ls.maverick({', '.join(given)}).report('maverick.html')"]
 
 
 def _packages() -> dict[str, str]:

@@ -158,7 +158,9 @@ def benchmark_excess(scores: pd.DataFrame, left_out: str = RELEASE, **options: A
 
 
 def excess_by_choice(scores: pd.DataFrame) -> pd.DataFrame:
-    """How the experimental version's excess hangs on what is chosen: the benchmarks, the line, the board.
+    """How the experimental version's excess hangs on what is chosen: benchmarks, models, line, board.
+
+    Models with two scores of those chosen are used; of all three also those with three alone.
 
     Returns
     -------
@@ -168,17 +170,19 @@ def excess_by_choice(scores: pd.DataFrame) -> pd.DataFrame:
     """
     sets = [list(BENCHMARKS), *([b for b in BENCHMARKS if b != out] for out in BENCHMARKS)]
     rows: list[dict[str, Any]] = []
+    choices = [(chosen, False) for chosen in sets] + [(list(BENCHMARKS), True)]
     for board in ("arena", "arena_controlled"):
-        for chosen in sets:
+        for chosen, whole in choices:
             for line in ("theil-sen", "rlm"):
                 kept = scores.loc[scores["model"] != RELEASE, ["model", board, *chosen]]
+                kept = kept.dropna() if whole else kept
                 found: Any = divergence(kept, board, benchmarks=chosen, method=line)  # type: ignore[arg-type]
                 used = found[found["p_value"].notna()]
                 own = used[used["model"] == EXPERIMENTAL].iloc[0]
                 rows.append(
                     {
                         "board": "raw" if board == "arena" else "style-controlled",
-                        "benchmarks": ", ".join(chosen),
+                        "benchmarks": ", ".join(chosen) + " (models with all)" * whole,
                         "line": line,
                         "models": len(used),
                         "excess": own["excess"],
@@ -197,14 +201,15 @@ def context_claims(tables: Mapping[str, Any]) -> pd.DataFrame:
     -------
     DataFrame
         ``model, claimed_tokens, longest_tested, score_at_longest, score_later`` (of a later run of the test, where
-        one was published), the largest claim first.
+        one was published), ``checked`` (how far the claim was), the largest claim first.
     """
     rows: list[dict[str, Any]] = []
     for claim in tables["context_claims"].to_dict("records"):
         found = [_longest(tables[name], claim["model"]) for name in ("long_context", "long_context_later")]
         (tokens, score), (again, later) = found
         told = {"model": claim["model"], "claimed_tokens": claim["claimed_tokens"], "longest_tested": tokens}
-        rows.append({**told, "score_at_longest": score, "score_later": later if again == tokens else np.nan})
+        scores = {"score_at_longest": score, "score_later": later if again == tokens else np.nan}
+        rows.append({**told, **scores, "checked": claim["checked"]})
     return pd.DataFrame(rows).sort_values("claimed_tokens", ascending=False, kind="stable", ignore_index=True)
 
 
@@ -259,10 +264,38 @@ def selection_arguments(private: Any) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def drift(ratings: Any, first: str, second: str) -> dict[str, Any]:
+    """How the experimental version's own rating moved between two days, beside all models that are on both.
+
+    Returns
+    -------
+    dict
+        ``own, own_controlled`` (second minus first, Arena points), ``median`` of all models, ``models``, and ``place``
+        of its raw fall, 1 the largest.
+    """
+    full = ratings[ratings["category"] == "full"]
+    moved: Any = pd.DataFrame(
+        {
+            board: _at(full, second, board) - _at(full, first, board)
+            for board in ("raw", "style_controlled")
+        }
+    ).dropna()
+    own = moved.loc[EXPERIMENTAL]
+    return {
+        "own": float(own["raw"]), "own_controlled": float(own["style_controlled"]),
+        "median": float(moved["raw"].median()), "models": len(moved),
+        "place": int((moved["raw"] < own["raw"]).sum()) + 1,
+    }  # fmt: skip
+
+
+def _at(full: Any, date: str, board: str) -> Any:
+    return full[(full["date"] == date) & (full["board"] == board)].set_index("model")["rating"]
+
+
 def sources(*frames: Any) -> str:
     """Where figures came from, each source once; the commits of one file together."""
     found: dict[str, list[str]] = {}
-    for text in dict.fromkeys(str(s) for frame in frames for s in frame["source"].dropna()):
+    for text in dict.fromkeys(str(s) for frame in frames for s in frame["source"].dropna() if s):
         file, at, commit = text.rpartition("@")
         found.setdefault(file if at else text, []).extend([commit] * bool(at))
     return "; ".join(f"{file}@{', '.join(commits)}" if commits else file for file, commits in found.items())

@@ -10,6 +10,7 @@ import pandas as pd
 
 from llamastyle.llama4 import figures
 from llamastyle.llama4.figures import EXPERIMENTAL, RELEASE, sources
+from llamastyle.regression.crossbench import selection_inflation
 from llamastyle.report import published_charts as charts
 from llamastyle.report.labels import signed
 from llamastyle.report.story import Section
@@ -34,7 +35,7 @@ CATEGORIES = {
     "french": "French", "german": "German", "japanese": "Japanese", "korean": "Korean", "russian": "Russian",
     "spanish": "Spanish",
 }  # fmt: skip
-BORROWED = "Maverick: experimental rating, release's scores"
+BORROWED = "experimental Maverick"
 CONTROLLED = "length, headings, list items and bold text"
 """What Arena's style control holds equal."""
 
@@ -62,13 +63,12 @@ def _ranks(tables: Tables) -> Section:
         (
             f"The table that readers saw on {_day(first)} had the experimental version at rank {first['rank']} with"
             f" {first['rating']:.0f} points ({first['votes']:,} votes), and at rank {first['rank_style_controlled']}"
-            " with"
-            f" style controlled. The released weights came in on {_day(came)} at rank {came['rank']} with"
+            f" with style controlled. The released weights came in on {_day(came)} at rank {came['rank']} with"
             f" {came['rating']:.0f} points; {best['rank']} is the best rank they were shown at ({_day(best)})."
         ),
         (
-            f"Votes went on: on {_day(last)} the experimental version stood at rank {last['rank']} with"
-            f" {last['votes']:,} votes. What set the two apart was not luck in the first votes."
+            f"Votes went on: on {_day(last)} the experimental version had {last['rating']:.0f} points from"
+            f" {last['votes']:,} votes, ten times as many as at first."
         ),
     ]
     return _section(
@@ -78,7 +78,7 @@ def _ranks(tables: Tables) -> Section:
         table=own[["date", "model", "rank", "rank_style_controlled", "rating", "low", "high", "votes"]],
         caption="Maverick's rows of the table as displayed",
         digits=0,
-        chart=partial(_chart, charts.rank_chart, own),
+        chart=partial(_chart, charts.rank_chart, own[own["rank_style_controlled"].notna()]),
         source=sources(own),
         caveat=shown.attrs["caveat"],
     )
@@ -94,21 +94,19 @@ def _gap(tables: Tables) -> Section:
             f"On {BOTH_DAY}, the first day on which Arena's rating history has both, the experimental version was"
             f" {_points(day, 'gap_raw', 'raw')} points above the release. With {CONTROLLED} held equal it was"
             f" {_points(day, 'gap_controlled', 'controlled')} above: {100 * day['gone']:.0f} % of the gap goes with"
-            " these"
-            f" four. The rest, {day['gap_controlled']:.0f} points, goes with whatever they do not measure: what was"
-            " said,"
-            " how right it was, emoji, flattery and tone."
+            f" these four. The rest, {day['gap_controlled']:.0f} points, goes with whatever they do not measure: what"
+            " was said, how right it was, flattery and tone. Intervals are 95 %."
         ),
         (
             f"It held for a month: from {_range(full, 'gap_raw')} raw and {_range(full, 'gap_controlled')} controlled"
-            f" over {len(full)} snapshots."
+            f" over {full['gap_raw'].nunique()} different snapshots."
         ),
     ]
     return _section(
         "gap",
         f"{100 * day['gone']:.0f} % of the gap goes with length and markdown",
         says,
-        table=full.drop(columns="category"),
+        table=full.drop(columns="category").reset_index(drop=True),
         caption="Experimental minus release, Arena points, by snapshot; gone: the share that controlling takes away",
         digits={"gone": 2},
         source=sources(ratings[(ratings["category"] == "full") & ratings["date"].isin(full["date"])]),
@@ -127,19 +125,17 @@ def _categories(tables: Tables) -> Section:
     low, high = by.idxmin(), by.idxmax()
     says = [
         (
-            f"Controlling takes least away for {low} ({100 * by[low]:.0f} %) and most for {high}"
-            f" ({100 * by[high]:.0f} %)."
-            f" For maths it is {100 * by['maths']:.0f} %, for coding {100 * by['coding']:.0f} %, for English prompts"
-            f" {100 * by['English']:.0f} %. Where an answer can be checked, a smaller share of the gap goes with how it"
-            " is laid out."
+            f"On {WIDE_DAY} controlling takes least away for {low} ({100 * by[low]:.0f} %) and most for {high}"
+            f" ({100 * by[high]:.0f} %). For maths it is {100 * by['maths']:.0f} %, for coding"
+            f" {100 * by['coding']:.0f} %, for creative writing {100 * by['creative writing']:.0f} %. On {BOTH_DAY},"
+            f" with fewer votes and categories, it was least for {first.set_index('category')['gone'].idxmin()}"
+            f" ({100 * first['gone'].min():.0f} %)."
         ),
         (
-            f"Of the raw gaps, the smallest is for maths ({wide.set_index('category').loc['maths', 'gap_raw']:.0f}"
-            " points)."
+            "Where an answer can be checked, a smaller share of the gap seems to go with how it is laid out; it is"
+            " smaller in some languages too, and none of these differences has an interval."
         ),
     ]
-    if wide["gap_raw"].idxmin() != wide.index[wide["category"] == "maths"][0]:
-        says.pop()
     order = ["date", "gone"]
     both = pd.concat([wide, first]).sort_values(order, ascending=[False, True], ignore_index=True)
     return _section(
@@ -162,23 +158,32 @@ def _standing(tables: Tables) -> Section:
     own = found[found["model"] == EXPERIMENTAL].iloc[0]
     second: Any = found[found["model"] != EXPERIMENTAL].iloc[0]
     middle = found["difference"].median()
+    shown = tables["arena_displayed"]
+    first: Any = shown[shown["model"].map(ARENA_NAMES) == "experimental"].sort_values("date").iloc[0]
+    later = figures.without_style(ratings, BOTH_DAY)
+    then, next_then = later.iloc[0], later.iloc[1]
     says = [
         (
             f"On {FIRST_DAY} raw minus style-controlled rating was {own['difference']:.1f} for the experimental"
-            " version,"
-            f" the largest of {len(found)} models: the next, {second['model']}, had {second['difference']:.1f}, the"
-            f" median model {middle:.1f}. Its rank went from {own['rank_raw']} to {own['rank_controlled']}."
+            f" version, the largest of {len(found)} models: the next, {second['model']}, had"
+            f" {second['difference']:.1f}, the median model {middle:.1f}. By these ratings its rank went from"
+            f" {own['rank_raw']} to {own['rank_controlled']}; the displayed table, where models whose intervals meet"
+            f" share a rank, had {first['rank']} and {first['rank_style_controlled']}."
         ),
         (
-            "A style that wins votes is no sign of a trick by itself, and some model has to owe most to it. What is"
-            " unusual here is how far this one stands from all others."
+            f"On {BOTH_DAY}, with more votes, {then['model']} was still first with {then['difference']:.1f} before"
+            f" {next_then['model']} with {next_then['difference']:.1f}."
+        ),
+        (
+            "A style that wins votes is no sign of a trick by itself, and some model has to be first. What is unusual"
+            " is how far this one stands from all others."
         ),
     ]
     if own["place"] != 1:
         says = [f"On {FIRST_DAY} the experimental version had place {own['place']} of {len(found)} models."]
     return _section(
         "standing",
-        f"Of {len(found)} models none owed style as many points",
+        f"No other of {len(found)} models has its two ratings as far apart",
         says,
         table=found,
         caption=f"Raw minus style-controlled rating, all models, {FIRST_DAY}",
@@ -196,11 +201,10 @@ def _prices(tables: Tables) -> Section:
     top = first.iloc[int(first["coefficient"].to_numpy().argmax())]
     says = [
         (
-            f"Arena publishes what style is worth in its votes, in log-odds per standard deviation. In the fit of"
-            f" {_day(first.iloc[0])} {top['feature'].replace('_', ' ')} has {top['coefficient']:.3f}, each of the three"
-            f" kinds of markdown at most {first['coefficient'].nlargest(2).iloc[-1]:.3f}. Later fits add emoji, tone"
-            " and"
-            " citations."
+            "Arena publishes what style is worth in its votes, in log-odds per standard deviation. In the fit of"
+            f" {_day(first.iloc[0])} {top['feature'].replace('_', ' ')} has {top['coefficient']:.3f}, each of the"
+            f" three kinds of markdown at most {first['coefficient'].nlargest(2).iloc[-1]:.3f}. Later fits add emoji,"
+            " tone and citations."
         ),
     ]
     return _section(
@@ -229,19 +233,15 @@ def _benchmarks(tables: Tables) -> Section:
     row = scores.set_index("model").loc[RELEASE]
     says = [
         (
-            f"The released version solved {row['aider']:.1f} % of Aider's polyglot exercises, averaged"
+            f"The released version solved {row['aider']:.1f} % of Aider's polyglot exercises in two tries, averaged"
             f" {row['livebench']:.1f} on LiveBench and {row['long_context']:.1f} on stories of 8 to 32 thousand"
-            " tokens. A"
-            f" line through the {len(used)} models that have two of the three scores puts a model with the release's"
-            f" scores at {own['expected']:.0f} points in the Arena."
+            f" tokens. A line through the {len(used)} models that have two of the three scores puts a model with the"
+            f" release's scores at {own['expected']:.0f} points in the Arena."
         ),
         (
             f"The experimental version had {own['target']:.0f}: {signed(own['excess'], 0)}, number {place} of"
-            f" {len(used)}"
-            " from"
-            f" the top. {_alone(own, len(used))} The release itself stands {signed(other['excess'], 0)} points from"
-            " the line"
-            f" (p = {other['p_value']:.2f})."
+            f" {len(used)} from the top. {_alone(own, len(used))} The release itself stands"
+            f" {signed(other['excess'], 0)} points from the line (p = {other['p_value']:.2f})."
         ),
         (
             "Nobody outside could run a benchmark on the experimental version. Its Arena rating stands here beside the"
@@ -256,7 +256,7 @@ def _benchmarks(tables: Tables) -> Section:
         )
     table = found.merge(scores[["model", *figures.BENCHMARKS, "scores_of"]], on="model", how="left")
     table.loc[table["scores_of"] == table["model"], "scores_of"] = ""
-    shown = ["model", *figures.BENCHMARKS, "target", "expected", "excess", "p_value", "scores_of", "note"]
+    shown = ["model", "target", "expected", "excess", "p_value", *figures.BENCHMARKS, "scores_of", "note"]
     return _section(
         "benchmarks",
         f"{signed(own['excess'], 0)} points above what the release's benchmarks warrant",
@@ -264,11 +264,16 @@ def _benchmarks(tables: Tables) -> Section:
         table=table[shown].rename(columns={"target": "arena"}),
         caption=f"Arena rating of {BOTH_DAY} beside benchmarks; the experimental version with the release's scores",
         digits={"p_value": 3, "arena": 0, "expected": 0, "excess": 0},
-        chart=partial(_chart, charts.divergence_chart, used.replace({"model": {EXPERIMENTAL: BORROWED}}), [BORROWED]),
+        chart=partial(_chart, _diverging, used),
         source=sources(tables["aider_polyglot"], tables["livebench"], tables["long_context"]),
         caveat="An excess says that a model stands apart from the others, not why: taste, style, or strengths that"
         " the three benchmarks do not measure. Names were matched by hand (table model_names says how).",
     )
+
+
+def _diverging(used: Any, width: int) -> Any:
+    shown = used.replace({"model": {EXPERIMENTAL: BORROWED}})
+    return charts.divergence_chart(shown, [BORROWED], target="Arena rating", width=width)
 
 
 def _alone(own: Any, n: int) -> str:
@@ -285,10 +290,11 @@ def _choices(tables: Tables) -> Section:
     top = sum(place == 1 for place in raw["place"])
     says = [
         (
-            f"The excess hangs on the benchmarks that are taken: over all sets of two or three and both lines it is"
-            f" {raw['excess'].min():.0f} to {raw['excess'].max():.0f} points, the largest of all models in {top} of"
-            f" {len(raw)} choices. On the style-controlled board it is {held['excess'].min():.0f} to"
-            f" {held['excess'].max():.0f}."
+            f"The excess hangs on the benchmarks that are taken, and on the models: over sets of two or three, models"
+            f" with two scores of them or with all, and both lines, it is {raw['excess'].min():.0f} to"
+            f" {raw['excess'].max():.0f} points, the one furthest from the line in {top} of {len(raw)} choices. On the"
+            f" style-controlled board it is {held['excess'].min():.0f} to {held['excess'].max():.0f}, with p from"
+            f" {held['p_value'].min():.2f} up. {_not_first(raw)}"
         ),
         "A claim that holds for one choice only is a claim about that choice.",
     ]
@@ -298,11 +304,18 @@ def _choices(tables: Tables) -> Section:
         f" {raw['excess'].max():.0f} points",
         says,
         table=found,
-        caption="Excess of the experimental version by choice",
+        caption="Excess of the experimental version by choice; line: theil-sen is the median of all slopes between two"
+        " models, rlm is Huber's; p cannot be below p floor",
         digits={"p_value": 3, "p_floor": 3, "excess": 0},
         source=sources(tables["aider_polyglot"], tables["livebench"], tables["long_context"]),
         caveat="Choices share their data, so that they are not independent confirmations.",
     )
+
+
+def _not_first(raw: Any) -> str:
+    """For which choices of benchmarks another model stands further from the line."""
+    other = list(dict.fromkeys(raw.loc[raw["place"] > 1, "benchmarks"]))
+    return f"Another model stands further from it with {' and with '.join(other)}." if other else ""
 
 
 def _context(tables: Tables) -> Section:
@@ -320,8 +333,7 @@ def _context(tables: Tables) -> Section:
     says = [
         (
             f"{at}. At {best['tokens']:,} tokens {best['model'].removesuffix(':free')} leads with {best['score']:.1f}"
-            " %;"
-            f" the median of {len(longest)} models is {longest['score'].median():.1f} %."
+            f" %; the median of {len(longest)} models is {longest['score'].median():.1f} %."
         ),
         (
             "A context window is how much a model accepts. What it still finds in there is another figure, and no"
@@ -333,7 +345,7 @@ def _context(tables: Tables) -> Section:
         f"A window of {llama['claimed_tokens'].max():,.0f} tokens was claimed; tests end at {best['tokens']:,}",
         says,
         table=claims,
-        caption="Claimed context beside the longest that was tested",
+        caption="Claimed context beside the longest that was tested; checked: how far the claim's source was",
         digits={"score_at_longest": 1, "score_later": 1, "longest_tested": 0},
         chart=partial(_chart, charts.context_chart, curves, [*own, best["model"]]),
         source=sources(curves, tables["long_context_later"], tables["context_claims"]),
@@ -360,7 +372,7 @@ def _releases(tables: Tables) -> Section:
         "releases",
         f"{spans[-1]} days after the major version before, on a {last['weekday']}",
         says,
-        table=releases.drop(columns=["source", "checked"], errors="ignore"),
+        table=releases.drop(columns=["source"]),
         caption="Releases of the Llama family",
         digits=0,
         chart=partial(_chart, charts.timeline_chart, releases),
@@ -379,33 +391,37 @@ def _variants(tables: Tables) -> Section:
     gap: Any = figures.gaps(tables["arena_ratings"])
     gap = gap[(gap["category"] == "full") & (gap["date"] == BOTH_DAY)].iloc[0]
     unit = float(figures.variants(number, 0.0, [1.0])["gain"].iloc[0])
+    drift = figures.drift(tables["arena_ratings"], FIRST_DAY, BOTH_DAY)
     argument, reply = figures.selection_arguments(private).to_dict("records")
     noise, wide = found.iloc[0], found[found["sd_between"] == 15].iloc[0]
     says = [
         (
             f"{number} private variants before the launch were reported. Where the best of {number} is published, luck"
-            f" alone adds {noise['gain']:.0f} points at the width of the first displayed interval (±{half:.0f}); with a"
-            f" true spread of 15 points between variants it is {wide['gain']:.0f}, of which {wide['real']:.0f} are"
-            " real: the"
-            " best variant does please voters more."
+            f" alone adds {noise['gain']:.0f} points at the width of the first displayed interval (±{half:.0f}); with"
+            f" a true spread of 15 points between variants it is {wide['gain']:.0f}, of which {wide['real']:.0f} are"
+            " real: the best variant does please voters more."
         ),
         (
             f"To make the whole raw gap of {gap['gap_raw']:.0f} points by selection, variants would have to differ by"
             f" {gap['gap_raw'] / unit:.0f} points (standard deviation); for the {gap['gap_controlled']:.0f} that"
-            " remain with"
-            f" style controlled, by {gap['gap_controlled'] / unit:.0f}. How much they differed was not published."
+            f" remain with style controlled, by {gap['gap_controlled'] / unit:.0f}. How much they differed was not"
+            " published."
         ),
         (
             f"On the size of such gains {argument['who']} give {argument['gain']:.0f} points for the best of"
-            f" {argument['variants']}, {reply['who']} in reply {reply['gain']:.0f} for {reply['variants']} tests."
-            " Both follow"
-            f" from one formula: the first takes ratings that spread by {argument['spread']:.0f} points, the second by"
-            f" {reply['spread']:.0f}, which is the error of a rating and no true difference at all."
+            f" {argument['variants']}, {reply['who']} in reply {reply['gain']:.0f} for {reply['variants']} tests of"
+            " 3,000 votes each, which fresh votes would undo. By this formula the first takes measured ratings that"
+            f" spread by {argument['spread']:.0f} points, the second by {reply['spread']:.0f}, about the error of a"
+            " rating from so many votes. What each of them assumed was not read here."
+        ),
+        (
+            f"What luck there was would show in later votes: from {FIRST_DAY} to {BOTH_DAY} the experimental version's"
+            f" own rating fell by {-drift['own']:.1f} points raw and {-drift['own_controlled']:.1f} controlled, the"
+            f" {_place(drift['place'])}largest fall of {drift['models']} models (median {signed(drift['median'], 1)})."
         ),
         (
             "Selection and style are no rivals: choosing among variants by votes is one way to arrive at a style that"
-            " wins"
-            " them."
+            " wins them."
         ),
     ]
     return _section(
@@ -415,17 +431,20 @@ def _variants(tables: Tables) -> Section:
         table=found,
         caption=f"What reporting the best of {number} adds, by the true spread between variants (Arena points)",
         digits=1,
-        chart=partial(_chart, charts.selection_chart, _growing(half)),
+        chart=partial(_selecting, half),
         source=sources(private),
         caveat="Variants are taken to be normal and tested alike, and the release to be like their mean, which nobody"
         f" has said. {private.attrs['caveat']}",
     )
 
 
-def _growing(half: float) -> pd.DataFrame:
-    from llamastyle.regression.crossbench import selection_inflation
+def _place(place: int) -> str:
+    return "" if place == 1 else f"{place}. "
 
-    return selection_inflation([1, 2, 3, 5, 7, 10, 15, 20, 27], 15.0, half / 1.96)
+
+def _selecting(half: float, width: int) -> Any:
+    grown = selection_inflation([1, 2, 3, 5, 7, 10, 15, 20, 27], 15.0, half / 1.96)
+    return charts.selection_chart(grown, sd_between=15.0, width=width)
 
 
 def _claims(tables: Tables) -> Section:
@@ -434,9 +453,10 @@ def _claims(tables: Tables) -> Section:
         "claims",
         "What was claimed, and what was found since",
         [
-            "Each claim with where and when it was made, and beside it what was shipped or measured later, and by whom."
+            ("Each claim with when and by whom it was made, and beside it what was shipped or measured later; checked"
+            " says whether the source of the claim itself was read, or a copy of it.")
         ],
-        table=claims[["date", "topic", "claim", "by", "found", "found_date"]],
+        table=claims[["claim", "found", "by", "date", "topic", "found_date", "checked"]],
         caption="Claims about Llama 4",
         digits=1,
         source=sources(claims, claims[["found_source"]].set_axis(["source"], axis=1)),
@@ -449,7 +469,7 @@ def _both_ways(tables: Tables) -> Section:
     gap = gap[(gap["category"] == "full") & (gap["date"] == BOTH_DAY)].iloc[0]
     rows = [
         (
-            f"{gap['gap_raw']:.0f} points between two models of one name",
+            f"{gap['gap_raw']:.0f} points between two models called Maverick",
             "A model that nobody could download stood for one that everybody could.",
             "Another product of the same family was entered, and the announcement called it experimental.",
             "whether readers of the table could tell; the name on the board said Experimental",
@@ -462,7 +482,7 @@ def _both_ways(tables: Tables) -> Section:
         ),
         (
             f"{gap['gap_controlled']:.0f} points remain",
-            "Flattery, emoji and tone are not in Arena's control, and may be the rest.",
+            "Flattery and tone are not in Arena's control, and may be the rest.",
             "The experimental version may also have been better.",
             "the battles themselves, with these features measured (--battles)",
         ),

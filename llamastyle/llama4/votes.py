@@ -33,24 +33,33 @@ GAP = ("gap", "gap_low", "gap_high", "style", "style_low", "style_high", "share"
 
 @dataclass(frozen=True, slots=True)
 class Versions:
-    """What the two versions are called in some battles.
+    """The two models that are set side by side in some battles.
 
     Attributes
     ----------
-    experimental, release : str
-        Empty where the battles have no such model.
+    first, second : str
+        The experimental and the released version, or the two that were asked for; empty where the battles have no such
+        model.
     simulated : bool
         Whether the names are those of a simulated arena.
+    asked : bool
+        Whether these are other models, named by the caller.
     """
 
-    experimental: str
-    release: str
+    first: str
+    second: str
     simulated: bool = False
+    asked: bool = False
 
     @property
     def present(self) -> tuple[str, ...]:
         """Those that are there."""
-        return tuple(name for name in (self.experimental, self.release) if name)
+        return tuple(name for name in (self.first, self.second) if name)
+
+    @property
+    def called(self) -> tuple[str, str]:
+        """The two in a sentence."""
+        return (self.first, self.second) if self.asked else ("the experimental version", "the release")
 
 
 def find_versions(battles: Battles, asked: Sequence[str] | None = None) -> Versions:
@@ -97,7 +106,7 @@ def _asked(battles: Battles, asked: Sequence[str]) -> Versions:
             raise DataError(
                 f"no battle has a model {name!r}{nearest(name, battles.models)}; there are {_some(battles.models)}"
             )
-    return Versions(*asked, simulated=set(asked) <= set(VERSIONS))
+    return Versions(*asked, simulated=set(asked) <= set(VERSIONS), asked=tuple(asked) != VERSIONS)
 
 
 def _some(names: Sequence[str], most: int = 5) -> str:
@@ -137,7 +146,7 @@ def compare_by(battles: Battles, column: str, versions: Versions, level: float =
     Returns
     -------
     DataFrame
-        ``by, level, battles, experimental, release`` (numbers of battles), ``gap, gap_low, gap_high, style,
+        ``by, level, battles, battles_first, battles_second``, ``gap, gap_low, gap_high, style,
         style_low, style_high`` in Arena points, ``share, share_low, share_high`` of the gap, ``note``: the 12
         commonest levels, the commonest first.
     """
@@ -154,11 +163,11 @@ def _level(battles: Battles, column: str, name: str, versions: Versions, level: 
     there: Any = battles.win_rates().set_index("model")["battles"]
     row: dict[str, Any] = {"by": column, "level": name, "battles": len(battles)}
     row |= {
-        "experimental": int(there.get(versions.experimental, 0)),
-        "release": int(there.get(versions.release, 0)),
+        "battles_first": int(there.get(versions.first, 0)),
+        "battles_second": int(there.get(versions.second, 0)),
     }
     row |= dict.fromkeys(GAP, np.nan)
-    if not (row["experimental"] and row["release"]):
+    if not (row["battles_first"] and row["battles_second"]):
         return {**row, "note": "one of the versions has no battle here"}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what makes a fit doubtful is in its intervals and notes
@@ -173,7 +182,7 @@ def _split(result: StyleResult, versions: Versions) -> dict[str, Any]:
     gone = [f"{name}: {result.dropped[name]}" for name in versions.present if name in result.dropped]
     if gone:
         return {"note": "; ".join(gone)}
-    gap: Any = result.compare(versions.experimental, versions.release)
+    gap: Any = result.compare(versions.first, versions.second)
     gap = gap[gap["group"] == ""].set_index("block")
     whole, style = gap.loc["total"], gap.loc["style"]
     out = {"gap": whole["estimate"], "gap_low": whole["conf_low"], "gap_high": whole["conf_high"]}
@@ -186,33 +195,29 @@ def _split(result: StyleResult, versions: Versions) -> dict[str, Any]:
 
 
 def profile(result: StyleResult, versions: Versions, level: float = 0.95) -> pd.DataFrame:
-    """What the answers of each version are like, beside those they met, and beside each other.
-
-    A difference is the mean over a version's battles of its own value minus its opponent's; that of the two
-    versions is between these, so that both are measured against the models they met. Errors are clustered as
-    those of the fit, by the way that gives the largest, and withheld below 10 clusters; that of the two versions adds
-    their variances. Features that none of these answers has are left out.
+    """What the answers of each version are like: beside those they met, and beside each other.
 
     Returns
     -------
     DataFrame
-        ``feature, group, version, battles, mean, met`` (the opponents' mean), ``difference, low, high``; where both
-        versions are there, a third row a feature, of version ``difference``.
+        ``feature, group, version, battles, mean, met, difference, low, high``. In a version's row ``met`` is the mean
+        of its opponents' answers in the same battles and ``difference`` the mean of its own value minus its opponent's.
+        Where both versions are there, a third row a feature, of version ``difference``, has the difference of their
+        means. Errors are clustered as those of the fit, by the way that gives the largest, and withheld below 10
+        clusters. Features that none of these answers has are left out.
     """
     battles = result.battles if set(versions.present) <= set(result.battles.models) else result.asked
-    names = {versions.experimental: "experimental", versions.release: "release"}
-    found = {names[model]: _sides(battles, result, model) for model in versions.present}
+    found = [(name, _sides(battles, result, name)) for name in versions.present]
     rows: list[dict[str, Any]] = []
     for j, feature in enumerate(result.table.features):
-        if not any(side.own[:, j].any() or side.other[:, j].any() for side in found.values()):
+        if not any(side.own[:, j].any() or side.other[:, j].any() for _, side in found):
             continue
         told = {"feature": feature.name, "group": feature.group}
-        made = {name: _mean(side, j, level) for name, side in found.items()}
-        rows += [{**told, "version": name, **row} for name, row in made.items()]
-        if len(made) == 2:
-            rows.append({**told, "version": "difference", **_between(made["experimental"], made["release"], level)})
-    frame = pd.DataFrame(rows)
-    return frame.drop(columns=["std_error", "clusters"], errors="ignore")
+        rows += [{**told, "version": name, **_beside(side, j, level)} for name, side in found]
+        if len(found) == 2:
+            rows.append({**told, "version": "difference", **_between(found[0][1], found[1][1], j, level)})
+    columns = ["feature", "group", "version", "battles", "mean", "met", "difference", "low", "high"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,39 +238,46 @@ def _sides(battles: Battles, result: StyleResult, model: str) -> _Sides:
     values = result.table.values
     codes = None if result.estimates is None or battles is not result.battles else result.estimates.clustering.codes
     ways = [rows] if codes is None else [codes[rows]] if codes.ndim == 1 else list(codes[rows].T)
-    return _Sides(values[own], values[other], tuple(np.unique(way, return_inverse=True)[1] for way in ways))
+    return _Sides(values[own], values[other], tuple(ways))
 
 
-def _mean(side: _Sides, j: int, level: float) -> dict[str, Any]:
+def _beside(side: _Sides, j: int, level: float) -> dict[str, Any]:
+    """A version's answers beside those they met."""
     own, other = side.own[:, j], side.other[:, j]
     gap = own - other
-    clusters = min(int(way.max()) + 1 if len(way) else 0 for way in side.ways)
-    row = {
-        "battles": gap.size,
-        "mean": own.mean(),
-        "met": other.mean(),
-        "difference": gap.mean(),
-        "clusters": clusters,
-    }
-    error = max(_clustered_error(gap, way) for way in side.ways) if clusters >= MIN_CLUSTERS else np.nan
-    return {**row, "std_error": error, **_ends(gap.mean(), error, clusters, level)}
+    error, clusters = _error(gap, side.ways)
+    told = {"battles": gap.size, "mean": own.mean(), "met": other.mean(), "difference": gap.mean()}
+    return told | _ends(gap.mean(), error, clusters, level)
 
 
-def _clustered_error(values: Floats, way: NDArray[np.int64]) -> float:
-    """Standard error of a mean whose terms hang together within clusters (CR1)."""
-    sums = np.bincount(way, values - values.mean())
-    return float(np.sqrt(sums.size / (sums.size - 1) * (sums**2).sum()) / values.size)
+def _between(first: _Sides, second: _Sides, j: int, level: float) -> dict[str, Any]:
+    """The two versions' means beside each other; what of both hangs together in a cluster is added up there."""
+    one, two = first.own[:, j], second.own[:, j]
+    gap = one.mean() - two.mean()
+    terms = np.concatenate([(one - one.mean()) / one.size, (two.mean() - two) / two.size])
+    ways = tuple(np.concatenate(both) for both in zip(first.ways, second.ways, strict=True))
+    fewest = min(_clusters(side.ways) for side in (first, second))
+    error = max(_added(terms, way) for way in ways) if fewest >= MIN_CLUSTERS else float("nan")
+    return {"battles": one.size + two.size, "difference": gap} | _ends(gap, error, fewest, level)
 
 
-def _between(first: dict[str, Any], second: dict[str, Any], level: float) -> dict[str, Any]:
-    gap = first["difference"] - second["difference"]
-    error = float(np.hypot(first["std_error"], second["std_error"]))
-    clusters = min(first["clusters"], second["clusters"])
-    return {
-        "battles": first["battles"] + second["battles"],
-        "difference": gap,
-        **_ends(gap, error, clusters, level),
-    }
+def _error(values: Floats, ways: tuple[NDArray[np.int64], ...]) -> tuple[float, int]:
+    """Standard error of a mean, the largest of the ways to cluster, and the fewest clusters; NaN where they are few."""
+    clusters = _clusters(ways)
+    if clusters < MIN_CLUSTERS:
+        return float("nan"), clusters
+    return max(_added((values - values.mean()) / values.size, way) for way in ways), clusters
+
+
+def _clusters(ways: tuple[NDArray[np.int64], ...]) -> int:
+    return min(np.unique(way).size for way in ways)
+
+
+def _added(terms: Floats, way: NDArray[np.int64]) -> float:
+    """Standard error of a sum whose terms hang together within clusters (CR1)."""
+    _, codes = np.unique(way, return_inverse=True)
+    sums = np.bincount(codes, terms)
+    return float(np.sqrt(sums.size / (sums.size - 1) * (sums**2).sum()))
 
 
 def _ends(value: float, error: float, clusters: int, level: float) -> dict[str, float]:
@@ -294,7 +306,10 @@ def beside_published(result: StyleResult, ratings: Any) -> pd.DataFrame:
     times = result.battles.columns.get("timestamp")
     counts = full.groupby("date")["model"].nunique()
     dates = pd.Series(counts.index[counts > 3])  # on the other days only the Llama 4 models are kept
-    when = pd.to_datetime(times).median() if times is not None else dates.max()
+    stamps: Any = pd.Series(dtype=str) if times is None else times
+    unit: Any = {"unit": "s"} if getattr(stamps.dtype, "kind", "O") in "iuf" else {}
+    known: Any = pd.to_datetime(stamps, errors="coerce", utc=True, **unit)
+    when = known.dt.tz_localize(None).median()
     if when is pd.NaT:
         when = dates.max()
     near = dates.iloc[int((dates - when).abs().to_numpy().argmin())]

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from llamastyle.errors import LlamaStyleError
 from llamastyle.llama4.votes import Versions, beside_published, compare_by, profile
@@ -24,6 +25,10 @@ VERDICTS = (
     "model", "battles", "win_rate", "inflation", "inflation_low", "inflation_high", "q_value", "verdict",
     "rating_plain", "rating", "parity_change", "change_low", "change_high", "note",
 )  # fmt: skip
+SMALLER = (
+    "What a logit leaves out makes all of its figures smaller: without correctness, gaps and parts are somewhat below"
+    " what they would be with it."
+)
 FITTED = "Fitted by llamastyle from the battles handed in."
 
 
@@ -72,12 +77,15 @@ def _battles(result: StyleResult, versions: Versions) -> Section:
         for name in versions.present
     ]
     missing = [
-        f"There is no battle of the {which} version, so that the two cannot be compared on these votes; what can be"
-        " said of the other one follows."
-        for which, name in (("released", versions.release), ("experimental", versions.experimental))
+        (
+            f"There is no battle of {called}, so that the two cannot be compared on these votes; what can be said of"
+            " the other one follows."
+        )
+        for called, name in zip(versions.called, (versions.first, versions.second), strict=True)
         if not name
     ]
-    notes = [f"{note[:1].upper()}{note[1:].rstrip('.')}." for note in [*result.notes, *result.warnings]]
+    told_once = dict.fromkeys([*result.notes, *result.warnings])
+    notes = [f"{note[:1].upper()}{note[1:].rstrip('.')}." for note in told_once]
     said = [" ".join(told), *missing, " ".join(notes)]
     if versions.simulated:
         said.insert(
@@ -88,19 +96,37 @@ def _battles(result: StyleResult, versions: Versions) -> Section:
         "votes",
         f"{len(result.asked):,} battles of {len(result.asked.models)} models",
         said,
-        table=result.audit()[list(VERDICTS)] if len(result.asked.models) > 1 else None,
+        table=_verdicts(result, versions) if len(result.asked.models) > 1 else None,
         caption="Verdicts on all models: points of win rate in [0, 1], and Arena points",
         digits={"win_rate": 3, "parity_change": 3, "inflation": 0, "rating_plain": 0, "rating": 0, "q_value": 3},
     )
 
 
+def _verdicts(result: StyleResult, versions: Versions) -> pd.DataFrame:
+    """Verdicts, the two versions first; notes on columns that are not shown are left out."""
+    table: Any = result.audit()[list(VERDICTS)]
+    kept = [
+        [part for part in note.split("; ") if not part.startswith(("distance", "unusual"))]
+        for note in table["note"]
+    ]
+    table = table.assign(note=["; ".join(parts) for parts in kept])
+    own = table["model"].isin(versions.present)
+    order = [*np.flatnonzero(own), *np.flatnonzero(~own)]
+    return table.iloc[order].reset_index(drop=True)
+
+
 def _gap(result: StyleResult, versions: Versions) -> Section | None:
     if len(versions.present) < 2:
         return _single(result, versions)
-    first, second = versions.experimental, versions.release
+    first, second = versions.first, versions.second
     why = _why_not(result, versions)
     if why:
-        return _section(versions, "vote-gap", "The two versions cannot be compared on these votes", [why])
+        return _section(
+            versions,
+            "vote-gap",
+            "The two versions cannot be compared on these votes",
+            [f"No comparison of the two: {why}"],
+        )
     gap: Any = result.compare(first, second)
     rows = {row["block"]: row for row in gap[gap["group"] == ""].to_dict("records")}
     total, style = rows["total"], rows["style"]
@@ -123,7 +149,7 @@ def _gap(result: StyleResult, versions: Versions) -> Section | None:
         caption="The gap by part: Arena points, and win rates in [-1, 1]",
         digits=3,
         chart=partial(_waterfall, gap, f"{first} minus {second}"),
-        caveat=" ".join(caveats(result)),
+        caveat=" ".join([*caveats(result), SMALLER * ("correctness" not in rows)]).strip(),
     )
 
 
@@ -135,7 +161,7 @@ def _why_not(result: StyleResult, versions: Versions) -> str:
     ]
     if gone:
         return f"{'; '.join(gone)}."
-    gap: Any = result.compare(versions.experimental, versions.release)
+    gap: Any = result.compare(versions.first, versions.second)
     total = gap[gap["block"] == "total"].iloc[0]
     return "" if np.isfinite(total["std_error"]) else f"{total['note']}."
 
@@ -154,8 +180,7 @@ def _single(result: StyleResult, versions: Versions) -> Section | None:
     says = [
         (
             f"Against the field {row['inflation']:+.1f} points of its raw rating go with style"
-            f" [{row['inflation_low']:.0f},"
-            f" {row['inflation_high']:.0f}]; verdict: {row['verdict']}."
+            f" [{row['inflation_low']:.0f}, {row['inflation_high']:.0f}]; verdict: {row['verdict']}."
         ),
     ]
     return _section(
@@ -176,13 +201,14 @@ def _by(result: StyleResult, versions: Versions, column: str, level: float) -> S
     what = {"category": "categories", "language": "languages"}[column]
     if not len(known):
         return _section(
-            versions, f"by-{column}", f"No single {column} has enough battles of both", [], table=found,
+            versions, f"by-{column}", f"No single {column} has enough battles of both", [], table=_tidied(found),
             caption=f"By {column}",
         )  # fmt: skip
     clear: Any = known[known["share"].notna()]
     says = [
         f"Each of the {len(found)} commonest {what} is fitted by itself; {len(known)} have enough battles of both."
     ]
+    says.append(_alike(known))
     if len(clear):
         low, high = clear.loc[clear["share"].idxmin()], clear.loc[clear["share"].idxmax()]
         says.append(
@@ -205,16 +231,37 @@ def _by(result: StyleResult, versions: Versions, column: str, level: float) -> S
         f"by-{column}",
         f"The gap by {column}",
         says,
-        table=found,
+        table=_tidied(found),
         caption=f"The gap by {column}: Arena points; shares of the gap",
         digits={"share": 2},
-        chart=partial(_drawn_gap, drawn),
+        chart=partial(_drawn_gap, drawn, f"The gap by {column}, in all and without what goes with style"),
         caveat="Languages are those the data name; phrases are looked for in English." * (column == "language"),
     )
 
 
-def _drawn_gap(frame: pd.DataFrame, width: int) -> Any:
-    return gap_chart(frame, width=width)
+def _alike(known: Any) -> str:
+    """Whether what goes with style differs between levels by more than chance (Cochran's Q)."""
+    kept = known[known["style_low"].notna()]
+    if len(kept) < 2:
+        return "Too few have an interval to tell whether they differ."
+    error = (kept["style_high"] - kept["style_low"]).to_numpy(float)
+    value, weight = kept["style"].to_numpy(float), 1 / error**2
+    scale = (2 * stats.norm.ppf(0.975)) ** 2  # intervals back to squared errors
+    q = scale * float((weight * (value - (weight @ value) / weight.sum()) ** 2).sum())
+    p = float(stats.chi2.sf(q, len(kept) - 1))
+    says = "differ beyond chance" if p <= 0.05 else "do not differ beyond chance"
+    return f"The points that go with style {says} between these levels (p = {p:.2f}, Cochran's Q)."
+
+
+def _tidied(found: Any) -> pd.DataFrame:
+    """The columns of a table by level that say something."""
+    columns = ["level", "gap", "gap_low", "gap_high", "style", "style_low", "style_high", "share", "share_low"]
+    columns += ["share_high", "battles", "battles_first", "battles_second"]
+    return found[[*columns, *(["note"] if any(found["note"]) else [])]]
+
+
+def _drawn_gap(frame: pd.DataFrame, title: str, width: int) -> Any:
+    return gap_chart(frame, title=title, kinds=("in all", "without style"), width=width)
 
 
 def _profile(result: StyleResult, versions: Versions, level: float) -> Section:
@@ -223,12 +270,15 @@ def _profile(result: StyleResult, versions: Versions, level: float) -> Section:
     shown = found[found["version"] == last]
     clear = shown[(shown["low"] > 0) | (shown["high"] < 0)]
     if last == "difference":
-        title = f"The experimental version differs from the release in {len(clear)} of {len(shown)} features"
+        one, two = versions.called
+        title = f"{one[:1].upper()}{one[1:]} differs from {two} in {len(clear)} of {len(shown)} features"
+        if shown["low"].isna().all():
+            title = f"{one[:1].upper()}{one[1:]} and {two}, feature by feature"
         says = [
-            "Each version is measured against the answers it met in the same battles, and the two against each other."
+            "Each beside the answers it met in the same battles, and the means of the two beside each other."
         ]
     else:
-        title = f"How the {last} version answers, beside the {shown['battles'].iloc[0]:,} answers it met"
+        title = f"How {last} answers, beside the {shown['battles'].iloc[0]:,} answers it met"
         says = ["The mean of its answers beside that of the answers it met in the same battles."]
     if shown["low"].isna().all():
         says.append("There are too few battles for intervals: these figures are of these answers only.")
@@ -249,8 +299,7 @@ def _published(result: StyleResult, ratings: pd.DataFrame, versions: Versions) -
     says = [
         (
             f"{len(both)} models are in Arena's own table of {day}. Ratings of these votes agree with it at a"
-            " correlation"
-            f" of {raw:.2f} raw and {held:.2f} controlled; all are given from the mean of these models."
+            f" correlation of {raw:.2f} raw and {held:.2f} controlled; all are given from the mean of these models."
         ),
     ]
     return _section(
@@ -281,7 +330,7 @@ def _examples(result: StyleResult, name: str, n: int, versions: Versions) -> Sec
     says = ["Won battles in which style favoured it most come first; the examples are chosen for that, not drawn."]
     if not shown:
         says = ["These battles have no texts to show."]
-    key = "examples-experimental" if name == versions.experimental else "examples-release"
+    key = "examples-first" if name == versions.first else "examples-second"
     return _section(versions, key, f"Battles of {name}, marks highlighted", says, exhibits=shown)
 
 

@@ -21,6 +21,8 @@ __all__ = ["EXHIBIT_COLUMNS", "exhibit_frame"]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+MOST = 200
+"""Battles that are shown."""
 EXHIBIT_COLUMNS = (
     "battle", "model", "opponent", "vote", "style", "prompt", "text", "other_text", "spans", "other_spans",
 )  # fmt: skip
@@ -28,6 +30,8 @@ EXHIBIT_COLUMNS = (
 
 def exhibit_frame(result: StyleResult, model: str, n: int) -> pd.DataFrame:
     """The rows of `StyleResult.exhibits`."""
+    if not isinstance(n, int) or isinstance(n, bool) or not 1 <= n <= MOST:
+        raise FitError(f"n={n!r} must be a whole number of battles from 1 to {MOST}")
     battles = result.battles if model in result.battles.models else result.asked
     if model not in battles.models:
         raise FitError(f"model {model!r} is not in these battles{nearest(model, battles.models)}")

@@ -12,12 +12,12 @@ from llamastyle.errors import LlamaStyleError
 from llamastyle.report.bars import needed
 from llamastyle.report.charts import chart_of, figures_beside, finished, intervals, numbered_rows, texts
 from llamastyle.report.colours import LIGHT, colour
-from llamastyle.report.labels import shortened, signed
+from llamastyle.report.labels import shortened, signed, with_ends
 
 if TYPE_CHECKING:
     import altair as alt
 
-__all__ = ["parity_chart", "profile_chart"]
+__all__ = ["effect_chart", "parity_chart", "profile_chart"]
 
 STEP = 22
 CELL = 58
@@ -198,3 +198,78 @@ def _profile(
     says = "Against the field, the most in all first. Orange adds, blue takes; bold where the interval leaves zero out."
     title = "What style adds to each rating, Arena points"
     return finished(layers, title, [says], plot, STEP * len(labels))
+
+
+JUDGED = {"preferred": "down", "penalised": "up", "control fails": "down"}
+"""The tone of a verdict on an edit; that of all others is muted."""
+
+
+def effect_chart(table: pd.DataFrame, *, margin: float, width: int = 760) -> alt.LayerChart:
+    """What edits of answers do to a judge, with the margin that counts as nothing.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        ``intervention, dose, effect, conf_low, conf_high, verdict`` in win probability, as in `JudgeAudit.effects`.
+        Edits without an effect are left out and counted.
+    margin : float
+    width : int
+        Pixels in all.
+
+    Returns
+    -------
+    altair.LayerChart
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"intervention": ["null", "add:bold"], "dose": [1.0, 3.0], "effect": [0.0, 0.2],
+    ...     "conf_low": [-0.01, 0.1], "conf_high": [0.01, 0.3], "verdict": ["control holds", "preferred"]})
+    >>> effect_chart(table, margin=0.02).to_dict()["title"]["text"]
+    ['add:bold (3) moves the judge most: +20.0 points']
+    """
+    import altair as alt
+
+    needed(table, "intervention dose effect conf_low conf_high verdict", "a chart of effects")
+    known: Any = table[table["effect"].notna()]
+    if not len(known):
+        raise LlamaStyleError("a chart of effects needs an edit with an effect; the notes of effects say why none has")
+    known = known.sort_values("effect", ascending=False, kind="stable")
+    plot, names = figures_beside(width, 150)
+    rows = [_effect(i, r, names // 7) for i, r in enumerate(known.to_dict("records"))]
+    y = numbered_rows(len(rows), STEP)
+    axis = alt.Axis(title="change in win probability, points", orient="bottom", tickCount=max(3, plot // 80))
+    x = alt.X("value:Q", axis=axis, scale=alt.Scale(zero=True, nice=True))
+    tone = alt.Color("tone:N", scale=None)
+    band = chart_of([{"start": -100 * margin, "end": 100 * margin}]).mark_rect(color=LIGHT["grid"], opacity=0.6)
+    layers: list[Any] = [
+        band.encode(x=alt.X("start:Q", axis=axis), x2="end:Q"),
+        chart_of([{"value": 0.0}]).mark_rule(color=LIGHT["muted"], strokeWidth=1).encode(x=x),
+        intervals(rows, y, axis, strokeWidth=2).encode(color=tone),
+        chart_of(rows).mark_circle(size=60, opacity=1).encode(y=y, x=x, color=tone),
+        texts(rows, "name", -names, y, limit=names - 8),
+    ]
+    if width > plot + names + 20:
+        layers.append(texts(rows, "figures", plot + 12, y, color=LIGHT["muted"]))
+    most = max(known.to_dict("records"), key=lambda r: abs(r["effect"]))
+    title = f"{_dosed(most)} moves the judge most: {signed(100 * most['effect'], 1)} points"
+    gone = len(table) - len(known)
+    says = f"Grey band: the margin of {100 * margin:g} points; orange is preferred beyond it, blue penalised."
+    says += f" {gone} edits without an effect left out." * (gone > 0)
+    return finished(layers, title, [says], plot, STEP * len(rows))
+
+
+def _effect(row: int, r: dict[Any, Any], room: int) -> dict[str, Any]:
+    value, low, high = (100 * float(r[name]) for name in ("effect", "conf_low", "conf_high"))
+    return {
+        "row": row,
+        "name": shortened(_dosed(r), room),
+        "value": value,
+        "low": low,
+        "high": high,
+        "figures": with_ends(value, low, high, 1),
+        "tone": LIGHT[JUDGED.get(r["verdict"], "muted")],
+    }
+
+
+def _dosed(r: dict[Any, Any]) -> str:
+    return f"{r['intervention']}" + f" ({r['dose']:g})" * (r["dose"] != 1)

@@ -220,7 +220,13 @@ def _percent(part: float) -> str:
 # -- gap -------------------------------------------------------------------------------------------
 
 
-def gap_chart(frame: pd.DataFrame, *, width: int = 760) -> alt.LayerChart:
+def gap_chart(
+    frame: pd.DataFrame,
+    *,
+    title: str = "",
+    kinds: tuple[str, str] = ("as voted", "style controlled"),
+    width: int = 760,
+) -> alt.LayerChart:
     """The gap between two models by category, as voted and with style controlled.
 
     Parameters
@@ -229,6 +235,10 @@ def gap_chart(frame: pd.DataFrame, *, width: int = 760) -> alt.LayerChart:
         ``category, gap_raw, raw_low, raw_high, gap_controlled, controlled_low, controlled_high`` in Arena
         points, one model minus the other. Ends of intervals may be missing; categories without a gap are
         left out and counted.
+    title : str
+        By default the smallest and the largest share that goes.
+    kinds : pair of str
+        What the two gaps are called.
     width : int
         Pixels in all, 280 to 1200; below 480 the figures beside the marks are left out.
 
@@ -260,7 +270,7 @@ def gap_chart(frame: pd.DataFrame, *, width: int = 760) -> alt.LayerChart:
     y = numbered_rows(len(rows), step)
     axis = alt.Axis(title=f"gap, {POINTS}", orient="bottom", tickCount=max(3, plot // 80))
     x = alt.X("value:Q", axis=axis, scale=alt.Scale(zero=True, nice=True))
-    says = ["as voted", "style controlled"]
+    says = list(kinds)
     tones = alt.Scale(domain=says, range=[LIGHT["plain"], LIGHT["controlled"]])
     shown = alt.Color("kind:N", scale=tones, legend=alt.Legend())
     marks = [
@@ -298,11 +308,11 @@ def gap_chart(frame: pd.DataFrame, *, width: int = 760) -> alt.LayerChart:
         layers.append(texts(rows, "figures", plot + 12, y, color=LIGHT["muted"]))
     certain = any(math.isfinite(r[k]) for r in rows for k in ("raw_low", "controlled_low"))
     said = (
-        "One model minus the other, the largest gap as voted first" + "; lines are intervals" * certain + "."
+        "One model minus the other, the largest gap first" + "; lines are intervals" * certain + "."
     )
     gone = len(frame) - len(known)
     said += f" {gone} without both gaps left out." if gone else ""
-    return finished(layers, _gap_title(rows), [said], plot, step * len(rows), width - plot)
+    return finished(layers, title or _gap_title(rows), [said], plot, step * len(rows), width - plot)
 
 
 def _gap_row(row: int, r: dict[Any, Any], room: int) -> dict[str, Any]:
@@ -373,7 +383,7 @@ def standing_chart(frame: pd.DataFrame, names: Sequence[str] = (), *, width: int
     >>> import pandas as pd
     >>> rows = pd.DataFrame({"model": ["a", "b", "c"], "difference": [1.0, 3.0, 40.0]})
     >>> standing_chart(rows, ["c"]).to_dict()["title"]["text"]
-    ['c loses 40.0 points to style control, the most of 3 models (median 3.0)']
+    ['c stands 37.0 points from the median model, the most of 3 models (40.0 against 3.0)']
     """
     import altair as alt
 
@@ -459,15 +469,18 @@ def _standing_title(known: pd.DataFrame, wanted: Sequence[str], middle: float) -
     values = dict(zip(map(str, known["model"]), known["difference"], strict=True))
     name = min(wanted, key=lambda n: places[n]) if wanted else next(iter(map(str, known["model"])))
     place = f"the {'' if places[name] == 1 else _ordinal(places[name]) + ' '}most of {len(known)} models"
-    verb = "loses" if values[name] >= 0 else "gains"
-    moved = f"{abs(values[name]):.1f} points {'to' if verb == 'loses' else 'from'} style control"
-    return f"{shortened(name, 48)} {verb} {moved}, {place} (median {_minus(middle, 1)})"
+    return (
+        f"{shortened(name, 48)} stands {_minus(values[name] - middle, 1)} points from the median model, {place}"
+        f" ({_minus(values[name], 1)} against {_minus(middle, 1)})"
+    )
 
 
 # -- divergence ------------------------------------------------------------------------------------
 
 
-def divergence_chart(frame: pd.DataFrame, names: Sequence[str] = (), *, width: int = 760) -> alt.LayerChart:
+def divergence_chart(
+    frame: pd.DataFrame, names: Sequence[str] = (), *, target: str = "as measured", width: int = 760
+) -> alt.LayerChart:
     """One benchmark against an index of the others, with what the others would let one expect.
 
     Parameters
@@ -477,6 +490,8 @@ def divergence_chart(frame: pd.DataFrame, names: Sequence[str] = (), *, width: i
         left out and counted.
     names : sequence of str
         Models to mark and label, beside the two largest excesses.
+    target : str
+        What is measured, for the axis.
     width : int
         Pixels in all, 280 to 1200.
 
@@ -495,7 +510,7 @@ def divergence_chart(frame: pd.DataFrame, names: Sequence[str] = (), *, width: i
     >>> rows = [{"model": f"m{i}", "coding": i, "maths": i + i % 2, "arena": 10.0 * i + i % 3} for i in range(12)]
     >>> rows[4]["arena"] += 90
     >>> divergence_chart(ls.divergence(rows, "arena")).to_dict()["title"]["text"]
-    ['m4 has 131.0 where its other results warrant 37.1 (p = 0.083)']
+    ['m4 has 131.0 where the benchmarks warrant 37.1 (p = 0.083)']
     """
     import altair as alt
 
@@ -521,7 +536,7 @@ def divergence_chart(frame: pd.DataFrame, names: Sequence[str] = (), *, width: i
         for r in rows
     ]
     names_of = [
-        f"{shortened(r['model'], 38 if width >= _WIDE else 20)} {signed(float(r['excess']), decimals([r['target']]))}"
+        f"{shortened(r['model'], 38 if width >= _WIDE else 22)} {signed(float(r['excess']), decimals([r['target']]))}"
         for r in labelled
     ]
     points = [(across.at(d["x"]), height - up.at(d["y"])) for d in dots]
@@ -536,7 +551,7 @@ def divergence_chart(frame: pd.DataFrame, names: Sequence[str] = (), *, width: i
     ]
     axis = alt.Axis(title="index of the other benchmarks, standard deviations", tickCount=max(3, plot // 90))
     x = alt.X("x:Q", axis=axis, scale=_scale(across))
-    y = _left_axis("as measured", up, format=form)
+    y = _left_axis(target, up, format=form)
     tone = alt.Color("tone:N", scale=None)
     marked = [d for d in dots if d["tone"] != LIGHT["plain"]]
     layers: list[Any] = [
@@ -600,7 +615,7 @@ def _beside(
 def _divergence_title(rows: Sequence[dict[Any, Any]], wanted: Sequence[str]) -> str:
     most = max((r for r in rows if r["model"] in wanted or not wanted), key=lambda r: r["excess"])
     digits = decimals([most["target"]])
-    figures = f"{most['target']:.{digits}f} where its other results warrant {most['expected']:.{digits}f}"
+    figures = f"{most['target']:.{digits}f} where the benchmarks warrant {most['expected']:.{digits}f}"
     p = float(most["p_value"])
     certain = f" (p {'< 0.001' if p < 0.001 else f'= {p:.3f}'})" if math.isfinite(p) else ""
     return f"{shortened(most['model'], 48)} has {figures}{certain}"
@@ -894,7 +909,9 @@ def _timeline_title(known: pd.DataFrame, spans: Collection[tuple[Any, Any, float
 # -- selection -------------------------------------------------------------------------------------
 
 
-def selection_chart(frame: pd.DataFrame, *, width: int = 760) -> alt.LayerChart:
+def selection_chart(
+    frame: pd.DataFrame, *, sd_between: float | None = None, width: int = 760
+) -> alt.LayerChart:
     """What reporting the best of several variants adds, by how many there were.
 
     Parameters
@@ -902,6 +919,8 @@ def selection_chart(frame: pd.DataFrame, *, width: int = 760) -> alt.LayerChart:
     frame : pandas.DataFrame
         ``n_variants, gain, gain_low, gain_high, real, noise`` as from `selection_inflation`; the ends of the
         range may be missing.
+    sd_between : float, optional
+        The spread between variants that was assumed, for the title.
     width : int
         Pixels in all, 280 to 1200.
 
@@ -971,6 +990,8 @@ def selection_chart(frame: pd.DataFrame, *, width: int = 760) -> alt.LayerChart:
         f"The best of {last['n']} variants is reported {last['y']:.1f} points above one alone;"
         f" {last['real']:.1f} of them are real"
     )
+    if sd_between is not None:
+        title = f"If variants differ by {sd_between:g} points (sd): {title[:1].lower()}{title[1:]}"
     said = "Real: the variant picked is better by so much; noise would not come again in a new measurement"
     said += "; lines are the range from one selection to the next." if certain else "."
     return finished(layers, title, [said], plot, height, width - plot)

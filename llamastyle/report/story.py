@@ -96,9 +96,13 @@ class Section:
     exhibits: Sequence[Exhibit] = ()
     label: str = ""
 
+    def __repr__(self) -> str:
+        return f"<Section {self.key}: {clean(self.title)}>"
+
     def _repr_html_(self) -> str:
-        """Words, exhibits, source and caveat, for a notebook; table and chart show themselves."""
-        part = _part(replace(self, chart=None, table=None))
+        """Words, a table that is short, exhibits, source and caveat, for a notebook; the chart shows itself."""
+        short = self.table is not None and len(self.table) <= MOST
+        part = _part(replace(self, chart=None, table=self.table if short else None))
         return environment().get_template("section.html").render(part=part, marks=_mark_styles([self]))
 
 
@@ -382,8 +386,8 @@ def story_text(story: Story, width: int = 80) -> str:
     <BLANKLINE>
     In short.
     <BLANKLINE>
-    The gap
-    -------
+    The gap (gap)
+    -------------
     <BLANKLINE>
     Found.
     <BLANKLINE>
@@ -403,7 +407,7 @@ def story_text(story: Story, width: int = 80) -> str:
 
 
 def _section_text(section: Section, width: int) -> Iterator[str]:
-    yield _heading(section.title, section.label, "-", width)
+    yield _heading(f"{section.title} ({section.key})", section.label, "-", width)
     for paragraph in section.says:
         yield _wrapped(paragraph, width)
     if section.table is not None and len(section.table):

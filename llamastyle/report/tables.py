@@ -54,6 +54,8 @@ def formatted(frame: pd.DataFrame) -> list[list[str]]:
             columns.append(["" if v != v or v is None else one(float(v)) for v in _plain(values)])
         elif kind in "iu":
             columns.append(["" if v is None or v != v else f"{int(v)}" for v in _plain(values)])
+        elif kind == "M":
+            columns.append(["" if v != v else f"{v:%Y-%m-%d}" for v in values])
         elif kind == "b":
             columns.append(["yes" if v else "no" for v in values])
         else:

@@ -54,6 +54,8 @@ def test_types_are_dates_numbers_and_texts(name: str) -> None:
             assert values.dtype.kind == "M"
         elif column in facts.COUNTS:
             assert values.dtype == np.int64
+        elif column in facts.MISSING_COUNTS:
+            assert values.dtype == pd.Int64Dtype()
         elif column in facts.NUMBERS or column.startswith("days_"):
             assert values.dtype == np.float64
         else:

@@ -101,5 +101,5 @@ def test_an_error_of_ours_inside_a_function_is_passed_on_as_it_is() -> None:
     def wanting(text: str) -> float:
         raise ls.FeatureError("install it")
 
-    with pytest.raises(ls.FeatureError, match="^install it$"):
+    with pytest.raises(ls.FeatureError, match="^'wanting': install it$"):
         ls.extract(["a"], [wanting])

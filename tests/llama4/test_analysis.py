@@ -90,7 +90,11 @@ def test_simulated_votes_stand_alone_and_say_so(simulated):
     assert simulated.story.title.startswith("Simulated")
     assert "ranks" not in simulated.sections
     assert simulated.story.label == "simulated votes"
-    assert simulated.story.reproduce[1] == "ls.maverick(battles).report('maverick.html')"
+    assert simulated.story.reproduce[1:] == [
+        "# battles: those that were handed in",
+        ("ls.maverick(battles, features=('words', 'headers', 'list_items', 'bold', 'emoji', 'sycophancy'))"
+        ".report('maverick.html')"),
+    ]
 
 
 def test_real_names_come_with_the_published_figures(arena):
@@ -98,7 +102,7 @@ def test_real_names_come_with_the_published_figures(arena):
     names = dict(zip(VERSIONS, (EXPERIMENTAL.title(), RELEASE), strict=True))
     frame[["model_a", "model_b"]] = frame[["model_a", "model_b"]].replace(names)
     made = ls.maverick(ls.read_battles(frame), FEATURES, examples=1)
-    assert made.versions.experimental == EXPERIMENTAL.title()
+    assert made.versions.first == EXPERIMENTAL.title()
     assert {"vote-gap", "ranks", "both-ways"} <= set(made.sections)
     assert len(made.story.lede) >= 2
 
@@ -111,7 +115,9 @@ def test_correctness_joins_the_fit(arena, tmp_path):
     ).to_parquet(path)
     made = ls.maverick(path, FEATURES, correctness=("right_a", "right_b"), examples=0)
     assert "correctness" in set(made.tables["vote-gap"]["block"])
-    assert made.story.reproduce[1].startswith(f"ls.maverick({str(path)!r}, correctness=('right_a', 'right_b'))")
+    (line,) = made.story.reproduce[1:]
+    assert line.startswith(f"ls.maverick({str(path)!r}, features=('words', ")
+    assert "correctness=('right_a', 'right_b')" in line
 
 
 def test_arena_s_own_counts_without_texts(arena, tmp_path):
@@ -120,14 +126,16 @@ def test_arena_s_own_counts_without_texts(arena, tmp_path):
     made = ls.maverick(table)
     assert any("No texts: the counts" in text for text in made["votes"].says), made["votes"].says
     assert set(made.result.table.names) == set(ls.ARENA.names)
-    assert made["examples-experimental"].says == ["These battles have no texts to show."]
+    assert made["examples-first"].says == ["These battles have no texts to show."]
 
 
 @pytest.mark.parametrize(
     ("call", "said"),
     [
         (lambda b: ls.maverick(b, hub=True), "battles and hub both name votes"),
-        (lambda b: ls.maverick(versions=VERSIONS), "are of votes: hand in battles"),
+        (lambda b: ls.maverick(versions=VERSIONS), "of votes: hand in battles"),
+        (lambda b: ls.maverick(level=0.9), "are of votes"),
+        (lambda b: ls.maverick(examples=0), "are of votes"),
         (lambda b: ls.maverick(b, examples=21), "whole number from 0 to 20"),
         (lambda b: ls.maverick(b, correctness=("x", "y")), "join_correctness"),
         (lambda b: ls.maverick(b, versions=("model-03", "model-3")), "did you mean 'model-03'"),

@@ -99,7 +99,9 @@ def test_excess_by_a_few_lines_of_scipy(tables):
 
 def test_choices_are_every_set_and_line_on_both_boards(tables):
     found = figures.excess_by_choice(figures.benchmark_scores(tables, "2025-04-24"))
-    assert len(found) == 2 * 4 * 2
+    assert len(found) == 2 * 5 * 2
+    whole = found[found["benchmarks"].str.endswith("(models with all)")]
+    assert whole["models"].tolist() == [20] * 4
     assert found.drop_duplicates(["board", "benchmarks", "line"]).shape[0] == len(found)
     assert (found["p_value"] >= found["p_floor"]).all()
 

@@ -41,17 +41,17 @@ def test_every_section_has_words_a_source_a_caveat_and_a_label(sections):
     ("key", "figures"),
     [
         ("ranks", ["2025-04-06", "rank 2 with 1417", "rank 7 with style", "rank 35 with 1273", "32 is the best"]),
-        ("gap", ["129.9 [120, 140]", "52.3 [42, 62]", "60 %", "7 snapshots"]),
-        ("categories", ["37 %", "66 %", "hard prompts", "English", "38 %", "43 %"]),
-        ("standing", ["109.6", "215 models", "median model 12.6", "from 2 to 15"]),
+        ("gap", ["129.9 [120, 140]", "52.3 [42, 62]", "60 %", "6 different snapshots"]),
+        ("categories", ["37 %", "66 %", "hard prompts", "English", "38 %", "43 %", "least for maths (34 %)"]),
+        ("standing", ["109.6", "215 models", "median model 12.6", "from 2 to 15", "had 2 and 7", "98.3 before", "with 75.0"]),
         ("prices", ["length has 0.249", "at most 0.031"]),
         ("benchmarks", ["15.6 %", "54.4", "+96", "No other model", "the least that 31 models allow", "61 %"]),
-        ("choices", ["79 to 96", "6 of 8", "15 to 37"]),
+        ("choices", ["73 to 96", "6 of 10", "15 to 37", "p from 0.13 up", "with livebench, long_context and with"]),
         ("context", ["10,000,000", "15.6 %", "28.1 %", "27.3 %", "36.4 %", "120,000"]),
         ("releases", ["144, 275 and then 352 days", "each longer than the last", "a Saturday"]),
         (
             "variants",
-            ["27 private variants", "adds 13 points", "±12", "33, of which 28", "100 points for the best of 10"],
+            ["27 private variants", "adds 13 points", "±12", "33, of which 28", "100 points for the best of 10", "fell by 15.9 points raw and 4.5 controlled", "largest fall of 215"],
         ),
     ],
 )

@@ -29,7 +29,7 @@ def told(battles, versions=None, examples=2):
 
 def test_two_versions(battles):
     made = told(battles)
-    keys = ["votes", "vote-gap", "by-category", "profile", "examples-experimental", "examples-release"]
+    keys = ["votes", "vote-gap", "by-category", "profile", "examples-first", "examples-second"]
     assert list(made) == keys  # one language only, and no model that Arena published
     assert {s.label for s in made.values()} == {"simulated votes"}
     assert "These votes are simulated" in made["votes"].says[0]
@@ -38,13 +38,14 @@ def test_two_versions(battles):
     assert "associated with style" in gap.says[0]
     assert set(gap.table["scale"]) == {"rating", "win rate"}
     assert gap.chart(760).to_dict()["title"]["text"]
+    assert "differ beyond chance between these levels (p = " in " ".join(made["by-category"].says)
     assert made["by-category"].chart(340).to_dict()["title"]["text"]
     assert made["by-category"].table["level"].tolist() == ["maths", "code"] or len(made["by-category"].table) == 2
 
 
 def test_examples_show_both_answers_with_marks(battles):
     made = told(battles)
-    shown = made["examples-experimental"].exhibits
+    shown = made["examples-first"].exhibits
     assert len(shown) == 2
     for exhibit in shown:
         assert next(name for name, _ in exhibit.sides) == VERSIONS[0]
@@ -56,31 +57,33 @@ def test_examples_show_both_answers_with_marks(battles):
 
 
 def test_no_examples_asked_for(battles):
-    assert "examples-release" not in told(battles, examples=0)
+    assert "examples-second" not in told(battles, examples=0)
 
 
 def test_other_models_are_not_called_simulated(battles):
-    made = told(battles, Versions("model-03", "model-04"))
+    made = told(battles, Versions("model-03", "model-04", asked=True))
     assert {s.label for s in made.values()} == {"from votes"}
+    assert made["profile"].title.startswith("Model-03 differs from model-04")
+    assert not any("experimental" in " ".join([s.title, *s.says]).replace(VERSIONS[0], "") for s in made.values())
     assert "simulated" not in made["votes"].says[0]
 
 
 def test_without_the_release(battles):
     code = battles.models.index(VERSIONS[1])
     made = told(battles.filter((battles.model_a != code) & (battles.model_b != code)), Versions(VERSIONS[0], ""))
-    assert any("no battle of the released version" in text for text in made["votes"].says)
+    assert any("no battle of the release" in text for text in made["votes"].says)
     assert "vote-gap" in made
     assert "points of its raw rating go with style" in made["vote-gap"].says[0]
     assert made["vote-gap"].chart(340).to_dict()["title"]["text"]
     assert "by-category" not in made
-    assert "examples-release" not in made
+    assert "examples-second" not in made
 
 
 def test_without_the_experimental_version(battles):
     code = battles.models.index(VERSIONS[0])
     made = told(battles.filter((battles.model_a != code) & (battles.model_b != code)), Versions("", VERSIONS[1]))
     assert any("no battle of the experimental version" in text for text in made["votes"].says)
-    assert "examples-experimental" not in made
+    assert "examples-first" not in made
 
 
 def test_too_few_battles_say_why(battles):
@@ -105,10 +108,11 @@ def test_the_sample_of_real_battles_is_refused_politely(shared):
     versions = Versions("llama-4-maverick-03-26-experimental", "llama-4-maverick-17b-128e-instruct")
     made = told(battles, versions, examples=3)
     assert made["vote-gap"].title == "The two versions cannot be compared on these votes"
+    assert made["vote-gap"].says[0].startswith("No comparison of the two: ")
     assert "7 battles: at least 10 are needed" in made["vote-gap"].says[0]
     assert "1 battles: at least 10 are needed" in made["vote-gap"].says[0]
     assert "too few battles for intervals" in " ".join(made["profile"].says)
-    assert len(made["examples-experimental"].exhibits) == 3
+    assert len(made["examples-first"].exhibits) == 3
 
 
 def test_a_long_answer_is_cut_with_its_marks():

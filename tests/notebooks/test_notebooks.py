@@ -129,7 +129,7 @@ def test_every_row_of_the_story_has_a_place() -> None:
     last = read(ROOT / "notebooks" / "02_maverick_vs_release.ipynb").cells[-1].source
     rows = [line for line in last.splitlines() if line.startswith("| ")][1:]
     assert len(rows) == 11
-    sections = set(ls.maverick().sections) | {"examples-experimental"}
+    sections = set(ls.maverick().sections) | {"examples-first"}
     for row in rows:
         place = row.split("|")[2]
         if place.strip() == "nothing to compute":

@@ -72,6 +72,12 @@ def test_battles_without_texts_have_none():
     assert len(result.exhibits("model-01")) == 0
 
 
+@pytest.mark.parametrize("n", [0, -1, 2.5, True, "3", 201])
+def test_a_number_of_battles(result, n):
+    with pytest.raises(FitError, match="whole number of battles from 1 to 200"):
+        result.exhibits("model-01", n)
+
+
 def test_a_model_that_is_not_there(result):
     with pytest.raises(FitError, match="did you mean 'model-01'"):
         result.exhibits("model-011")

@@ -224,8 +224,8 @@ def test_standing_has_a_dot_a_model_at_its_value():
 
 
 def test_standing_says_the_place():
-    assert title(published.standing_chart(differences(), ["e"])).startswith("e loses 40.0 points to style control, the 2nd")
-    assert title(published.standing_chart(differences(), ["b"])).startswith("b gains 3.0 points from style control, the 5th")
+    assert title(published.standing_chart(differences(), ["e"])).startswith("e stands 27.4 points from the median model, the 2nd")
+    assert title(published.standing_chart(differences(), ["b"])).startswith("b stands −15.6 points from the median model, the 5th")
     missing = differences().assign(difference=[NAN, -3.0, 109.6, 12.6, 40.0])
     assert "1 without one left out" in said(published.standing_chart(missing))
 
@@ -296,7 +296,7 @@ def test_divergence_draws_measured_and_expected():
 def test_divergence_says_who_stands_apart():
     found = diverging().set_index("model")
     row = found.loc["m4"]
-    says = f"m4 has {row['target']:.0f} where its other results warrant {row['expected']:.0f} (p = {row['p_value']:.3f})"
+    says = f"m4 has {row['target']:.0f} where the benchmarks warrant {row['expected']:.0f} (p = {row['p_value']:.3f})"
     assert title(published.divergence_chart(diverging())) == says
     assert title(published.divergence_chart(diverging(), "m7")).startswith("m7 has ")
     thin = diverging()

@@ -130,7 +130,7 @@ def test_long_tables_are_folded_and_whole(page):
 
 def test_a_chart_is_drawn_twice_and_named(page):
     assert len(page.all("svg")) == 2
-    assert all(a["aria-label"].startswith("m29 loses 29.5 points") for a in page.all("svg"))
+    assert all(a["aria-label"].startswith("m29 stands 14.5 points from the median") for a in page.all("svg"))
 
 
 def test_an_exhibit_has_its_marks_its_legend_and_its_lines(page):
@@ -271,7 +271,7 @@ def test_it_fits_a_terminal(width):
     assert "m11" in text
     assert "m12" not in text
     if width >= 80:
-        assert "60 % of the gap goes [published figures]\n-----" in text
+        assert "60 % of the gap goes (gap) [published figures]\n-----" in text
         assert "129.9 [120.3, 139.6]" in text
     for words in ("In short.", "Source: See https://example.org.", "Caveat: But.", "Not shown: why."):
         assert words in text
