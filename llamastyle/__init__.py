@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         SeparationError,
     )
     from llamastyle.features.catalog import ALL, ARENA, ARENA_WORDS, DEFAULT, list_features
+    from llamastyle.features.editing import restyle
     from llamastyle.features.extraction import extract
     from llamastyle.features.feature import (
         Feature,
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from llamastyle.regression.benchmark_lines import BetweenModels
     from llamastyle.regression.crossbench import divergence, selection_inflation
     from llamastyle.regression.fitting import audit, fit
+    from llamastyle.regression.judging import JudgeAudit, audit_judge
     from llamastyle.regression.power import battles_for, power_curve
     from llamastyle.regression.result import StyleResult
 
@@ -70,6 +72,7 @@ _HOMES = {
         "SeparationError",
     ),
     "llamastyle.features.catalog": ("ALL", "ARENA", "ARENA_WORDS", "DEFAULT", "list_features"),
+    "llamastyle.features.editing": ("restyle",),
     "llamastyle.features.extraction": ("extract",),
     "llamastyle.features.feature": (
         "Feature",
@@ -89,6 +92,7 @@ _HOMES = {
     "llamastyle.regression.arena": ("ArenaPublished", "arena_published"),
     "llamastyle.regression.crossbench": ("divergence", "selection_inflation"),
     "llamastyle.regression.fitting": ("audit", "fit"),
+    "llamastyle.regression.judging": ("JudgeAudit", "audit_judge"),
     "llamastyle.regression.benchmark_lines": ("BetweenModels",),
     "llamastyle.regression.power": ("battles_for", "power_curve"),
     "llamastyle.regression.result": ("StyleResult",),
@@ -113,6 +117,7 @@ __all__ = [
     "FeatureTable",
     "FitError",
     "Highlights",
+    "JudgeAudit",
     "LlamaStyleError",
     "LlamaStyleWarning",
     "MaverickAnalysis",
@@ -123,6 +128,7 @@ __all__ = [
     "__version__",
     "arena_published",
     "audit",
+    "audit_judge",
     "battles_for",
     "divergence",
     "extract",
@@ -141,6 +147,7 @@ __all__ = [
     "ratio",
     "read_battles",
     "read_responses",
+    "restyle",
     "selection_inflation",
     "simulate",
     "tokens",

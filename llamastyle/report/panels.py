@@ -272,4 +272,4 @@ def _effect(row: int, r: dict[Any, Any], room: int) -> dict[str, Any]:
 
 
 def _dosed(r: dict[Any, Any]) -> str:
-    return f"{r['intervention']}" + f" ({r['dose']:g})" * (r["dose"] != 1)
+    return f"{r['intervention']}" + (f" ({r['dose']:g})" if r["dose"] != 1 else "")

@@ -1,0 +1,175 @@
+"""Judges side by side: what their verdicts owe to style and to being right, each fitted by itself."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from llamastyle.data.battles import Battles, with_texts
+from llamastyle.data.readers import read_battles
+from llamastyle.errors import DataError, LlamaStyleError
+from llamastyle.features.extraction import extract
+from llamastyle.regression.fitting import audit
+from llamastyle.regression.judge_effects import Mean, clustered_mean
+from llamastyle.regression.result import StyleResult
+
+__all__ = ["MEASURES", "PEOPLE", "compare_judges"]
+
+Floats = NDArray[np.float64]
+
+FEATURES = ("words", "headers", "list_items", "bold", "emoji", "sycophancy")
+MEASURES = ("right answer preferred", "longer answer preferred", "effect", "exchange rate", "override")
+PEOPLE = "people"
+COLUMNS = ("judge", "battles", "measure", "term", "unit", "estimate", "conf_low", "conf_high", "note")
+
+
+def compare_judges(
+    verdicts: Any, features: Any = None, *, votes: Any = None, level: float = 0.95
+) -> pd.DataFrame:
+    """What each judge's verdicts owe to style, and what to being right.
+
+    Every judge is fitted by itself, on the battles where it is known which side is right. Exchange rates and marginal
+    effects compare judges; log-odds do not, since their scale is a judge's noise.
+
+    Parameters
+    ----------
+    verdicts : Battles or anything `read_battles` reads
+        With correctness, and ``judge`` where there are several.
+    features : preset, list or FeatureSet, optional
+        By default what came with the data, else words, headers, list items, bold, emoji and sycophancy.
+    votes : Battles or anything `read_battles` reads, optional
+        Votes of people on the same pairs, as one more judge, ``people``.
+    level : float
+        Of intervals.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``judge, battles, measure, term, unit, estimate, conf_low, conf_high, note``. Measures: ``right answer
+        preferred`` and ``longer answer preferred``, where exactly one side is right and where lengths differ, a tie
+        half a win; ``effect``, in win probability for ``unit`` more of ``term``; ``exchange rate``, the right answers that
+        it is worth; ``override``, how often the wrong side wins, ``term`` the index and which side has more of it.
+
+    Raises
+    ------
+    DataError
+        No battle has correctness on both sides.
+
+    Examples
+    --------
+    >>> import llamastyle as ls
+    >>> battles = ls.simulate(3000, 6, style={"words": 0.8}, seed=2).battles
+    >>> table = ls.compare_judges(battles)
+    >>> table[table["measure"] == "right answer preferred"]["estimate"].round(2).tolist()
+    [0.69]
+    """
+    read = _with_features(verdicts, features)
+    named = read.columns["judge"].astype("string").fillna("") if "judge" in read.columns else None
+    judges = {"": read} if named is None else {
+        str(name): read.take(np.flatnonzero((named == name).to_numpy())) for name in dict.fromkeys(named) if name
+    }  # fmt: skip
+    if votes is not None:
+        judges[PEOPLE] = _with_features(votes, features)
+    rows: list[dict[str, Any]] = []
+    for name, battles in judges.items():
+        rows += [{"judge": name, "battles": len(battles), **row} for row in _of_one(battles, level)]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _with_features(source: Any, features: Any) -> Battles:
+    from dataclasses import replace
+
+    battles = source if isinstance(source, Battles) else read_battles(source)
+    known = battles.correct_known
+    if not known.any():
+        raise DataError(
+            "no battle has correctness on both sides: hand it in with read_battles(correctness=...) or"
+            " join_correctness; without it a judge's taste is not told from what goes with it"
+        )
+    battles, _ = with_texts(battles.take(np.flatnonzero(known)))
+    if battles.measured is not None and features is None:
+        return battles
+    return replace(battles, measured=extract(battles, list(FEATURES) if features is None else features))
+
+
+def _of_one(battles: Battles, level: float) -> list[dict[str, Any]]:
+    """The rows of one judge."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what makes a fit doubtful is in its intervals and notes
+        result = audit(battles, level=level)
+    rows = [_plain("right answer preferred", *_right(battles), level), *_longer(battles, level)]
+    if result.estimates is None:
+        return [*rows, {"measure": "effect", "term": "", "note": result.failure}]
+    return [*rows, *_effects(result, level), *_rates(result, level), *_overrides(result, level)]
+
+
+def _clusters(battles: Battles) -> Any:
+    column = next((name for name in ("prompt_id", "session") if name in battles.columns), None)
+    return np.arange(len(battles)) if column is None else battles.codes(column)[0]
+
+
+def _right(battles: Battles) -> tuple[Floats, Any]:
+    """Outcome for the right side, where exactly one is right."""
+    assert battles.correct_a is not None
+    assert battles.correct_b is not None
+    gap = battles.correct_a - battles.correct_b
+    one = np.flatnonzero(np.abs(gap) == 1)
+    return np.where(gap > 0, battles.outcome, 1 - battles.outcome)[one], _clusters(battles)[one]
+
+
+def _longer(battles: Battles, level: float) -> list[dict[str, Any]]:
+    """Outcome for the longer side, where lengths differ."""
+    assert battles.measured is not None
+    name = next((n for n in ("words", "chars", "tokens") if n in battles.measured.names), None)
+    if name is None:
+        return []
+    values = battles.measured.column(name)
+    gap = values[battles.row_a] - values[battles.row_b]
+    some = np.flatnonzero(gap != 0)
+    won = np.where(gap > 0, battles.outcome, 1 - battles.outcome)[some]
+    return [_plain("longer answer preferred", won, _clusters(battles)[some], level) | {"unit": f"by {name}"}]
+
+
+def _plain(measure: str, values: Floats, clusters: Any, level: float) -> dict[str, Any]:
+    mean: Mean = clustered_mean(values, clusters, level)
+    return {
+        "measure": measure, "term": "", "unit": "share", "estimate": mean.estimate, "conf_low": mean.low,
+        "conf_high": mean.high, "note": mean.note,
+    }  # fmt: skip
+
+
+def _effects(result: StyleResult, level: float) -> list[dict[str, Any]]:
+    table: Any = result.effects(level=level)
+    kept = table[table["block"].isin(["style", "correctness"])].groupby("term", sort=False).tail(1)
+    return [
+        {
+            "measure": "effect", "term": r["term"], "unit": r["unit"], "estimate": r["effect"],
+            "conf_low": r["conf_low"], "conf_high": r["conf_high"], "note": r["note"],
+        }
+        for r in kept.to_dict("records")
+    ]  # fmt: skip
+
+
+def _rates(result: StyleResult, level: float) -> list[dict[str, Any]]:
+    try:
+        table: Any = result.exchange_rates(level=level)
+    except LlamaStyleError as error:
+        return [{"measure": "exchange rate", "term": "", "note": str(error)}]
+    kept = table.groupby("term", sort=False).tail(1)
+    columns = ["term", "unit", "estimate", "conf_low", "conf_high", "note"]
+    return [{"measure": "exchange rate", **{c: r[c] for c in columns}} for r in kept.to_dict("records")]
+
+
+def _overrides(result: StyleResult, level: float) -> list[dict[str, Any]]:
+    table: Any = result.overrides(level=level)
+    return [
+        {
+            "measure": "override", "term": f"{r['index']}: wrong side has {r['wrong_side_has']}", "unit": "share",
+            "estimate": r["rate"], "conf_low": r["conf_low"], "conf_high": r["conf_high"], "note": r["note"],
+        }
+        for r in table.to_dict("records")
+    ]  # fmt: skip
