@@ -1,8 +1,9 @@
 """Every foreign format ends here: a source becomes a table, a format names its columns, the door checks them.
 
 One module a format, found by the table's columns: `alpaca_eval`, `lmarena`, `lmarena_100k`, `lmarena_55k`,
-`lmarena_maverick`, and `frame` for the plain table. A format is a module with ``NAME``, ``sniff(names)`` and
-``read(table)`` (see `formats`).
+`lmarena_maverick`; judges' files `arena_hard`, `mt_bench`, `mt_bench_votes`, `judgebench`, `llmbar`,
+`rewardbench`, `rm_bench`; and `frame` for the plain table. A format is a module with ``NAME``,
+``sniff(names)`` and ``read(table)``, and ``unfold(table)`` where a row holds several verdicts (see `formats`).
 """
 
 from __future__ import annotations
@@ -10,29 +11,40 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from llamastyle.data.battles import Battles
+from llamastyle.data.battles import Battles, Responses
 from llamastyle.data.readers import (
     alpaca_eval,
+    arena_hard,
     frame,
+    judgebench,
+    llmbar,
     lmarena,
     lmarena_55k,
     lmarena_100k,
     lmarena_maverick,
+    mt_bench,
+    mt_bench_votes,
+    rewardbench,
+    rm_bench,
 )
 from llamastyle.data.readers.correctness import join_correctness, join_table
 from llamastyle.data.readers.door import enter
-from llamastyle.data.readers.formats import Draft, Format
+from llamastyle.data.readers.formats import Draft, Format, Nested
 from llamastyle.data.readers.labels import check_labels
-from llamastyle.data.readers.names import SCORES, Asked, canonical_keys, check_columns, mapped
+from llamastyle.data.readers.names import SCORES, Asked, canonical_keys, check_columns, listed, mapped
 from llamastyle.data.readers.responses import read_responses
 from llamastyle.data.readers.sources import read_table
 from llamastyle.data.readers.table import Table
+from llamastyle.data.readers.texts import answer_source, home_of, with_answers
 from llamastyle.errors import DataError
 from llamastyle.options import nearest
 
 __all__ = ["join_correctness", "read_battles", "read_responses"]
 
-FORMATS: tuple[Format, ...] = (lmarena_55k, lmarena_maverick, lmarena_100k, lmarena, alpaca_eval, frame)
+NESTED: tuple[Nested, ...] = (arena_hard, mt_bench, judgebench, llmbar, rm_bench)
+"""Formats of which one row holds several verdicts."""
+FORMATS: tuple[Format, ...] = (
+    *NESTED, mt_bench_votes, rewardbench, lmarena_55k, lmarena_maverick, lmarena_100k, lmarena, alpaca_eval, frame)
 """Tried in this order, those that ask for most columns first; the last one reads any table."""
 
 
@@ -43,6 +55,7 @@ def read_battles(
     columns: Mapping[str, str] | None = None,
     labels: Mapping[Any, str] | None = None,
     correctness: Any = None,
+    responses: Any = None,
     cluster: str | Sequence[str] | None = None,
     strict: bool = True,
 ) -> Battles:
@@ -56,7 +69,8 @@ def read_battles(
         Hugging Face hub (``pip install 'llamastyle[hub]'``), and then from its cache.
     format : str
         ``"auto"`` knows a format by its columns, and where these fit several takes the first of
-        ``"lmarena_55k", "lmarena_maverick", "lmarena_100k", "lmarena", "alpaca_eval", "frame"``; or name one.
+        ``"arena_hard", "mt_bench", "judgebench", "llmbar", "rm_bench", "mt_bench_votes", "rewardbench",
+        "lmarena_55k", "lmarena_maverick", "lmarena_100k", "lmarena", "alpaca_eval", "frame"``; or name one.
     columns : mapping, optional
         The table's name of a canonical column: ``{"winner": "vote"}``. Read without mapping:
         ``model_a, model_b``; ``winner`` (``model_a``, ``model_b``, ``tie``, ``both_bad``, or the row's own
@@ -69,6 +83,9 @@ def read_battles(
     correctness : pair of columns, path, frame, optional
         Columns with the correctness of each side, or a table ``prompt_id, model, correct`` (to which
         ``columns`` applies too), each in [0, 1] or empty.
+    responses : Responses, or what `read_responses` reads, optional
+        Where the source holds verdicts without texts: the responses, found by ``prompt_id`` and model. Those
+        of Arena-Hard and MT-Bench are found by themselves where ``model_answer`` is beside ``model_judgment``.
     cluster : str or list of str, optional
         A column, by its name in the table or its canonical one, whose groups are not independent; or
         several, for errors clustered in several ways at once.
@@ -105,7 +122,10 @@ def read_battles(
     own = correctness is not None and pair is None and "prompt_id" in table.columns
     if own and renames.get("prompt_id", "prompt_id") not in table.columns:
         del renames["prompt_id"]  # the scores' name for it, not this table's
+    if responses is not None and judgebench.lacks_pairs(frozenset(table.columns)):
+        table, responses = judgebench.with_pairs(table, read_table(responses, "responses")), None
     draft, named = _drafted(table, renames, format)
+    draft = _with_responses(draft, source, responses)
     battles = enter(draft, named, Asked(renames, check_labels(labels), _names(cluster), strict))
     if correctness is None or pair is not None:
         return battles
@@ -113,11 +133,29 @@ def read_battles(
 
 
 def _drafted(table: Table, renames: dict[str, str], format: str) -> tuple[Draft, Table]:
+    names = frozenset(table.columns) - set(renames.values()) | set(renames)
+    known = next(x for x in FORMATS if (x.sniff(names) if format == "auto" else format == x.NAME))
+    nested = next((x for x in NESTED if x.NAME == known.NAME), None)
+    if nested is not None and table.n:
+        if not nested.sniff(names):
+            raise DataError(
+                f"format={format!r} does not fit these columns: {listed(table)}; leave format out, or see docs/formats"
+            )
+        table = nested.unfold(table)
     named = mapped(table, renames)
-    if format != "auto":
-        return next(known for known in FORMATS if format == known.NAME).read(named), named
-    names = frozenset(named.columns)
-    return next(known for known in FORMATS if known.sniff(names)).read(named), named
+    return known.read(named), named
+
+
+def _with_responses(draft: Draft, source: Any, responses: Any) -> Draft:
+    """The draft with the responses, where they are not in the table: those handed in, or those beside it."""
+    there = "response_a" in draft.columns or bool(draft.measured)
+    if there and responses is not None:
+        raise DataError("the table has responses of its own, and responses= gives others; leave one of them out")
+    if there or (responses is None and not draft.apart):
+        return draft
+    given = answer_source(responses, source, "verdicts")
+    answers = given if isinstance(given, Responses) else read_responses(given)
+    return with_answers(draft, answers, home_of(responses, source))
 
 
 def _check_call(format: Any, cluster: Any, strict: Any) -> None:

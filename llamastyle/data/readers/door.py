@@ -103,6 +103,8 @@ class Reader:
     def parts(self) -> Parts:
         """All columns, checked."""
         notes = list(self.draft.notes)
+        for bad, name, what in self.draft.problems:
+            self.checks.add(bad, self.label(name), what, self._values(name))
         names = self._names()
         outcome, both_bad = self._outcome(names, notes)
         sides = self._sides() if "response_a" in self.draft.columns else None
@@ -142,9 +144,9 @@ class Reader:
             if self.asked.labels:
                 raise missing_column("winner", self.table, " for labels= to map")
             return self._probability(), np.zeros(self.table.n, bool)
-        made = read_winners(keys(columns["winner"]), self.asked.labels, names)
+        made = read_winners(keys(columns["winner"]), self.draft.labels | self.asked.labels, names)
         if made.unknown and (self.asked.strict or not np.isfinite(made.outcome).any()):
-            raise unknown_labels(made.unknown, self.label("winner"))
+            raise unknown_labels(made.unknown, self.label("winner"), list(self.draft.labels))
         unread = np.isnan(made.outcome) & ~made.missing & ~made.unclear
         self._add(made.missing, "winner", "no winner")
         self._add(made.unclear, "winner", "the model it names stands on both sides")
@@ -255,7 +257,8 @@ class Reader:
 
     def _values(self, name: str) -> Fetch:
         theirs = self.draft.sources.get(name, name)
-        return fetch(self.table.columns.get(theirs, self.draft.columns[name]))
+        there = self.table.columns
+        return fetch(there[theirs] if theirs in there else self.draft.columns[name])
 
 
 def fetch(column: Column) -> Fetch:
@@ -305,10 +308,9 @@ def set_aside(draft: Draft, table: Table, checks: Checks) -> tuple[pd.DataFrame,
     if table.lost:
         notes.append(f"{counted(len(table.lost), 'line')} could not be read: set aside (see battles.issues)")
     column, what = draft.failure
-    rows = [(int(row), column, what, None) for row in np.flatnonzero(checks.failed)]
+    rows = [(table.source_row(int(row)), column, what, None) for row in np.flatnonzero(checks.failed)]
     rows += [(-1, "", f"line {line} is {why}", start) for why, start, line in table.lost]
-    found = checks.issues()
-    rows += list(found.itertuples(index=False, name=None))
+    rows += [(table.source_row(row), *rest) for row, *rest in checks.issues().itertuples(index=False, name=None)]
     return issue_frame(sorted(rows, key=lambda row: row[0])), notes
 
 

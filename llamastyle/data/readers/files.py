@@ -5,16 +5,19 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import os
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from io import BytesIO, TextIOWrapper
-from typing import Any
+from itertools import count
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
 from llamastyle.data.readers.literals import DoubledKey, from_json
+from llamastyle.data.readers.slim import slimmed
 from llamastyle.data.readers.table import Table, arrow_column, key, python_column, shown
 from llamastyle.errors import DataError
 
@@ -37,6 +40,10 @@ FOREIGN = (
     (b"\xfe\xff", "text in UTF-16"),
     (b"version https://git-lfs", "a Git LFS pointer, not the file itself (git lfs pull fetches it)"),
 )
+LARGE = 1 << 28
+"""Bytes above which JSON lines are read line by line, and a JSON document not at all."""
+COLUMNAR = {"text_chosen", "text_rejected"}
+"""RewardBench saves lists by column and, beside them, values that hold for all rows."""
 SIMULATED = "simulated by llamastyle: no votes of people"
 COPIES = {"full_conversation": {"conversation_a", "conversation_b"}}
 """Columns of parquet files that no format reads where others are there: they hold every text of those again."""
@@ -78,6 +85,38 @@ def read_bytes(data: bytes, name: str, strict: bool = True) -> Table:
     if start.startswith((b"{", b"[")):
         return _json(text, name, strict)
     return _csv(text, name)
+
+
+def read_path(path: str, name: str, strict: bool = True) -> Table:
+    """The table in a file; JSON lines of more than ``LARGE`` bytes are read line by line.
+
+    Parameters
+    ----------
+    path : str
+        Where it is.
+    name, strict
+        As in `read_bytes`.
+
+    Raises
+    ------
+    DataError
+        Also if it is a JSON document that large.
+    OSError
+        If it cannot be opened.
+    """
+    with open(path, "rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        start = file.read(4096).removeprefix(BOM).lstrip()
+        file.seek(0)
+        if size <= LARGE or not start.startswith((b"{", b"[")):
+            return read_bytes(file.read(), name, strict)
+        if start.startswith(b"[") or not _is_json_line(_start(file), alone=False):
+            raise DataError(
+                f"{name} is one JSON document of {size / 1e9:.1f} GB, which can only be read whole; save it as JSON "
+                f"lines, a record a line, or as parquet"
+            )
+        file.seek(0)
+        return _json_lines(_long_lines(file, name), name, strict)
 
 
 def records(rows: Sequence[Any], name: str, lost: Sequence[tuple[str, str, int]] = ()) -> Table:
@@ -173,7 +212,7 @@ def _json(data: bytes, name: str, strict: bool) -> Table:
     first, _, rest = text.strip().partition("\n")
     if first.startswith("[") or not _is_json_line(first, alone=not rest):
         return _json_document(text, name)
-    return _json_lines(text, name, strict)
+    return _json_lines(_lines(text), name, strict)
 
 
 def _json_document(text: str, name: str) -> Table:
@@ -185,11 +224,14 @@ def _json_document(text: str, name: str) -> Table:
         raise DataError(f"{name} cannot be read as JSON: {_first_line(error)}") from None
     if isinstance(value, dict) and value and all(isinstance(v, list) for v in value.values()):
         return from_lists(value, name)
+    if isinstance(value, dict) and value.keys() >= COLUMNAR and isinstance(value[min(COLUMNAR)], list):
+        n = len(value[min(COLUMNAR)])
+        return from_lists({k: v if isinstance(v, list) else [v] * n for k, v in value.items()}, name)
     if not isinstance(value, list):
         raise DataError(
             f"{name} holds one JSON {type(value).__name__}; give a list of records, or JSON lines"
         )
-    return records(value, name)
+    return records([slimmed(row) if isinstance(row, dict) else row for row in value], name)
 
 
 def from_lists(columns: dict[Any, Any], name: str) -> Table:
@@ -201,14 +243,14 @@ def from_lists(columns: dict[Any, Any], name: str) -> Table:
     return Table(made, next(iter(lengths.values()), 0))
 
 
-def _json_lines(text: str, name: str, strict: bool) -> Table:
+def _json_lines(lines: Iterable[tuple[int, str]], name: str, strict: bool) -> Table:
     rows: list[dict[str, Any]] = []
     lost: list[tuple[str, str, int]] = []
-    for line, content in _lines(text):
+    for line, content in lines:
         try:
             row = from_json(content)
             if isinstance(row, dict):
-                rows.append(row)
+                rows.append(slimmed(row))
                 continue
             what = f"a JSON {type(row).__name__}, not an object"
         except DoubledKey as error:
@@ -229,6 +271,27 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
     for i, line in enumerate(text.split("\n")):
         if line.strip():
             yield i + 1, line
+
+
+def _start(file: BinaryIO) -> str:
+    return file.readline(LARGE).removeprefix(BOM).decode("utf-8", "replace").strip()
+
+
+def _long_lines(file: BinaryIO, name: str) -> Iterator[tuple[int, str]]:
+    for i in count(1):
+        line = file.readline(LARGE).removeprefix(BOM if i == 1 else b"")
+        if len(line) >= LARGE:
+            raise DataError(f"line {i} (counted from 1) of {name} is longer than {LARGE >> 20} MB; is it one record?")
+        if not line:
+            return
+        try:
+            text = line.decode()
+        except UnicodeDecodeError as error:
+            raise DataError(
+                f"{name} is not UTF-8 text: {error.reason} in line {i} (counted from 1); save it as UTF-8"
+            ) from None
+        if text.strip():
+            yield i, text.rstrip("\r\n")
 
 
 def _is_json_line(line: str, alone: bool) -> bool:

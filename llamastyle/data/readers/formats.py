@@ -34,6 +34,12 @@ CANONICAL = (
 """Columns that are read under their own names."""
 
 
+AGAIN = "a verdict that an earlier row has already given, on the same prompt and models by the same judge"
+
+
+UNJUDGED = "no verdicts in these data: who won is the benchmark's own label"
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """What a format makes of a table, not yet checked.
@@ -59,6 +65,14 @@ class Draft:
         bad was withheld, and the vote stays.
     preset : FeatureSet or None
         What ``measured`` are, where the format knows more of them than their names.
+    labels : dict
+        What the format's own winner labels mean; those of the caller come first.
+    problems : list of (bool array, str, str)
+        Rows that are bad, the column, and what is wrong.
+    apart : bool
+        Whether the format keeps the answers in other files.
+    turn : int array or None
+        After how many of its turns each answer was judged, where these files hold more.
     """
 
     columns: dict[str, Column]
@@ -70,6 +84,10 @@ class Draft:
     failure: tuple[str, str] = ("", "")
     sides: tuple[Side, Side] | None = None
     preset: FeatureSet | None = None
+    labels: dict[str, str] = field(default_factory=dict)
+    problems: list[tuple[NDArray[np.bool_], str, str]] = field(default_factory=list)
+    apart: bool = False
+    turn: NDArray[np.int64] | None = None
 
 
 def spoken(draft: Draft, sides: tuple[Side, Side]) -> Draft:
@@ -102,6 +120,14 @@ class Format(Protocol):
 
     def read(self, table: Table) -> Draft:
         """The table's canonical columns; columns that already have canonical names win."""
+        ...
+
+
+class Nested(Format, Protocol):
+    """A format of which one row holds several verdicts."""
+
+    def unfold(self, table: Table) -> Table:
+        """The table with a row for each verdict; this is what `read` reads."""
         ...
 
 

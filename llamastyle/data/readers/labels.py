@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -142,7 +142,7 @@ def _meant(value: str, labels: Mapping[str, str]) -> str:
     return labels.get(value) or (labels.get(whole) if whole.isdecimal() else None) or value
 
 
-def unknown_labels(unknown: Mapping[str, int], column: str) -> DataError:
+def unknown_labels(unknown: Mapping[str, int], column: str, own: Sequence[str] = ()) -> DataError:
     """The error for labels that are not known, with their counts and the mapping that would do."""
     first = list(unknown.items())[:8]
     more = f" and {len(unknown) - 8} more" if len(unknown) > 8 else ""
@@ -160,7 +160,7 @@ def unknown_labels(unknown: Mapping[str, int], column: str) -> DataError:
             way += f", with one of {', '.join(CANONICAL)} for each {UNSURE}"
     return DataError(
         f"column {column!r} has labels that are not known, with their counts: {counts}{more}; {way}; "
-        f"known are {', '.join(WINNERS)} and the row's own model names"
+        f"known are {', '.join([*own, *WINNERS])} and the row's own model names"
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from llamastyle.data.battles import Responses, counted
+from llamastyle.data.readers import arena_hard, mt_bench
 from llamastyle.data.readers.checks import Checks
 from llamastyle.data.readers.conversations import Side, first_user_turn, holds_conversations, read_side
 from llamastyle.data.readers.door import fetch, set_aside, start_array
@@ -19,6 +20,7 @@ from llamastyle.data.readers.names import check_columns, listed, mapped, missing
 from llamastyle.data.readers.notes import id_notes, turn_notes
 from llamastyle.data.readers.sources import read_table
 from llamastyle.data.readers.table import Column, Table, keys, numbers, objects, series
+from llamastyle.data.readers.texts import answer_source, answered
 from llamastyle.errors import DataError
 from llamastyle.options import nearest
 
@@ -35,8 +37,20 @@ FORMATS: dict[str, dict[str, str]] = {
 """Foreign names of canonical columns, by format; a table is in the first of which it has all."""
 
 
+SHAPED: dict[str, tuple[Callable[[frozenset[str]], bool], Callable[[Table], Table]]] = {
+    "arena_hard": (arena_hard.sniff_answers, arena_hard.read_answers),
+    "mt_bench": (mt_bench.sniff_answers, mt_bench.read_answers),
+}
+"""Files of answers that are brought to canonical columns first: how they are known, and how they are read."""
+
+
 def read_responses(
-    source: Any, *, format: str = "auto", columns: Mapping[str, str] | None = None, strict: bool = True
+    source: Any,
+    *,
+    format: str = "auto",
+    columns: Mapping[str, str] | None = None,
+    responses: Any = None,
+    strict: bool = True,
 ) -> Responses:
     """Read single responses from a file, a glob, a list of dicts or a frame of any library.
 
@@ -45,12 +59,15 @@ def read_responses(
     source : path, glob, open file, list of dicts, frame
         As for `read_battles`.
     format : str
-        ``"auto"``, ``"alpaca_eval"`` (``instruction, output, generator``), or ``"frame"``: ``text`` (or
+        ``"auto"``, ``"alpaca_eval"`` (``instruction, output, generator``), ``"arena_hard"`` or ``"mt_bench"``
+        (files of answers, and single scores), or ``"frame"``: ``text`` (or
         ``response, output, conversation, completion, answer``, the first that is there), a text or a
         conversation as role / content turns; ``model, prompt, prompt_id, score, correct, tokens`` where
         there.
     columns : mapping, optional
         The table's name of a canonical column: ``{"text": "reply"}``.
+    responses : Responses, path, glob, frame, optional
+        The texts, where the source holds scores of them only; see `read_battles`.
     strict : bool
         True: one bad row is an error. False: bad rows are set aside in ``responses.issues``.
 
@@ -76,10 +93,16 @@ def read_responses(
     """
     _check_call(format, strict)
     table = read_table(source, strict=strict)
-    draft = _drafted(mapped(table, check_columns(columns, CANONICAL)), format)
     if table.n == 0:
         raise DataError("the table has no rows; give at least one response")
-    checks = Checks(table.n, table.where, np.zeros(table.n, bool))
+    names = check_columns(columns, CANONICAL)
+    if format in ("auto", "mt_bench") and not names and mt_bench.sniff_scores(frozenset(table.columns)):
+        draft, table = _scored(table, source, responses)
+    elif responses is not None:
+        raise DataError("responses= goes with scores without texts (question_id, model, judge, score); this is none")
+    else:
+        draft, table = _drafted(table, names, format)
+    checks = Checks(table.n, table.where, np.zeros(table.n, bool) if draft.failed is None else draft.failed)
     side = _texts(draft, checks)
     numeric = {name: _numbers(draft, name, checks) for name in ("score", "correct", "tokens")}
     if checks.problems and (strict or checks.bad.all()):
@@ -88,14 +111,38 @@ def read_responses(
 
 
 def _check_call(format: Any, strict: Any) -> None:
-    known = ["auto", *FORMATS]
+    known = ["auto", *SHAPED, *FORMATS]
     if format not in known:
         raise DataError(f"format={format!r} is not known{nearest(format, known)}; use {', '.join(known)}")
     if not isinstance(strict, bool):
         raise DataError(f"strict={strict!r}: give True or False")
 
 
-def _drafted(table: Table, format: str) -> Draft:
+def _scored(table: Table, source: Any, responses: Any) -> tuple[Draft, Table]:
+    """Scores, with the answers from elsewhere."""
+    table, failed, turn = mt_bench.read_scores(table)
+    given = answer_source(responses, source, "scores")
+    answers = given if isinstance(given, Responses) else read_responses(given)
+    side = answered(answers, (keys(table.columns["question_id"]), keys(table.columns["model"])), turn)
+    columns = {name: table.columns[name] for name in ("model", "prompt_id", "score")}
+    n = int(failed.sum())
+    notes = [f"{counted(n, 'score')} of {table.n} failed (-1): set aside"] * (n > 0)
+    columns["text"] = pa.chunked_array([side.texts])
+    failure = ("score", "the judge gave no score (-1)")
+    return Draft(columns, notes=notes, failed=failed, failure=failure, sides=(side, side)), table
+
+
+def _drafted(table: Table, names: Mapping[str, str], format: str) -> tuple[Draft, Table]:
+    there = frozenset(table.columns) - set(names.values()) | set(names)
+    for name, (sniff, read) in SHAPED.items():
+        if format == name or (format == "auto" and sniff(there)):
+            if not sniff(there):
+                raise DataError(f"format={name!r} does not fit these columns: {listed(table)}; leave format out")
+            return _canonical(mapped(read(table), names), "frame"), table
+    return _canonical(mapped(table, names), format), table
+
+
+def _canonical(table: Table, format: str) -> Draft:
     if format == "auto":
         format = next(name for name, theirs in FORMATS.items() if set(theirs.values()) <= set(table.columns))
     columns = {name: table.columns[name] for name in CANONICAL if name in table.columns}
@@ -127,7 +174,7 @@ def _no_text(table: Table) -> DataError:
 
 def _texts(draft: Draft, checks: Checks) -> Side:
     column = draft.columns["text"]
-    side = read_side(column)
+    side = read_side(column) if draft.sides is None else draft.sides[0]
     checks.add_rows(side.bad, draft.sources.get("text", "text"), fetch(column))
     return side
 

@@ -13,7 +13,7 @@ import narwhals as nw
 import pandas as pd
 import pyarrow as pa
 
-from llamastyle.data.readers.files import READABLE, from_arrow, from_lists, read_bytes, records
+from llamastyle.data.readers.files import READABLE, from_arrow, from_lists, read_bytes, read_path, records
 from llamastyle.data.readers.shards import check_columns, check_shard, missing_shards
 from llamastyle.data.readers.table import Table, concatenated, key, python_column, shown
 from llamastyle.errors import DataError
@@ -71,7 +71,7 @@ def _from_path(path: Any, what: str, strict: bool) -> Table:
             f"{path} is a folder; name a file, or files by a pattern such as {path.rstrip('/')}/*.parquet"
         )
     if os.path.exists(path):
-        return _from_one(path, path, strict)
+        return replace(_from_one(path, path, strict), file=path)
     if any(c in path for c in "*?["):
         found = sorted(p for p in glob.glob(path, recursive=True) if os.path.isfile(p))
         if not found:
@@ -90,11 +90,11 @@ def _from_several(files: Sequence[tuple[str, str]], strict: bool) -> Table:
 
 def _from_one(name: str, path: str, strict: bool) -> Table:
     try:
-        data = Path(path).read_bytes()
+        with open(path, "rb") as file:
+            check_shard(name, file.read(64))
+        return read_path(path, name, strict)
     except OSError as error:
         raise DataError(f"{name} cannot be opened: {error.strerror or error}") from None
-    check_shard(name, data)
-    return read_bytes(data, name, strict)
 
 
 def _from_file(file: Any, what: str, strict: bool) -> Table:

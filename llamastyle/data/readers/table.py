@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -42,6 +42,12 @@ class Table:
         Lines that could not be read at all: what, the line's start, its number.
     notes : tuple of str
         What the source says of itself, where it comes from, and what is missing of it.
+    file : str
+        The file that all rows come from, where it is one alone.
+    origin : int array or None
+        The row of the source that each row was made of, where one makes several.
+    within : tuple of str
+        Which part of it: ``game 2``; empty where ``origin`` is None.
     """
 
     columns: dict[str, Column]
@@ -49,6 +55,9 @@ class Table:
     parts: tuple[tuple[str, int], ...] = ()
     lost: tuple[tuple[str, str, int], ...] = ()
     notes: tuple[str, ...] = ()
+    file: str = ""
+    origin: NDArray[np.int64] | None = None
+    within: tuple[str, ...] = ()
 
     @property
     def names(self) -> list[str]:
@@ -56,13 +65,23 @@ class Table:
         return list(self.columns)
 
     def where(self, row: int) -> str:
-        """Names a row for a message: ``row 3 (counted from 0)``, and its file among several."""
-        first = 0
+        """Names a row for a message: ``row 3 (counted from 0)``, its file among several, its part of the row."""
+        first, at = 0, self.source_row(row)
+        part = f", {self.within[row]}" if self.within else ""
         for name, rows in self.parts:
-            if row < first + rows:
-                return f"row {row - first} (counted from 0) of {name}"
+            if at < first + rows:
+                return f"row {at - first} (counted from 0) of {name}{part}"
             first += rows
-        return f"row {row} (counted from 0)"
+        return f"row {at} (counted from 0){part}"
+
+    def source_row(self, row: int) -> int:
+        """The row of the source that a row was made of."""
+        return row if self.origin is None else int(self.origin[row])
+
+    @property
+    def files(self) -> list[str]:
+        """The file of each row of the source, empty where it is none."""
+        return [name for name, rows in self.parts for _ in range(rows)] or [self.file] * self.n
 
 
 def arrow_column(values: pa.Array | pa.ChunkedArray) -> Column:
@@ -291,6 +310,39 @@ def _stacked(columns: Sequence[tuple[Column | None, int]]) -> Column:
         same = column is not None and column.type == kind
         chunks += column.chunks if column is not None and same else [pa.nulls(n, kind)]
     return pa.chunked_array(chunks, kind)
+
+
+def unfolded(
+    table: Table,
+    origin: Sequence[int],
+    within: Sequence[str],
+    made: Mapping[str, Sequence[Any]],
+    without: Collection[str],
+) -> Table:
+    """A table of which one row makes several: its other columns repeated, beside those made.
+
+    Parameters
+    ----------
+    origin, within : sequence
+        As in `Table`, for each of the new rows.
+    made : mapping
+        Columns of the new rows, by name.
+    without : collection of str
+        Columns that are not repeated.
+    """
+    at = np.asarray(origin, np.int64)
+    kept = {c: column for c, column in table.columns.items() if c not in made and c not in without}
+    columns = {
+        name: column.take(pa.array(at)) if isinstance(column, pa.ChunkedArray) else column[at]
+        for name, column in kept.items()
+    }
+    columns |= {name: python_column(values) for name, values in made.items()}
+    return replace(table, columns=columns, n=len(at), origin=at, within=tuple(within))
+
+
+def repeated(n: int, *columns: Sequence[Any]) -> NDArray[np.bool_]:
+    """Which of n rows have in all columns what an earlier row has."""
+    return pd.DataFrame(dict(enumerate(columns)), index=pd.RangeIndex(n)).duplicated().to_numpy(bool)
 
 
 def _mapped(column: pa.ChunkedArray, what: Callable[[Any], Any], kind: pa.DataType) -> pa.Array:

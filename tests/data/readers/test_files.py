@@ -6,10 +6,12 @@ import gzip
 import io
 import json
 import zipfile
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from llamastyle.data.readers import files
 from llamastyle.data.readers.files import read_bytes
 from llamastyle.data.readers.table import objects
 from llamastyle.errors import DataError
@@ -151,3 +153,35 @@ def test_texts_that_a_file_holds_twice_are_read_once() -> None:
         out = io.BytesIO()
         pd.DataFrame({name: ["x"] for name in there}).to_parquet(out)
         assert read_bytes(out.getvalue(), "file").names == read
+
+
+def test_large_json_lines_are_read_by_the_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "large.jsonl"
+    path.write_bytes(b"\xef\xbb\xbf" + b'{"a": "\xc3\xa9", "games": [{"score": 1, "user_prompt": "x"}]}\n\n{"a": 2}\r\n' + b'{"a": 3}\n' * 9)
+    want = read_bytes(path.read_bytes(), "f")
+    monkeypatch.setattr(files, "LARGE", 80)
+    monkeypatch.setattr(files, "read_bytes", None)
+    made = files.read_path(str(path), "f")
+    assert {name: objects(column) for name, column in made.columns.items()} == {
+        name: objects(column) for name, column in want.columns.items()
+    }
+    assert objects(made.columns["games"]) == [[{"score": 1}]] + [None] * 10
+    path.write_bytes(path.read_bytes() + b'{"a": "' + b"x" * 100 + b'"}\n')
+    with pytest.raises(DataError, match=r"line 13 \(counted from 1\) of f is longer than 0 MB"):
+        files.read_path(str(path), "f")
+    path.write_bytes(b'{"a": 1}\n' * 10 + b'{"a": "\xff"}')
+    with pytest.raises(DataError, match=r"not UTF-8 text: .* in line 11"):
+        files.read_path(str(path), "f")
+    path.write_bytes(b'{"a": 1}\n' * 10 + b'{"a": ')
+    with pytest.raises(DataError, match=r"line 11 .*is not JSON"):
+        files.read_path(str(path), "f")
+    assert files.read_path(str(path), "f", strict=False).n == 10
+
+
+@pytest.mark.parametrize("text", [b'[{"a": 1},\n' + b'{"a": 2},\n' * 20, b'{"a":\n1}' + b" " * 100])
+def test_a_large_json_document_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: bytes) -> None:
+    path = tmp_path / "large.json"
+    path.write_bytes(text)
+    monkeypatch.setattr(files, "LARGE", 80)
+    with pytest.raises(DataError, match=r"one JSON document of 0.0 GB.*save it as JSON lines"):
+        files.read_path(str(path), "f")

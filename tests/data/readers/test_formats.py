@@ -27,6 +27,7 @@ def test_every_format_reads_any_table_without_a_word(made: Format) -> None:
 
 
 ROOM = {"conversation_a", "conversation_b"}
+VOTE = {"question_id", "model_a", "model_b", "winner", "judge", "turn"}
 KAGGLE = {"winner_model_a", "winner_model_b", "winner_tie", "response_a", "response_b"}
 
 
@@ -43,6 +44,17 @@ KAGGLE = {"winner_model_a", "winner_model_b", "winner_tie", "response_a", "respo
         (ROOM | {"output_1", "output_2", "preference"}, "lmarena"),
         ({"output_1", "output_2", "preference"}, "alpaca_eval"),
         (KAGGLE - {"winner_tie"}, "frame"),
+        ({"games", "model", "judge", "uid"}, "arena_hard"),
+        ({"model_1", "model_2", "g1_winner", "g2_winner", "judge"}, "mt_bench"),
+        (ROOM | VOTE, "mt_bench_votes"),
+        (ROOM | VOTE | {"tstamp"}, "lmarena_100k"),
+        ({"pair_id", "judgments", "label", "response_A", "response_B"}, "judgebench"),
+        ({"pair_id", "response_A", "response_B", "label"}, "judgebench"),
+        ({"input", "output_1", "output_2", "label"}, "llmbar"),
+        ({"id", "prompt", "chosen", "rejected", "chosen_model", "rejected_model"}, "rewardbench"),
+        ({"text_chosen", "text_rejected", "scores_chosen", "scores_rejected"}, "rewardbench"),
+        ({"id", "prompt", "chosen", "rejected"}, "rm_bench"),
+        ({"id", "prompt", "chosen", "rejected", "messages"}, "frame"),
     ],
 )
 def test_columns_of_two_formats_are_decided_by_the_order(names: set[str], wins: str) -> None:

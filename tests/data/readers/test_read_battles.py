@@ -224,7 +224,7 @@ def test_errors_name_the_column_as_the_table_does(votes: Votes) -> None:
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"format": "lmarna"}, "format='lmarna' is not known; did you mean 'lmarena'.*auto, lmarena_55k, lmarena_maverick, lmarena_100k, lmarena, alpaca_eval, frame"),
+        ({"format": "lmarna"}, "format='lmarna' is not known; did you mean 'lmarena'.*auto, arena_hard, mt_bench, .*, lmarena_55k, lmarena_maverick, lmarena_100k, lmarena, alpaca_eval, frame"),
         ({"format": None}, "format=None is not known"),
         ({"columns": {"winer": "winner"}}, "'winer' is no name that is read"),
         ({"columns": {"winner": "winer"}}, "no column 'winer'; did you mean 'winner'"),

@@ -130,7 +130,7 @@ def test_what_is_noticed() -> None:
         (pd.DataFrame({"text": []}), {}, "no rows"),
         ([{"response_a": "x", "response_b": "y"}], {}, "it holds battles; read it with read_battles"),
         ([{"txt": "x"}], {}, "no column 'text' .*did you mean 'txt'.*--map text=txt"),
-        (ROWS, {"format": "lmarena"}, "format='lmarena' is not known; use auto, alpaca_eval, frame"),
+        (ROWS, {"format": "lmarena"}, "format='lmarena' is not known; use auto, arena_hard, mt_bench, alpaca_eval, frame"),
         (ROWS, {"strict": 1}, "strict=1"),
         (5, {}, "source is a int"),
     ],

@@ -25,12 +25,14 @@ from llamastyle.data.readers.table import (
     object_column,
     objects,
     python_column,
+    repeated,
     rounded_ids,
     scrub,
     series,
     shown,
     times,
     undecodable,
+    unfolded,
 )
 
 
@@ -204,3 +206,26 @@ def test_shown_is_short_and_on_one_line() -> None:
 def test_scrub() -> None:
     assert scrub("é\ud83d") == "é\ufffd"
     assert scrub("🎉") == "🎉"
+
+
+def test_rows_that_were_made_of_one() -> None:
+    table = Table(
+        {"id": python_column([1, 2]), "odd": object_column([["a"], 2]), "gone": python_column([0, 0])},
+        2,
+        parts=(("one", 1), ("two", 1)),
+    )
+    made = unfolded(table, [0, 1, 1], ["", "game 1", "game 2"], {"score": ["x", "y", "z"]}, {"gone"})
+    assert {name: objects(column) for name, column in made.columns.items()} == {
+        "id": [1, 2, 2],
+        "odd": [["a"], 2, 2],
+        "score": ["x", "y", "z"],
+    }
+    assert made.where(2) == "row 0 (counted from 0) of two, game 2"
+    assert [made.source_row(row) for row in range(3)] == [0, 1, 1]
+    assert table.files == ["one", "two"]
+    assert Table({}, 2, file="f").files == ["f", "f"]
+
+
+def test_rows_that_come_again() -> None:
+    assert repeated(4, ["a", "a", "b", "a"], [1, 2, 1, 1]).tolist() == [False, False, False, True]
+    assert repeated(0).tolist() == []
