@@ -22,7 +22,7 @@ LAYERS = (
     ("features",),
     ("data",),
     ("regression",),
-    ("llama4", "distributed", "integrations", "shell", "cli", "__main__"),
+    ("llama4", "distributed", "integrations", "testing", "shell", "cli", "__main__"),
 )
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 TOP = len(LAYERS) - 1
@@ -33,9 +33,12 @@ AT_HOME = {
     "narwhals": ("data/readers/",),
     "altair": ("report/charts.py", "report/panels.py", "report/published_charts.py"),
     "huggingface_hub": ("data/hub.py",),
+    "inspect_ai": ("integrations/inspect_ai.py",),
+    "lm_eval": ("integrations/lm_eval.py",),
+    "zipfile_zstd": ("data/readers/inspect_ai.py",),
     "typer": ("cli.py", "shell.py"),
 }
-FUNCTIONS_ONLY = {"altair", "huggingface_hub"}
+FUNCTIONS_ONLY = {"altair", "huggingface_hub", "zipfile_zstd"}
 
 BANNED_IMPORTS = {"pickle", "cPickle", "cloudpickle", "dill", "shelve", "marshal", "joblib", "subprocess"}
 BANNED_CALLS = {"eval", "exec", "compile", "__import__"}

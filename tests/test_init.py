@@ -33,7 +33,8 @@ import importlib, pkgutil, types
 import llamastyle as ls
 def load():
     for found in pkgutil.walk_packages(ls.__path__, "llamastyle."):
-        importlib.import_module(found.name)
+        if not found.name.startswith("llamastyle.integrations."):  # theirs need a host
+            importlib.import_module(found.name)
 def take():
     return {name: getattr(ls, name) for name in ls.__all__}
 %s

@@ -27,7 +27,7 @@ def pair(responses: Responses, score: str = "score", within: str = "prompt_id") 
     responses : Responses
         With models, prompts and scores, as `read_responses` reads them.
     score : {"score", "correct"}
-        What decides. Where it is ``"score"`` and correctness is known, the battles have both.
+        What decides. Where it is ``"score"`` and correctness is known and something else, the battles have both.
     within : {"prompt_id"}
         What two responses must share.
 
@@ -66,6 +66,8 @@ def pair(responses: Responses, score: str = "score", within: str = "prompt_id") 
     turn = place[responses.model[a]] > place[responses.model[b]]
     a, b = np.where(turn, b, a), np.where(turn, a, b)
     right = responses.correct if score == "score" else None
+    if right is not None and np.array_equal(right, values):
+        right = None  # a harness's correctness is its score: it cannot explain itself
     prompts: Any = responses.prompt_id
     return Battles(
         responses=responses,

@@ -51,8 +51,8 @@ def compare_judges(
     pandas.DataFrame
         ``judge, battles, measure, term, unit, estimate, conf_low, conf_high, note``. Measures: ``right answer
         preferred`` and ``longer answer preferred``, where exactly one side is right and where lengths differ, a tie
-        half a win; ``effect``, in win probability for ``unit`` more of ``term``; ``exchange rate``, the right answers that
-        it is worth; ``override``, how often the wrong side wins, ``term`` the index and which side has more of it.
+        half a win; ``effect``, in win probability for ``unit`` more of ``term``; ``exchange rate``, the right answers
+        that it is worth; ``override``, how often the wrong side wins, ``term`` the index and which side has more.
 
     Raises
     ------

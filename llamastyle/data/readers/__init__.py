@@ -4,6 +4,7 @@ One module a format, found by the table's columns: `alpaca_eval`, `lmarena`, `lm
 `lmarena_maverick`; judges' files `arena_hard`, `mt_bench`, `mt_bench_votes`, `judgebench`, `llmbar`,
 `rewardbench`, `rm_bench`; and `frame` for the plain table. A format is a module with ``NAME``,
 ``sniff(names)`` and ``read(table)``, and ``unfold(table)`` where a row holds several verdicts (see `formats`).
+Logs of harnesses, `lm_eval` and `inspect_ai`, are no tables: `logs` finds them by name and beginning.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from llamastyle.data.readers import (
     rewardbench,
     rm_bench,
 )
-from llamastyle.data.readers.correctness import join_correctness, join_table
+from llamastyle.data.readers.correctness import join_correctness, join_table, read_scores
 from llamastyle.data.readers.door import enter
 from llamastyle.data.readers.formats import Draft, Format, Nested
 from llamastyle.data.readers.labels import check_labels
@@ -82,10 +83,11 @@ def read_battles(
         What the winner labels mean: ``{"left": "model_a", "right": "model_b"}``.
     correctness : pair of columns, path, frame, optional
         Columns with the correctness of each side, or a table ``prompt_id, model, correct`` (to which
-        ``columns`` applies too), each in [0, 1] or empty.
+        ``columns`` applies too), each in [0, 1] or empty; or `Responses` or logs of a harness.
     responses : Responses, or what `read_responses` reads, optional
-        Where the source holds verdicts without texts: the responses, found by ``prompt_id`` and model. Those
-        of Arena-Hard and MT-Bench are found by themselves where ``model_answer`` is beside ``model_judgment``.
+        Where the source holds verdicts without texts: the responses, such as two models' logs, found by
+        ``prompt_id`` and model; their correctness comes along. Those of Arena-Hard and MT-Bench are found by
+        themselves where ``model_answer`` is beside ``model_judgment``.
     cluster : str or list of str, optional
         A column, by its name in the table or its canonical one, whose groups are not independent; or
         several, for errors clustered in several ways at once.
@@ -125,7 +127,7 @@ def read_battles(
     if responses is not None and judgebench.lacks_pairs(frozenset(table.columns)):
         table, responses = judgebench.with_pairs(table, read_table(responses, "responses")), None
     draft, named = _drafted(table, renames, format)
-    draft = _with_responses(draft, source, responses)
+    draft = _with_responses(draft, source, responses, strict)
     battles = enter(draft, named, Asked(renames, check_labels(labels), _names(cluster), strict))
     if correctness is None or pair is not None:
         return battles
@@ -146,7 +148,7 @@ def _drafted(table: Table, renames: dict[str, str], format: str) -> tuple[Draft,
     return known.read(named), named
 
 
-def _with_responses(draft: Draft, source: Any, responses: Any) -> Draft:
+def _with_responses(draft: Draft, source: Any, responses: Any, strict: bool) -> Draft:
     """The draft with the responses, where they are not in the table: those handed in, or those beside it."""
     there = "response_a" in draft.columns or bool(draft.measured)
     if there and responses is not None:
@@ -154,7 +156,7 @@ def _with_responses(draft: Draft, source: Any, responses: Any) -> Draft:
     if there or (responses is None and not draft.apart):
         return draft
     given = answer_source(responses, source, "verdicts")
-    answers = given if isinstance(given, Responses) else read_responses(given)
+    answers = given if isinstance(given, Responses) else read_responses(given, strict=strict)
     return with_answers(draft, answers, home_of(responses, source))
 
 
@@ -202,7 +204,7 @@ def _score_table(correctness: Any, given: Mapping[str, str]) -> Table:
 
     The battles' name of the prompt need not be the scores'; those of model and correct must be there.
     """
-    table = read_table(correctness, "correctness")
+    table = read_scores(correctness, "correctness")
     here = {name: theirs for name, theirs in given.items() if name in SCORES}
     if here.get("prompt_id") not in table.columns:
         here.pop("prompt_id", None)

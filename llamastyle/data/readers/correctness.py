@@ -11,7 +11,8 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from llamastyle.data.battles import Battles
+from llamastyle.data.battles import Battles, Responses
+from llamastyle.data.readers.logs import read_logs
 from llamastyle.data.readers.names import (
     SCORES,
     check_columns,
@@ -24,6 +25,7 @@ from llamastyle.data.readers.names import (
 from llamastyle.data.readers.notes import correctness_notes
 from llamastyle.data.readers.sources import read_table
 from llamastyle.data.readers.table import Table, is_numeric, keys, numbers, python_column, shown
+from llamastyle.data.readers.texts import score_table
 from llamastyle.errors import DataError
 
 __all__ = ["join_correctness"]
@@ -39,8 +41,9 @@ def join_correctness(battles: Battles, scores: Any, columns: Mapping[str, str] |
     ----------
     battles : Battles
         With a ``prompt_id`` and model names.
-    scores : path, list of dicts, frame
-        ``prompt_id, model, correct``; ``correct`` in [0, 1], or empty where it is not known.
+    scores : path, list of dicts, frame, Responses, logs
+        ``prompt_id, model, correct``; ``correct`` in [0, 1], or empty where it is not known. Or `Responses`, or
+        logs of a harness as `read_responses` reads them, whose prompts are called ``task:id``.
     columns : mapping, optional
         Other names of these three: ``{"model": "name"}``.
 
@@ -68,9 +71,17 @@ def join_correctness(battles: Battles, scores: Any, columns: Mapping[str, str] |
             f"join_correctness wants battles first, not a {type(battles).__name__}: "
             f"join_correctness(read_battles(...), scores), or read_battles(..., correctness=scores)"
         )
-    table = read_table(scores, "scores")
+    table = read_scores(scores, "scores")
     given = check_columns(columns, SCORES)
     return join_table(battles, mapped(table, given))
+
+
+def read_scores(scores: Any, what: str) -> Table:
+    """The table of correctness in whatever was handed in: a table, responses, or a harness's logs."""
+    if isinstance(scores, Responses):
+        return score_table(scores)
+    logs = read_logs(scores)
+    return read_table(scores, what) if logs is None else logs
 
 
 def join_table(battles: Battles, table: Table) -> Battles:

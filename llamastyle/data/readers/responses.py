@@ -16,6 +16,7 @@ from llamastyle.data.readers.checks import Checks
 from llamastyle.data.readers.conversations import Side, first_user_turn, holds_conversations, read_side
 from llamastyle.data.readers.door import fetch, set_aside, start_array
 from llamastyle.data.readers.formats import Draft
+from llamastyle.data.readers.logs import LOGS, read_logs
 from llamastyle.data.readers.names import check_columns, listed, mapped, missing_column
 from llamastyle.data.readers.notes import id_notes, turn_notes
 from llamastyle.data.readers.sources import read_table
@@ -35,6 +36,7 @@ FORMATS: dict[str, dict[str, str]] = {
     "frame": {},
 }
 """Foreign names of canonical columns, by format; a table is in the first of which it has all."""
+LOG_NAMES = tuple(kind.NAME for kind in LOGS)
 
 
 SHAPED: dict[str, tuple[Callable[[frozenset[str]], bool], Callable[[Table], Table]]] = {
@@ -50,24 +52,32 @@ def read_responses(
     format: str = "auto",
     columns: Mapping[str, str] | None = None,
     responses: Any = None,
+    score: str | None = None,
+    filter: str | None = None,
     strict: bool = True,
 ) -> Responses:
-    """Read single responses from a file, a glob, a list of dicts or a frame of any library.
+    """Read single responses from a file, a glob, a list of dicts or a frame of any library, or from a harness's logs.
 
     Parameters
     ----------
     source : path, glob, open file, list of dicts, frame
-        As for `read_battles`.
+        As for `read_battles`; or a log, a folder of logs, a list of these.
     format : str
         ``"auto"``, ``"alpaca_eval"`` (``instruction, output, generator``), ``"arena_hard"`` or ``"mt_bench"``
         (files of answers, and single scores), or ``"frame"``: ``text`` (or
         ``response, output, conversation, completion, answer``, the first that is there), a text or a
         conversation as role / content turns; ``model, prompt, prompt_id, score, correct, tokens`` where
-        there.
+        there. Logs are ``"lm_eval"`` (lm-evaluation-harness's ``samples_*.jsonl``) and ``"inspect_ai"``
+        (``.eval`` and JSON); their prompts are called ``task:id``.
     columns : mapping, optional
-        The table's name of a canonical column: ``{"text": "reply"}``.
+        The table's name of a canonical column: ``{"text": "reply"}``. Not for logs.
     responses : Responses, path, glob, frame, optional
         The texts, where the source holds scores of them only; see `read_battles`.
+    score : str, optional
+        For logs: the metric, or the scorer, that is the score; the first by default. Where all scores lie in
+        [0, 1], they are the correctness too.
+    filter : str, optional
+        For logs of lm-evaluation-harness: the filter whose rows are read; the first by default.
     strict : bool
         True: one bad row is an error. False: bad rows are set aside in ``responses.issues``.
 
@@ -92,11 +102,17 @@ def read_responses(
     [1.0, 0.0]
     """
     _check_call(format, strict)
-    table = read_table(source, strict=strict)
+    names = check_columns(columns, CANONICAL)
+    logs = None
+    if format == "auto" or format in LOG_NAMES:
+        logs = read_logs(source, format=format, score=score, filter=filter, strict=strict)
+    _check_log_options(logs is not None, format, names, score, filter)
+    table = read_table(source, strict=strict) if logs is None else logs
     if table.n == 0:
         raise DataError("the table has no rows; give at least one response")
-    names = check_columns(columns, CANONICAL)
-    if format in ("auto", "mt_bench") and not names and mt_bench.sniff_scores(frozenset(table.columns)):
+    if logs is not None:
+        draft = _canonical(mapped(table, names), "frame")
+    elif format in ("auto", "mt_bench") and not names and mt_bench.sniff_scores(frozenset(table.columns)):
         draft, table = _scored(table, source, responses)
     elif responses is not None:
         raise DataError("responses= goes with scores without texts (question_id, model, judge, score); this is none")
@@ -111,11 +127,25 @@ def read_responses(
 
 
 def _check_call(format: Any, strict: Any) -> None:
-    known = ["auto", *SHAPED, *FORMATS]
+    known = ["auto", *SHAPED, *FORMATS, *LOG_NAMES]
     if format not in known:
         raise DataError(f"format={format!r} is not known{nearest(format, known)}; use {', '.join(known)}")
     if not isinstance(strict, bool):
         raise DataError(f"strict={strict!r}: give True or False")
+
+
+def _check_log_options(
+    logs: bool, format: str, columns: Mapping[str, str], score: str | None, filter: str | None
+) -> None:
+    if logs and columns:
+        raise DataError(f"columns={dict(columns)!r}: the columns of a log are known; score= chooses the score")
+    for name, value in (("score", score), ("filter", filter)):
+        if value is not None and not logs:
+            raise DataError(
+                f"{name}={value!r} is for logs of a harness, and this is none; name a column of a table with columns="
+            )
+    if format in LOG_NAMES and not logs:
+        raise DataError(f"format={format!r}: give the path of a log, a folder of logs, or a list of paths")
 
 
 def _scored(table: Table, source: Any, responses: Any) -> tuple[Draft, Table]:
@@ -213,7 +243,7 @@ def _assembled(
     code[used] = np.arange(len(used))
     known = {name: None if values is None else values[keep] for name, values in numeric.items()}
     return Responses(
-        texts=side.texts.filter(pa.array(keep)),
+        texts=side.texts if keep.all() else side.texts.filter(pa.array(keep)),
         models=tuple(models[i] for i in used),
         model=code[model[keep]].astype(np.int64),
         prompt_id=None if prompts is None else prompts[keep],

@@ -18,7 +18,7 @@ from llamastyle.data.readers.conversations import Side
 from llamastyle.data.readers.formats import Draft
 from llamastyle.data.readers.nested import JOINT
 from llamastyle.data.readers.sources import read_table
-from llamastyle.data.readers.table import key, keys, objects, python_column, shown
+from llamastyle.data.readers.table import Column, Table, key, keys, objects, python_column, shown
 from llamastyle.errors import DataError
 
 VERDICTS, ANSWERS, QUESTIONS = "model_judgment", "model_answer", "question.jsonl"
@@ -123,6 +123,22 @@ def with_answers(draft: Draft, answers: Responses, home: str | None) -> Draft:
     return replace(draft, columns=columns, sources=sources, sides=(sides[0], sides[1]), notes=notes)
 
 
+def score_table(responses: Responses) -> Table:
+    """A table ``prompt_id, model, correct`` of responses whose correctness is known."""
+    missing = [name for name in ("prompt_id", "correct") if getattr(responses, name) is None]
+    if missing:
+        raise DataError(
+            f"these responses have no {' and no '.join(missing)}: correctness cannot be joined from them"
+        )
+    names = np.array([*responses.models, None], object)
+    columns: dict[str, Column] = {
+        "prompt_id": python_column(np.asarray(responses.prompt_id, object).tolist()),
+        "model": python_column(names[responses.model].tolist()),
+        "correct": pa.chunked_array([pa.array(responses.correct, from_pandas=True)]),
+    }
+    return Table(columns, len(responses))
+
+
 def home_of(responses: Any, source: Any) -> str | None:
     """The folder of the benchmark, where its questions are beside the answers or the verdicts."""
     home = _home(source) if responses is None else _home(responses, ANSWERS)
@@ -165,7 +181,7 @@ def _nothing_found(draft: Draft, prompts: pa.Array, answers: Responses) -> DataE
     return DataError(
         f"no response belongs to a verdict: the verdicts have prompts such as {some(prompts.to_pylist())} and models "
         f"such as {some(models)}, the responses prompts such as {some(answers.prompt_id)} and models such as "
-        f"{some(answers.models)}; both must be called the same"
+        f"{some(answers.models)}; both must be called the same (prompts of logs are task:id)"
     )
 
 
