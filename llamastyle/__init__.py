@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from llamastyle.regression.benchmark_lines import BetweenModels
     from llamastyle.regression.crossbench import divergence, selection_inflation
     from llamastyle.regression.fitting import audit, fit
+    from llamastyle.regression.judge_table import compare_judges
     from llamastyle.regression.judging import JudgeAudit, audit_judge
     from llamastyle.regression.power import battles_for, power_curve
     from llamastyle.regression.result import StyleResult
@@ -92,6 +93,7 @@ _HOMES = {
     "llamastyle.regression.arena": ("ArenaPublished", "arena_published"),
     "llamastyle.regression.crossbench": ("divergence", "selection_inflation"),
     "llamastyle.regression.fitting": ("audit", "fit"),
+    "llamastyle.regression.judge_table": ("compare_judges",),
     "llamastyle.regression.judging": ("JudgeAudit", "audit_judge"),
     "llamastyle.regression.benchmark_lines": ("BetweenModels",),
     "llamastyle.regression.power": ("battles_for", "power_curve"),
@@ -130,6 +132,7 @@ __all__ = [
     "audit",
     "audit_judge",
     "battles_for",
+    "compare_judges",
     "divergence",
     "extract",
     "fit",

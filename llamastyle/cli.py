@@ -348,6 +348,44 @@ def report_command(
     say(f"the page is {output}")
 
 
+@app.command("judge")
+@bundled
+def judge_command(
+    options: Fitting,
+    votes: Annotated[
+        str | None, typer.Option("--votes", metavar="FILE", help="People's votes on the same pairs, as one more judge.")
+    ] = None,
+) -> None:
+    """What judges' verdicts owe to style rather than correctness: each judge fitted by itself, side by side."""
+    from llamastyle.data.readers import read_battles
+    from llamastyle.regression.judge_table import MEASURES, compare_judges
+    from llamastyle.report.tables import with_interval
+
+    people = read_battles(votes, correctness=options.correctness) if votes is not None else None
+    battles = read(options)
+    say(*battles.notes)
+    table = compare_judges(battles, chosen_features(options.chosen), votes=people, level=options.level)
+    if options.form != "table":
+        print_table(table, options.form)
+        return
+    titles = {
+        "right answer preferred": "How often the right answer is preferred where exactly one is right (a tie is half)",
+        "longer answer preferred": "How often the longer answer is preferred",
+        "effect": "What a bit more is worth: change in win probability, all else in the model equal",
+        "exchange rate": "The same in right answers: how many it is worth; negative, that it costs",
+        "override": "How often the wrong answer wins, by which side has more style, or words",
+    }
+    for measure in MEASURES:
+        rows: Any = table[table["measure"] == measure].drop(columns="measure")
+        if not len(rows):
+            continue
+        told = [c for c in ("term", "unit", "note") if len(set(rows[c].astype(str))) > 1]
+        kept = [c for c in rows if c not in ("term", "unit", "note") or c in told]
+        name = f"estimate [{100 * options.level:g} % interval]"
+        print(f"\n{titles[measure]}\n")
+        print_table(with_interval(rows[kept], "estimate", "conf_low", "conf_high", name, digits=3), "table")
+
+
 @app.command("maverick")
 def maverick_command(
     battles: Annotated[

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 File = Annotated[
     str,
-    typer.Argument(metavar="FILE", help="Battles: parquet, CSV, JSON or JSON lines; a glob; - for stdin."),
+    typer.Argument(metavar="FILE", help="Battles: parquet, CSV, JSON or JSON lines; a glob; hf://...; - for stdin."),
 ]
 Map = Annotated[
     list[str] | None,
@@ -56,6 +56,10 @@ Kind = Annotated[
 Source = Annotated[
     str, typer.Option("--input", metavar="FORMAT", help="Format of the file, if its columns do not tell.")
 ]
+Answers = Annotated[
+    str | None,
+    typer.Option("--responses", metavar="FILE", help="If the file holds verdicts only: texts, by prompt and model."),
+]
 Lenient = Annotated[bool, typer.Option("--lenient", help="Set bad rows aside, count them, and go on.")]
 Form = Annotated[str, typer.Option("--format", metavar="table|csv|json|md", help="How tables are written.")]
 Handling = Annotated[
@@ -79,6 +83,7 @@ class Reading:
     labels: Label = None
     chosen: Chosen = None
     source: Source = "auto"
+    responses: Answers = None
     lenient: Lenient = False
     form: Form = "table"
 
@@ -202,6 +207,7 @@ def read(options: Reading) -> Battles:
         columns=pairs(options.maps, "--map"),
         labels=pairs(options.labels, "--label", last=True),
         correctness=tuple(pair) if pair else right,
+        responses=options.responses,
         cluster=(fitting.cluster or None) if fitting and not by_itself(fitting) else None,
         strict=not options.lenient,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,10 @@ from llamastyle.data.readers import read_battles
 from llamastyle.errors import DataError, LlamaStyleError
 from llamastyle.features.extraction import extract
 from llamastyle.regression.fitting import audit
-from llamastyle.regression.judge_effects import Mean, clustered_mean
+from llamastyle.regression.grouping import choose_clusters
+from llamastyle.regression.judge_effects import clustered_mean
 from llamastyle.regression.result import StyleResult
+from llamastyle.regression.wording import join_notes
 
 __all__ = ["MEASURES", "PEOPLE", "compare_judges"]
 
@@ -81,8 +84,6 @@ def compare_judges(
 
 
 def _with_features(source: Any, features: Any) -> Battles:
-    from dataclasses import replace
-
     battles = source if isinstance(source, Battles) else read_battles(source)
     known = battles.correct_known
     if not known.any():
@@ -100,45 +101,62 @@ def _of_one(battles: Battles, level: float) -> list[dict[str, Any]]:
     """The rows of one judge."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what makes a fit doubtful is in its intervals and notes
-        result = audit(battles, level=level)
-    rows = [_plain("right answer preferred", *_right(battles), level), *_longer(battles, level)]
+        result, how = _fitted(battles, level)
+        ways = _ways(battles)
+    rows = [_right(battles, ways, level), *_longer(battles, ways, level)]
     if result.estimates is None:
         return [*rows, {"measure": "effect", "term": "", "note": result.failure}]
-    return [*rows, *_effects(result, level), *_rates(result, level), *_overrides(result, level)]
+    found = [*_effects(result, level), *_rates(result, level), *_overrides(result, level)]
+    return [*rows, *({**row, "note": join_notes(row["note"], how)} for row in found)]
 
 
-def _clusters(battles: Battles) -> Any:
-    column = next((name for name in ("prompt_id", "session") if name in battles.columns), None)
-    return np.arange(len(battles)) if column is None else battles.codes(column)[0]
+def _fitted(battles: Battles, level: float) -> tuple[StyleResult, str]:
+    """The fit of one judge; with Firth's penalty, and a note, where there is no maximum without."""
+    result = audit(battles, level=level)
+    if result.estimates is not None:
+        return result, ""
+    try:
+        return audit(battles, level=level, separated="firth"), f"with Firth's penalty: {result.failure}"
+    except LlamaStyleError:
+        return result, ''
 
 
-def _right(battles: Battles) -> tuple[Floats, Any]:
-    """Outcome for the right side, where exactly one is right."""
+def _ways(battles: Battles) -> list[Any]:
+    """The clusters that a fit of these battles would take, an array of codes for each way."""
+    codes = choose_clusters(battles, "auto", None).codes
+    if codes is None:
+        return [np.arange(len(battles))]
+    return [codes] if codes.ndim == 1 else list(codes.T)
+
+
+def _right(battles: Battles, ways: list[Any], level: float) -> dict[str, Any]:
+    """How often the right side is preferred, where exactly one is right."""
     assert battles.correct_a is not None
     assert battles.correct_b is not None
     gap = battles.correct_a - battles.correct_b
-    one = np.flatnonzero(np.abs(gap) == 1)
-    return np.where(gap > 0, battles.outcome, 1 - battles.outcome)[one], _clusters(battles)[one]
+    return _preferred("right answer preferred", battles, np.where(np.abs(gap) == 1, gap, 0), ways, level)
 
 
-def _longer(battles: Battles, level: float) -> list[dict[str, Any]]:
-    """Outcome for the longer side, where lengths differ."""
+def _longer(battles: Battles, ways: list[Any], level: float) -> list[dict[str, Any]]:
+    """How often the longer side is preferred, where lengths differ."""
     assert battles.measured is not None
     name = next((n for n in ("words", "chars", "tokens") if n in battles.measured.names), None)
     if name is None:
         return []
     values = battles.measured.column(name)
     gap = values[battles.row_a] - values[battles.row_b]
+    return [_preferred("longer answer preferred", battles, gap, ways, level) | {"unit": f"by {name}"}]
+
+
+def _preferred(measure: str, battles: Battles, gap: Floats, ways: list[Any], level: float) -> dict[str, Any]:
+    """The mean outcome for the side that ``gap`` points to, with the widest of the ways' intervals."""
     some = np.flatnonzero(gap != 0)
     won = np.where(gap > 0, battles.outcome, 1 - battles.outcome)[some]
-    return [_plain("longer answer preferred", won, _clusters(battles)[some], level) | {"unit": f"by {name}"}]
-
-
-def _plain(measure: str, values: Floats, clusters: Any, level: float) -> dict[str, Any]:
-    mean: Mean = clustered_mean(values, clusters, level)
+    means = [clustered_mean(won, way[some], level) for way in ways]
+    mean = next((m for m in means if m.note), max(means, key=lambda m: m.error))
     return {
         "measure": measure, "term": "", "unit": "share", "estimate": mean.estimate, "conf_low": mean.low,
-        "conf_high": mean.high, "note": mean.note,
+        "conf_high": mean.high, "note": mean.note.replace("prompts", "clusters"),
     }  # fmt: skip
 
 

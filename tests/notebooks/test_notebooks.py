@@ -139,3 +139,17 @@ def test_every_row_of_the_story_has_a_place() -> None:
         assert named or tables, row
         assert set(named) <= sections | {"overrides()", "exchange_rates()"}, row
         assert set(tables) <= set(ls.published()["name"]), row
+
+
+@pytest.mark.parametrize("real", [False, True])
+def test_judges(executed, monkeypatch, real, request) -> None:
+    folder = request.getfixturevalue("shared") if real else "nowhere"
+    monkeypatch.setenv("LLAMASTYLE_SHARED_DATA", str(folder))
+    notebook, here = executed("03_judges.ipynb")
+    text = shown(notebook)
+    assert "add:emoji (dose 3)" in text
+    assert "The null edit, which changes nothing, lies within the margin" in text
+    assert "0 calls made," in text
+    assert ("o1-mini-2024-09-12" in text) == real
+    assert charts_without_a_network(notebook) == 1
+    assert (here / "judge.html").is_file()
