@@ -263,4 +263,4 @@ def reason(text: str, start: int, end: int) -> str:
         return "nothing else is in the text"
     if NUMBER.search(text, begin, stop) or "`" in text[begin:stop]:
         return "a number or code is in the sentence"
-    return "another clause is in the sentence"
+    return "more is said in the sentence"

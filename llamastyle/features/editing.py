@@ -20,6 +20,7 @@ from llamastyle.features.text import arrow_texts, outside_reasoning
 from llamastyle.options import nearest
 
 FLATTERY = ("sycophantic_opening", "sycophantic_closing")
+OFFERS = ("servility", "engagement_bait")
 WORDS = "words"
 GROUPS = {"markdown": stripping.MARKDOWN, "emoji": ("emoji",), "sycophancy": FLATTERY}
 STRIPPED = (*stripping.MARKDOWN, "emoji", *FLATTERY, WORDS)
@@ -226,7 +227,7 @@ def _flattery(wanted: frozenset[str]) -> Change:
         rows = [row for row, spans in enumerate(ends) if wanted & spans.keys()]
         found = _spans([texts[row] for row in rows], (*CATEGORIES, "inline_code", "code_blocks"))
         for row, spans in zip(rows, found, strict=True):
-            phrases = sorted(span for name in CATEGORIES for span in spans.get(name, ()))
+            phrases = sorted((*span, name in OFFERS) for name in CATEGORIES for span in spans.get(name, ()))
             code = [span for name in ("inline_code", "code_blocks") for span in spans.get(name, ())]
             first, last = (
                 ends[row][name][0][0] if name in wanted & ends[row].keys() else None for name in FLATTERY

@@ -546,6 +546,9 @@ def _escaped(text: str, at: int, lo: int) -> bool:
 
 LONGEST = 400
 """Characters of a sentence that may be taken off as flattery."""
+FEW = 12
+"""Words that may stand behind praise."""
+_SAYS = re.compile(r"\b(?:could|would|might|may|can) be\b|\b(?:is|are) (?:to|a|an|the)\b", re.IGNORECASE)
 _END = re.compile(r"[.!?…]+[\"'”’)\]*_]*(?=\s|\Z)|[。！？｡]+|(?=[\r\n])|\Z")
 _LEADS = (
     "absolutely again ah alright also and anyway as but certainly definitely finally gladly great hello hey hi however "
@@ -573,7 +576,7 @@ _JOINT = re.compile(
 
 def unflattered(
     text: str,
-    phrases: list[tuple[int, int]],
+    phrases: list[tuple[int, int, bool]],
     opening: int | None,
     closing: int | None,
     code: list[tuple[int, int]],
@@ -582,10 +585,11 @@ def unflattered(
 
     A sentence that holds a phrase of sycophancy goes whole if nothing but an interjection or a condition stands before
     the phrase, no other clause behind it, and no number, code or address in it. Of a sentence with another clause, the
-    clause that holds the phrase goes. The last words of a text stay.
+    clause that holds the phrase goes. Behind a phrase that is no offer there may be no more than a few words, and none
+    that say what something is. The last words of a text stay.
 
-    ``phrases``: where phrases of sycophancy stand, in order; ``opening`` and ``closing``: where the first sentence's
-    and the last one's start, if these have any and are to go.
+    ``phrases``: where phrases of sycophancy stand, in order, and whether they offer something; ``opening`` and
+    ``closing``: where the first sentence's and the last one's start, if these have any and are to go.
     """
     edits: list[Edit] = []
     sentences = _Flattery(text, phrases, code)
@@ -601,9 +605,11 @@ def unflattered(
 class _Flattery:
     """Sentences of a text that hold phrases of sycophancy."""
 
-    def __init__(self, text: str, phrases: list[tuple[int, int]], code: list[tuple[int, int]]) -> None:
-        self.text, self.phrases = text, phrases
-        self.starts = [start for start, _ in phrases]
+    def __init__(self, text: str, phrases: list[tuple[int, int, bool]], code: list[tuple[int, int]]) -> None:
+        self.text = text
+        self.phrases = [(start, end) for start, end, _ in phrases]
+        self.offers = frozenset(start for start, _, offer in phrases if offer)
+        self.starts = [start for start, _ in self.phrases]
         self.kept = _Ranges([*code, *addresses(text)])
 
     def end_of(self, at: int) -> int:
@@ -656,7 +662,10 @@ class _Flattery:
                     return begin, clause.end() + 1, letter.upper() if len(letter.upper()) == 1 else letter
                 return None
         if leads:
-            return (begin, end, "") if self.plain(begin, end) else None
+            tail = text[last:stop]
+            says = len(tail.split()) > FEW or _SAYS.search(tail) is not None
+            stays = not self.plain(begin, end) or (says and inside[-1][0] not in self.offers)
+            return None if stays else (begin, end, "")
         if joint and joint.start() > begin and self.plain(joint.start(), stop):
             return joint.start(), stop, ""
         return None

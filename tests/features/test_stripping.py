@@ -126,6 +126,11 @@ def test_code_stays(text: str, after: str) -> None:
             "The sky is a fascinating one, and it is blue. Yes.",
             "The sky is a fascinating one, and it is blue. Yes.",
         ),
+        (
+            "A good idea for a quiz could be one on bees. Yes.",
+            "A good idea for a quiz could be one on bees. Yes.",
+        ),
+        ("A great question about the magnetic properties of steel! Yes.", "Yes."),
         ("Yes. Great question! No.", "Yes. Great question! No."),
     ],
 )
