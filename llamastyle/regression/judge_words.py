@@ -42,6 +42,20 @@ def judge_story(audit: JudgeAudit) -> Story:
     )
 
 
+EFFECTS = "intervention dose effect conf_low conf_high verdict q_value answers clusters p_value note"
+POSITION = "what estimate conf_low conf_high answers clusters note"
+CORRECTNESS = (
+    "intervention dose edited change change_low change_high accuracy conf_low conf_high p_value answers clusters note"
+)
+DOSES = "intervention slope conf_low conf_high doses answers clusters note"
+
+
+def _ordered(frame: Any, names: str) -> pd.DataFrame:
+    """What matters first, for screens that have no room for all; notes where there are some."""
+    kept = [name for name in names.split() if name != "note" or any(frame["note"])]
+    return frame[kept]
+
+
 def _answers(audit: JudgeAudit) -> int:
     return sum(audit.effects["answers"].tolist())
 
@@ -93,7 +107,7 @@ def _effects(audit: JudgeAudit) -> Section:
         "What each edit does to the preference for the edited answer",
         ["Change in P(the edited answer is preferred), averaged over both orders, content unchanged."],
         chart=partial(_drawn, audit.effects, audit.margin) if any(e == e for e in audit.effects["effect"]) else None,
-        table=audit.effects.drop(columns="std_error"),
+        table=_ordered(audit.effects, EFFECTS),
         caption="Effects in win probability, in [-1, 1]",
         digits=3,
         source=f"{audit.calls:,} calls made, {audit.cached:,} known from before, {audit.retries:,} made again.",
@@ -123,7 +137,7 @@ def _position(audit: JudgeAudit) -> Section | None:
         share = 100 * kept["estimate"].iloc[0]
         says.append(f"In the other order the judge has the same winner in {share:.0f} % of pairs.")
     return Section(
-        "position", "What standing first is worth", says, table=audit.position.drop(columns="std_error"),
+        "position", "What standing first is worth", says, table=_ordered(audit.position, POSITION),
         caption="P(first) minus one half, and shares of pairs", digits=3,
         caveat="Effects of edits are averaged over both orders, so that this is not in them.",
     )  # fmt: skip
@@ -147,9 +161,9 @@ def _correctness(audit: JudgeAudit) -> Section | None:
         )
         title = "A wrong answer wins more often dressed up" if clear else "No edit clearly helps a wrong answer"
     return Section(
-        "correctness", title, says, table=table, caption="Preference for the right answer, and what an edit changes"
-        " in it",
-        digits=3, caveat="Correctness is as labelled in the pairs.",
+        "correctness", title, says, table=_ordered(table, CORRECTNESS), digits=3,
+        caption="Preference for the right answer, and what an edit changes in it",
+        caveat="Correctness is as labelled in the pairs.",
     )  # fmt: skip
 
 
@@ -158,7 +172,7 @@ def _doses(audit: JudgeAudit) -> Section | None:
         return None
     return Section(
         "dose", "More of it", ["The slope of each effect on how much was added."],
-        table=audit.doses.drop(columns="std_error"), caption="Change in win probability a unit of dose", digits=4,
+        table=_ordered(audit.doses, DOSES), caption="Change in win probability a unit of dose", digits=4,
         caveat="A straight line; the effects at each dose stand in the first table.",
     )  # fmt: skip
 

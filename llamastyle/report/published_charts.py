@@ -525,7 +525,8 @@ def divergence_chart(
     across = _axis([r["index"] for r in rows], plot, 0.05)
     up = _axis([r[k] for r in rows for k in ("target", "expected")], height, 0.08)
     form = _sized([r["target"] for r in rows])
-    labelled = [r for i, r in enumerate(rows) if i < 2 or r["model"] in wanted]
+    most = 2 if width >= _WIDE or not wanted else 0  # a narrow chart has room for the names asked for
+    labelled = [r for i, r in enumerate(rows) if i < most or r["model"] in wanted]
     dots = [
         {
             "x": float(r["index"]),
