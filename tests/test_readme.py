@@ -8,6 +8,7 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,10 +44,14 @@ def votes(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.filterwarnings("ignore:columns .* do not vary")
 def test_notebook_lines_run(votes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(votes)
-    (block,) = blocks("python")
-    names: dict[str, object] = {}
-    exec(compile(block, "README.md", "exec"), names)
-    assert len(names["battles"]) == 2500  # type: ignore[arg-type]
+    votes_block, judge_block = blocks("python")
+    names: dict[str, Any] = {}
+    exec(compile(votes_block, "README.md", "exec"), names)
+    battles = names["battles"]
+    assert len(battles) == 2500
+    names |= {"judge": lambda prompt, a, b: len(a) / (len(a) + len(b)), "battles": battles.take(range(30))}
+    exec(compile(judge_block, "README.md", "exec"), names | {"verdicts": battles})
+    assert (votes / "judge.jsonl").stat().st_size
 
 
 @pytest.mark.parametrize("line", shell_lines())
