@@ -549,7 +549,8 @@ LONGEST = 400
 FEW = 12
 """Words that may stand behind praise."""
 _SAYS = re.compile(r"\b(?:could|would|might|may|can) be\b|\b(?:is|are) (?:to|a|an|the)\b", re.IGNORECASE)
-_END = re.compile(r"[.!?…]+[\"'”’)\]*_]*(?=\s|\Z)|[。！？｡]+|(?=[\r\n])|\Z")
+# A run of marks is entered at its first one only, and never given back: long ones stay linear.
+_END = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’)\]*_]*+(?=\s|\Z)|[。！？｡]+|(?=[\r\n])|\Z")
 _LEADS = (
     "absolutely again ah alright also and anyway as but certainly definitely finally gladly great hello hey hi however "
     "just lastly no now of course oh ok okay please problem remember sincerely so sure then thank thanks though "

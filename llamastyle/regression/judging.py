@@ -61,8 +61,8 @@ class JudgeAudit:
         change_high, p_value, note``: preference for the right answer, plain and with the wrong or the right one
         edited; empty where nothing is known of it.
     doses : pandas.DataFrame
-        ``intervention, doses, answers, clusters, slope, std_error, conf_low, conf_high, note``; empty unless some edit
-        was given in several doses.
+        ``intervention, doses, answers, clusters, slope, std_error, conf_low, conf_high, note``, a unit being one of the
+        dose that was asked for (``changes`` says how much was put in); empty unless some edit was given in several.
     changes : pandas.DataFrame
         ``intervention, dose``, and what each edit changes in the answers on average, by feature.
     compared : pandas.DataFrame

@@ -190,6 +190,12 @@ def test_time_grows_with_the_text(name: str) -> None:
     assert restyle(restyle(text(2_000))) == restyle(text(2_000))
 
 
+def test_time_grows_with_the_marks_behind_praise() -> None:
+    restyle("")
+    short, long = (seconds(f"Great question{'!' * size}x yes.") for size in (4_000, 32_000))
+    assert long < 30 * max(short, 0.05)
+
+
 @pytest.mark.shared_data
 def test_real_answers_lose_their_marks_and_keep_code_addresses_and_numbers(shared) -> None:
     from docs.studies import restyle as study
