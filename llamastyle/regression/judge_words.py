@@ -173,8 +173,8 @@ def _doses(audit: JudgeAudit) -> Section | None:
     return Section(
         "dose", "More of it", ["The slope of each effect on how much was added."],
         table=_ordered(audit.doses, DOSES), caption="Change in win probability a unit of dose", digits=4,
-        caveat="A straight line through the doses that were asked for; where an answer has no room for so many, fewer were"
-        " put in, as the table of changes shows.",
+        caveat="A straight line through the doses that were asked for; where an answer has no room for so many, fewer"
+        " were put in, as the table of changes shows.",
     )  # fmt: skip
 
 
