@@ -164,7 +164,7 @@ def _rules(pieces: list[_Piece], dose: int, newline: str) -> list[_Piece]:
 
 def _headers(pieces: list[_Piece], dose: int, newline: str) -> list[_Piece]:
     for number, k in enumerate(_paragraphs(pieces, dose), 1):
-        pieces[k].before = f"## Part {number}  {newline}{newline}{pieces[k].before}"
+        pieces[k].before = f"## Part {number} \t {newline}{newline}{pieces[k].before}"
     return pieces
 
 

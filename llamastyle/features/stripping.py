@@ -21,7 +21,7 @@ MARKDOWN = (*BLOCKS, "bold", "italic", "links", "images")
 OPENERS = ("quotes", "ordered_items", "bullet_items")
 JOIN = "\t"
 """What stands at the end of a line that was cut out of a paragraph to make a list item."""
-PART = re.compile(r"## Part \d+  ")
+PART = re.compile(r"## Part \d+ \t ")
 """A heading that was added; the two spaces behind it tell it from one that was there."""
 _LINE = re.compile(r"[^\r\n]*(\r\n|\n|\r|\Z)")
 _URL = re.compile("(?:https?://|ftp://|www\\.)(?:(?!.\ufe0f?\u20e3)[!#-;=?-Z^_a-z~])+")
@@ -569,6 +569,8 @@ _BREAK = re.compile(
     r"|,\s+(?=(?:i|i'm|it|it's|they|this|here|here's|there|as)\b)",
     re.IGNORECASE,
 )
+_COMMA = re.compile(r",\s+(?=\w)")
+"""Where praise ends that a comma parts from what the answer says."""
 _JOINT = re.compile(
     r"(?:(?:[,;]|\s[-–—])\s*(?:(?:and|but|so|or)\s+)?|\s+and\s+)(?:(?:please|also|just|remember)\s+)*\Z",
     re.IGNORECASE,
@@ -586,8 +588,8 @@ def unflattered(
 
     A sentence that holds a phrase of sycophancy goes whole if nothing but an interjection or a condition stands before
     the phrase, no other clause behind it, and no number, code or address in it. Of a sentence with another clause, the
-    clause that holds the phrase goes. Behind a phrase that is no offer there may be no more than a few words, and none
-    that say what something is. The last words of a text stay.
+    clause that holds the phrase goes; behind praise every comma begins another. Behind a phrase that is no offer there
+    may be no more than a few words, and none that say what something is. The last words of a text stay.
 
     ``phrases``: where phrases of sycophancy stand, in order, and whether they offer something; ``opening`` and
     ``closing``: where the first sentence's and the last one's start, if these have any and are to go.
@@ -657,6 +659,8 @@ class _Flattery:
         for k, (_, behind) in enumerate(inside):
             until = inside[k + 1][0] if k + 1 < len(inside) else stop
             clause = _BREAK.search(text, behind, until)
+            if clause is None and inside[k][0] not in self.offers:
+                clause = _COMMA.search(text, behind, until)
             if clause and k + 1 == len(inside):
                 if leads and self.plain(begin, clause.end()) and clause.end() < stop:
                     letter = text[clause.end()]

@@ -171,6 +171,7 @@ class _Run:
     found: dict[Call, float] = field(default_factory=dict)
     again: int = 0
     hopeless: bool = False
+    spare: int | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def keep(self, call: Call, answer: Any) -> None:
@@ -189,12 +190,14 @@ class _Run:
             raise DataError(f"the judge failed on its first {len(self.failed)} calls ({why}); it was not asked further")
         self.advance(len(calls))
 
-    def waits(self) -> Iterator[float]:
-        """Seconds to wait before each attempt: none before the first."""
+    def waits(self, size: int) -> Iterator[float]:
+        """Seconds to wait before each attempt at so many calls: none before the first; as many as may be spared."""
         yield 0.0
         for k in range(self.retries):
             with self.lock:
-                self.again += 1
+                if self.spare is not None and self.again + size > self.spare:
+                    return
+                self.again += size
             yield min(WAIT * 2**k, LONGEST_WAIT)
 
 
@@ -206,6 +209,7 @@ def ask(
     batch_size: int | None = None,
     concurrency: int = 1,
     retries: int = 2,
+    spare: int | None = None,
     progress: bool | None = None,
 ) -> Asked:
     """Ask a judge what is not known yet.
@@ -222,6 +226,8 @@ def ask(
         Calls, or batches, that are under way at once: threads, or tasks of an async judge.
     retries : int
         How often a call that raised, or that returned no preference, is made again.
+    spare : int, optional
+        Most calls to make again in all.
     progress : bool, optional
         By default where stderr is a terminal.
     """
@@ -232,7 +238,7 @@ def ask(
     batches = [open_[k : k + size] for k in range(0, len(open_), size)]
     show = sys.stderr.isatty() if progress is None else progress
     with Bar(show, len(open_), "asking the judge") as advance:
-        run = _Run(cache, retries, advance)
+        run = _Run(cache, retries, advance, spare=spare)
         if _is_async(judge):
             _together(lambda: _all_tasks(judge, batches, run, batch_size is not None, concurrency))
         elif concurrency > 1:
@@ -259,7 +265,7 @@ def _attempts(judge: Callable[..., Any], batch: list[Call], run: _Run, batched: 
     error = Exception("not asked")
     if run.hopeless:
         return
-    for wait in run.waits():
+    for wait in run.waits(len(batch)):
         time.sleep(wait)
         batch = [call for call in batch if call not in run.found]
         try:
@@ -271,11 +277,16 @@ def _attempts(judge: Callable[..., Any], batch: list[Call], run: _Run, batched: 
 
 
 def _kept(batch: list[Call], answers: Any, run: _Run) -> None:
-    answers = list(answers)
-    if len(answers) != len(batch):
-        raise DataError(f"the judge returned {len(answers)} answers to {len(batch)} calls")
+    if isinstance(answers, str) or len(answers := list(answers)) != len(batch):
+        raise DataError(f"the judge returned {len(answers)} answers to {len(batch)} calls; give a list of as many")
+    wrong: Exception | None = None
     for call, answer in zip(batch, answers, strict=True):
-        run.keep(call, answer)
+        try:
+            run.keep(call, answer)
+        except DataError as error:
+            wrong = wrong or error
+    if wrong is not None:
+        raise wrong
 
 
 async def _all_tasks(
@@ -286,7 +297,7 @@ async def _all_tasks(
     async def one(batch: list[Call]) -> None:
         error = Exception("not asked")
         async with gate:
-            for wait in run.waits():
+            for wait in run.waits(len(batch)):
                 await asyncio.sleep(wait)
                 batch = [call for call in batch if call not in run.found]
                 try:

@@ -200,7 +200,7 @@ def _named(asked: Any) -> Mapping[str, Any]:
 def _doses(name: str, how: Any) -> list[int]:
     several = isinstance(how, Iterable) and not isinstance(how, str)
     doses: list[Any] = [1] if how is None else list(how) if several else [how]
-    if not doses or not all(isinstance(d, int) and not isinstance(d, bool) and d > 0 for d in doses):
+    if not doses or not all(isinstance(d, int | np.integer) and not isinstance(d, bool) and d > 0 for d in doses):
         raise DataError(f"interventions[{name!r}]={shown(how)} must be a function, or whole numbers above zero")
     return doses
 
@@ -274,6 +274,8 @@ def read_rewrites(source: Any) -> tuple[Pairs, tuple[Edit, ...], list[Comparison
     prompts, _, new, names = (_texts(frame[name], name) for name in needed)
     old = _texts(frame["rewritten_back" if "rewritten_back" in frame else "original"], "rewritten_back or original")
     kinds = list(dict.fromkeys(names))
+    if "null" in kinds:
+        raise DataError("rewrites have an intervention 'null', which is the name of the edit that changes nothing")
     codes = pd.factorize(pd.Series(prompts))[0].astype(np.int64)
     blank = np.full(len(prompts), np.nan)
     found = [

@@ -32,6 +32,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Known = Mapping[Call, float]
 
+FEWEST = 5
+"""Prompts whose verdict must have changed before winners alone bound a small effect."""
 EFFECTS = (
     "intervention", "dose", "answers", "clusters", "effect", "std_error", "conf_low", "conf_high", "p_value", "q_value",
     "verdict", "note",
@@ -106,9 +108,13 @@ def changes(known: Known, made: Sequence[Comparison]) -> Floats:
 
 
 def effect_rows(
-    pairs: Pairs, edits: Sequence[Edit], made: Sequence[Comparison], change: Floats, margin: float, level: float
-) -> pd.DataFrame:
+    pairs: Pairs, edits: Sequence[Edit], made: Sequence[Comparison], change: Floats, margin: float, level: float,
+    coarse: bool = False,
+) -> pd.DataFrame:  # fmt: skip
     """One row an edit: the mean change in preference and its interval, before what `with_verdicts` adds.
+
+    ``coarse``: whether the judge gives winners and no probabilities. Then few changed verdicts, or none, bound an
+    effect badly, whatever their spread: at least 5 prompts must have changed, or there must be 3 / margin of them.
 
     Returns
     -------
@@ -123,13 +129,17 @@ def effect_rows(
         mean = clustered_mean(change[own], pairs.cluster[pair[own]], level)
         lost = int(((edit == k) & ~good).sum())
         note = "it changes none of these answers" if not (edit == k).any() else mean.note
-        note = "; ".join(filter(None, [note, f"{lost} answers left out: a call failed" * (lost > 0)]))
+        moved = np.unique(pairs.cluster[pair[own]][change[own] != 0]).size
+        thin = coarse and not mean.note and moved < FEWEST and mean.clusters * margin < 3
+        seldom = f"the verdict changed for {moved} of {mean.clusters} prompts, too few to bound a small effect"
+        parts = [note, seldom * thin, f"{lost} answers left out: a call failed" * (lost > 0)]
+        note = "; ".join(filter(None, parts))
         rows.append(
             {
                 "intervention": one.name, "dose": one.dose, "answers": mean.n, "clusters": mean.clusters,
                 "effect": mean.estimate, "std_error": mean.error, "conf_low": mean.low, "conf_high": mean.high,
                 "p_value": _beyond(mean.estimate, mean.error, mean.clusters, margin), "note": note,
-                "control": one.control,
+                "control": one.control, "thin": thin,
             }
         )  # fmt: skip
     return pd.DataFrame(rows)
@@ -150,7 +160,7 @@ def _beyond(estimate: float, error: float, clusters: int, margin: float) -> floa
         return float("nan")
     excess = abs(estimate) - margin
     if error == 0:
-        return 0.0 if excess > 0 else 1.0
+        return 0.0 if excess > 1e-9 else 1.0
     return float(min(1.0, 2 * stats.t.sf(excess / error, clusters - 1)))
 
 
@@ -158,7 +168,7 @@ def _verdict(row: Mapping[Any, Any], margin: float, level: float) -> str:
     if not np.isfinite(row["std_error"]):
         return "insufficient data"
     half = float(stats.t.ppf(level, row["clusters"] - 1)) * row["std_error"]
-    within = abs(row["effect"]) + half <= margin
+    within = abs(row["effect"]) + half <= margin + 1e-9 and not row["thin"]
     beyond = (row["p_value"] if row["control"] else row["q_value"]) <= 1 - level
     if row["control"]:
         return "control holds" if within else "control fails" if beyond else "undetermined"

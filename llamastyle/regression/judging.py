@@ -190,11 +190,13 @@ def audit_judge(
     retries : int
         How often a call that raised is made again, after a wait that doubles.
     budget : int, optional
-        Most calls to make; with fewer than it takes, some of the prompts are left out, drawn by ``seed``.
+        Most calls to make, those made again included; with fewer than it takes, some of the prompts are left out, drawn
+        by ``seed``.
     cache : path, optional
         A file that keeps every answer as it comes; a run that was cut off goes on where it was.
     name : str, optional
-        What the judge is called in the cache; by default its ``__name__``. Another prompt or model needs another name.
+        What the judge is called in the cache; by default its ``__name__``. Another prompt or model needs another name,
+        and a judge without one (a lambda, a partial, an object) needs this.
     margin : float
         Change in win probability that counts as nothing.
     level : float
@@ -231,17 +233,18 @@ def audit_judge(
         groups.append(_Group(*read_rewrites(rewrites), False))
     if not groups:
         raise DataError("there is nothing to ask the judge about: hand in pairs, or rewrites")
-    called = name or getattr(judge, "__name__", type(judge).__name__)
+    called = name or getattr(judge, "__name__", "<lambda>")
+    if cache is not None and called == "<lambda>":
+        raise DataError("cache= needs name=, since this judge has no name of its own to keep its answers under")
     store = Cache(cache, called)
     notes = [f"{store.unreadable} lines of the cache could not be read and were left out"] * (store.unreadable > 0)
     kept, asked = [], []
     for group in groups:
-        left = None if budget is None else budget - sum(one.made for one in asked)
-        group, note = _within(group, store, left, seed)
-        notes += note
+        left = None if budget is None else budget - sum(one.made + one.retries for one in asked)
+        group, cost = _within(group, store, left, seed, notes)
         options = {"batch_size": batch_size, "concurrency": concurrency, "retries": retries, "progress": progress}
         kept.append(group)
-        asked.append(ask(judge, _calls(group), store, **options))
+        asked.append(ask(judge, _calls(group), store, spare=None if left is None else left - cost, **options))
     return _found(kept, asked, margin, level, called, notes)
 
 
@@ -253,12 +256,13 @@ class _Group:
     edits: Sequence[Edit]
     made: Sequence[Comparison]
     whole: bool
+    rows: Sequence[int] = ()
 
     def take(self, rows: Sequence[int]) -> _Group:
         """Some of the pairs, with their comparisons."""
         place = {row: k for k, row in enumerate(rows)}
         made = [c._replace(pair=place[c.pair]) for c in self.made if c.pair in place]
-        return replace(self, pairs=self.pairs.take(rows), made=made)
+        return replace(self, pairs=self.pairs.take(rows), made=made, rows=rows)
 
 
 def _check(
@@ -270,7 +274,8 @@ def _check(
     for option, value in whole.items():
         least = 0 if option == "retries" else 1
         optional = option in ("batch_size", "budget") and value is None
-        if not optional and not (isinstance(value, int) and not isinstance(value, bool) and value >= least):
+        whole_number = isinstance(value, int | np.integer) and not isinstance(value, bool)
+        if not optional and not (whole_number and value >= least):
             raise DataError(f"{option}={value!r} must be a whole number of at least {least}")
     if not 0 <= real(margin) < 0.5:
         raise DataError(f"margin={margin!r} must lie in [0, 0.5), in win probability, for example 0.02")
@@ -279,7 +284,11 @@ def _check(
 
 
 def _calls(group: _Group) -> list[Call]:
-    """Everything to ask, prompt by prompt, so that what a budget or a crash leaves is whole."""
+    """Everything to ask, pair by pair, so that what a crash leaves is whole."""
+    return [call for own in _by_pair(group) for call in own]
+
+
+def _by_pair(group: _Group) -> list[list[Call]]:
     pairs = group.pairs
     wanted: list[list[Call]] = [[] for _ in range(len(pairs))]
     for c in group.made:
@@ -289,30 +298,31 @@ def _calls(group: _Group) -> list[Call]:
         own += [Call(pairs.prompt[row], text, text) for text in sides]
         if pairs.b:
             own += both_orders(pairs.prompt[row], pairs.a[row], pairs.b[row])
-    return [call for own in wanted for call in own]
+    return wanted
 
 
-def _within(group: _Group, store: Cache, left: int | None, seed: int) -> tuple[_Group, list[str]]:
-    """What a budget allows of a group, whole prompts of it, and a note where that is not all."""
-    if left is None:
-        return group, []
+def _within(group: _Group, store: Cache, left: int | None, seed: int, notes: list[str]) -> tuple[_Group, int]:
+    """What a budget allows of a group, whole prompts of it, and how many calls these take."""
     clusters, at = np.unique(group.pairs.cluster, return_inverse=True)
-    rows = [np.flatnonzero(at == k).tolist() for k in range(clusters.size)]
+    wanted: list[set[Call]] = [set() for _ in clusters]
+    for row, calls in enumerate(_by_pair(group)):
+        wanted[at[row]].update(call for call in calls if store.get(call) is None)
+    if left is None or len(set().union(*wanted)) <= left:
+        return group, len(set().union(*wanted))
     kept: list[int] = []
+    rest = left
     for k in np.random.default_rng(seed).permutation(clusters.size).tolist():
-        cost = sum(store.get(call) is None for call in set(_calls(group.take(rows[k]))))
-        if cost <= left:
-            kept += rows[k]
-            left -= cost
-    if not kept:
+        if len(wanted[k]) <= rest:
+            kept.append(k)
+            rest -= len(wanted[k])
+    if not kept and group.whole:
         raise DataError(
-            f"the budget leaves {left} calls, and one prompt takes {len(set(_calls(group.take(rows[0]))))}: allow"
-            " more, or"
-            " ask for fewer interventions"
+            f"the budget leaves {left} calls, and one prompt takes {min(map(len, wanted))}: allow more, or ask for"
+            " fewer"
+            " interventions"
         )
-    some = np.unique(at[kept]).size
-    note = f"budget: {some} of {clusters.size} prompts, drawn by seed {seed}"
-    return group.take(sorted(kept)), [note] * (some < clusters.size)
+    notes.append(f"budget: {len(kept)} of {clusters.size} prompts, drawn by seed {seed}")
+    return group.take(np.flatnonzero(np.isin(at, kept)).tolist()), left - rest
 
 
 def _found(
@@ -322,10 +332,12 @@ def _found(
     for group, one in zip(groups, asked, strict=True):
         change = effects.changes(one.preference, group.made)
         told = group.pairs, group.edits, group.made, change
-        rows.append(effects.effect_rows(*told, margin, level))
+        said = set(one.preference.values())
+        coarse = said <= {0.0, 0.5, 1.0} and bool(said & {0.0, 1.0})  # winners, and not a tie each time
+        rows.append(effects.effect_rows(*told, margin, level, coarse))
         doses.append(effects.dose_frame(*told, level))
         compared += [
-            (group.edits[c.edit].name, group.edits[c.edit].dose, c.pair, "ab"[c.side], e)
+            (group.edits[c.edit].name, group.edits[c.edit].dose, _row(group, c.pair), "ab"[c.side], e)
             for c, e in zip(group.made, change.tolist(), strict=True)
         ]
     first, known = groups[0], asked[0].preference
@@ -349,6 +361,11 @@ def _found(
         name=name,
         notes=tuple(notes),
     )
+
+
+def _row(group: _Group, pair: int) -> int:
+    """Which row of what was handed in."""
+    return int(group.rows[pair]) if len(group.rows) else pair
 
 
 def _changes(edits: Sequence[Edit], made: Sequence[Comparison]) -> pd.DataFrame:

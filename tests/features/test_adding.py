@@ -45,7 +45,7 @@ def test_all_of_it_comes_off_again() -> None:
 
 
 def test_a_dose_beyond_the_room_adds_what_fits() -> None:
-    assert restyle("Go on.", add=["bold", "headers"], dose=9) == "## Part 1  \n\nGo on."
+    assert restyle("Go on.", add=["bold", "headers"], dose=9) == "## Part 1 \t \n\nGo on."
     assert restyle("", add=["bold", "sycophancy", "words"]) == ""
 
 

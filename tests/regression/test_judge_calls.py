@@ -138,8 +138,39 @@ def test_what_is_no_preference_is_made_again_in_its_batch_only():
         )
 
     asked = ask(judge, CALLS[:3], Cache(None, "j"), batch_size=3)
-    assert seen == [["a0", "a1", "a2"], ["a1", "a2"]]
-    assert [asked.preference[c] for c in CALLS[:3]] == [1.0, 0.0, 0.0]
+    assert seen == [["a0", "a1", "a2"], ["a1"]]
+    assert [asked.preference[c] for c in CALLS[:3]] == [1.0, 0.0, 0.5]
+
+
+def test_good_answers_of_a_batch_are_kept():
+    asked = ask(
+        lambda calls: [0.5, None, 0.5][: len(calls)] if len(calls) > 1 else [None],
+        CALLS[:3],
+        Cache(None, "j"),
+        batch_size=3,
+        retries=1,
+    )
+    assert set(asked.preference) == {CALLS[0], CALLS[2]}
+    assert list(asked.failed) == [CALLS[1]]
+
+
+def test_a_text_is_no_list_of_answers():
+    with pytest.raises(DataError, match="2 answers to 2 calls; give a list"):
+        ask(lambda calls: "ab", CALLS, Cache(None, "j"), batch_size=2, retries=0)
+
+
+def test_only_so_many_calls_are_made_again():
+    made = []
+
+    def judge(prompt, a, b):
+        made.append(a)
+        if int(a[1:]) % 2:
+            raise OSError("no line")
+        return 0.5
+
+    asked = ask(judge, CALLS, Cache(None, "j"), retries=5, spare=3)
+    assert len(made) == 23
+    assert asked.retries == 3
 
 
 def test_a_batch_of_the_wrong_length():

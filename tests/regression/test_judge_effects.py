@@ -89,6 +89,34 @@ def test_effects_and_verdicts():
     assert found.loc["vague", "q_value"] == pytest.approx(p_values.max())
 
 
+def test_verdicts_alone_bound_no_small_effect_when_few_change():
+    """Winners only, and no verdict changed: that is no sign that none would."""
+    p = pairs()
+    made = edited(p)
+    known = answers(made, np.ones(40), np.ones(40))
+    change = effects.changes(known, made)
+    for coarse, clusters, verdict in ((True, p, "undetermined"), (False, p, "within the margin")):
+        rows = effects.effect_rows(clusters, [Edit("up", list)], made, change, 0.02, 0.95, coarse)
+        assert effects.with_verdicts(rows, 0.02, 0.95)["verdict"].tolist() == [verdict]
+    assert (
+        "changed for 0 of 20 prompts"
+        in effects.effect_rows(p, [Edit("up", list)], made, change, 0.02, 0.95, True).loc[0, "note"]
+    )
+    many = pairs(200, 200)
+    made = edited(many)
+    known = answers(made, np.ones(200), np.ones(200))
+    rows = effects.effect_rows(many, [Edit("up", list)], made, effects.changes(known, made), 0.02, 0.95, True)
+    assert effects.with_verdicts(rows, 0.02, 0.95)["verdict"].tolist() == ["within the margin"]
+
+
+def test_an_effect_of_the_margin_is_not_beyond_it():
+    p = pairs()
+    made = edited(p)
+    known = answers(made, np.full(40, 0.52), np.full(40, 0.5))
+    rows = effects.effect_rows(p, [Edit("up", list)], made, effects.changes(known, made), 0.02, 0.95)
+    assert effects.with_verdicts(rows, 0.02, 0.95)["verdict"].tolist() == ["within the margin"]
+
+
 def test_a_control_that_fails_says_so():
     p = pairs()
     made = edited(p)

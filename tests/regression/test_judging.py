@@ -155,8 +155,43 @@ def test_a_budget_takes_whole_prompts(pairs):
     assert 0 < some.calls <= whole.calls // 2
     assert some.notes[0].startswith("budget: ")
     assert some.effects.loc[0, "clusters"] < whole.effects.loc[0, "clusters"]
+    assert set(some.compared["pair"]) <= set(whole.compared["pair"])
+    merged = some.compared.merge(
+        whole.compared, on=["intervention", "dose", "pair", "side"], suffixes=("", "_whole")
+    )
+    assert len(merged) == len(some.compared)
+    assert (merged["effect"] == merged["effect_whole"]).all()
     with pytest.raises(DataError, match="the budget leaves 3 calls, and one prompt takes"):
         ls.audit_judge(logit, pairs, ["null"], budget=3)
+
+
+def test_calls_made_again_are_in_the_budget(pairs):
+    made = []
+
+    def judge(prompt, a, b):
+        made.append(a)
+        if len(a) % 3 == 0:
+            raise OSError("no line")
+        return 0.5
+
+    ls.audit_judge(judge, pairs, ["null"], budget=150, retries=3, progress=False)
+    assert len(made) <= 150
+
+
+def test_rewrites_that_the_budget_does_not_reach_are_noted(pairs):
+    rows = [{"prompt": "q", "original": f"x{i}", "rewrite": f"y{i}", "intervention": "longer"} for i in range(40)]
+    whole = ls.audit_judge(logit, pairs, ["null"], progress=False).calls
+    found = ls.audit_judge(logit, pairs, ["null"], rewrites=rows, budget=whole, progress=False)
+    assert found.effects["intervention"].tolist() == ["null", "longer"]
+    assert found.notes[-1].startswith("budget: 0 of 1 prompts")
+
+
+def test_a_judge_without_a_name_needs_one_for_its_cache(pairs, tmp_path):
+    from functools import partial
+
+    for judge in (lambda p, a, b: 0.5, partial(logit, length=1.0)):
+        with pytest.raises(DataError, match="cache= needs name="):
+            ls.audit_judge(judge, pairs, ["null"], cache=tmp_path / "x.jsonl")
 
 
 def test_failed_calls_are_told(pairs):
