@@ -361,6 +361,16 @@ def judge_command(
     from llamastyle.regression.judge_table import MEASURES, compare_judges
     from llamastyle.report.tables import with_interval
 
+    idle = {
+        "--cluster": options.cluster is not None, "--contrast": options.contrast is not None,
+        "--ties": options.ties != "half", "--position": options.position,
+    }  # fmt: skip
+    if any(idle.values()):
+        asked = next(option for option, given in idle.items() if given)
+        raise LlamaStyleError(
+            f"{asked} is no option of judge, which fits each judge with the defaults; split the verdicts by judge"
+            " and use audit"
+        )
     people = read_battles(votes, correctness=options.correctness) if votes is not None else None
     battles = read(options)
     say(*battles.notes)
@@ -379,10 +389,14 @@ def judge_command(
         rows: Any = table[table["measure"] == measure].drop(columns="measure")
         if not len(rows):
             continue
-        told = [c for c in ("term", "unit", "note") if len(set(rows[c].astype(str))) > 1]
-        kept = [c for c in rows if c not in ("term", "unit", "note") or c in told]
+        told = {c for c in ("term", "unit", "note") if len(set(rows[c].astype(str))) > 1}
+        order = ("judge", "term", "estimate", "conf_low", "conf_high", "unit", "battles", "note")
+        kept = [c for c in order if c not in ("term", "unit", "note") or c in told]
         name = f"estimate [{100 * options.level:g} % interval]"
         print(f"\n{titles[measure]}\n")
+        same = [str(rows[c].iloc[0]) for c in ("term", "unit", "note") if c not in told and rows[c].notna().all()]
+        if any(same):
+            print(f"All rows: {one_line('; '.join(text for text in same if text))}\n")
         print_table(with_interval(rows[kept], "estimate", "conf_low", "conf_high", name, digits=3), "table")
 
 

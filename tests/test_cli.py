@@ -615,3 +615,43 @@ def test_neither_version_is_one_line(run, votes, tmp_path):
     assert shown.code == 2
     assert "no battle has a version of Llama 4 Maverick" in shown.err
     assert "--versions A B" in shown.err
+
+
+@pytest.fixture(scope="module")
+def verdicts(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("verdicts") / "verdicts.parquet"
+    frame = ls.simulate(3000, 6, style={"words": 0.9, "bold": 0.2}, seed=2).battles.to_frame()
+    judge = np.where(np.arange(3000) % 2 == 0, "someone/a-judge-with-a-very-long-name-v0.1-reward", "b")
+    frame.assign(judge=judge).to_parquet(path)
+    return path
+
+
+def test_judge_keeps_its_numbers_on_a_narrow_terminal(run, verdicts, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = run("judge", verdicts)
+    assert shown.code == 0
+    effects = shown.out.partition("What a bit more")[2].partition("The same in right answers")[0]
+    assert re.search(r"words +-?0\.\d{3} \[-?0\.\d{3}, -?0\.\d{3}\]", effects)
+    assert "right instead" in effects
+
+
+@pytest.mark.parametrize("option", [["--ties", "davidson"], ["--position"], ["--cluster", "prompt"]])
+def test_judge_refuses_options_that_it_would_not_heed(run, verdicts, option):
+    shown = run("judge", verdicts, *option)
+    assert shown.code == 2
+    assert f"{option[0]} is no option of judge" in shown.err
+
+
+def test_judge_says_once_what_holds_for_all_rows(run, tmp_path):
+    rows = [
+        {
+            "model_a": "x", "model_b": "y", "prompt_id": i, "correct_a": i % 2, "correct_b": 1 - i % 2,
+            "winner": "model_a" if i % 2 else "model_b", "words_a": 1 + i % 3, "words_b": 2,
+        }
+        for i in range(40)
+    ]  # fmt: skip
+    file = tmp_path / "perfect.csv"
+    pd.DataFrame(rows).to_csv(file, index=False)
+    shown = run("judge", file)
+    assert shown.code == 0
+    assert "All rows: words; +10 %; with Firth's penalty, no interval" in shown.out

@@ -65,3 +65,15 @@ def test_what_is_wrong_in_the_call(inflated: ls.StyleResult) -> None:
         assert_no_style_inflation(inflated, "model-9")
     with pytest.raises(ls.LlamaStyleError, match="features: options of a fit"):
         assert_no_style_inflation(inflated, features=["words"])
+
+
+def test_a_model_named_of_which_nothing_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = ls.audit(ls.simulate(600, 6, style={"words": 0.1}, seed=2).battles)
+    table = result.audit()
+    known = table["model"].tolist()
+    thin = table.assign(verdict=["insufficient data"] + ["undetermined"] * (len(table) - 1))
+    monkeypatch.setattr(ls.StyleResult, "audit", lambda self, **options: thin)
+    assert_no_style_inflation(result)
+    with pytest.raises(AssertionError, match=f"is not known: {known[0]} .insufficient data"):
+        assert_no_style_inflation(result, known[:2])
+    assert_no_style_inflation(result, known[1:])

@@ -24,11 +24,13 @@ def quiet() -> Iterator[None]:
 
 
 def cell(value: float, low: float, high: float, digits: int = 1, times: float = 1.0) -> str:
-    """``1.2 [0.3, 2.1]``, empty where there is no value."""
+    """``1.2 [0.3, 2.1]``, empty where there is no value, without ends where there are none."""
     if not np.isfinite(value):
         return ""
     shown = [f"{times * number:.{digits}f}" for number in (value, low, high)]
     first, second, third = ["0" + s[2:] if s.startswith("-0") and not float(s) else s for s in shown]
+    if not np.isfinite(low):
+        return first
     return f"{first} [{second},\N{NO-BREAK SPACE}{third}]"
 
 

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -318,15 +319,29 @@ def _together(work: Callable[[], Any]) -> None:
         asyncio.run(work())
         return
     raised: list[BaseException] = []
+    under_way: list[tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]]] = []
 
-    def inside() -> None:
+    async def inside() -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        under_way.append((asyncio.get_running_loop(), task))
+        await work()
+
+    def run() -> None:
         try:
-            asyncio.run(work())
+            asyncio.run(inside())
         except BaseException as error:
             raised.append(error)
 
-    thread = threading.Thread(target=inside)
+    thread = threading.Thread(target=run)
     thread.start()
-    thread.join()
+    try:
+        thread.join()
+    except BaseException:  # interrupted: no further call is made, and what is under way is given up
+        for loop, task in under_way:
+            with suppress(RuntimeError):  # closed already
+                loop.call_soon_threadsafe(task.cancel)
+        thread.join()
+        raise
     if raised:
         raise raised[0]

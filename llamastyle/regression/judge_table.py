@@ -16,6 +16,7 @@ from llamastyle.errors import DataError, LlamaStyleError
 from llamastyle.features.extraction import extract
 from llamastyle.regression.fitting import audit
 from llamastyle.regression.grouping import choose_clusters
+from llamastyle.regression.inference import MIN_CLUSTERS
 from llamastyle.regression.judge_effects import clustered_mean
 from llamastyle.regression.result import StyleResult
 from llamastyle.regression.wording import join_notes
@@ -27,11 +28,12 @@ Floats = NDArray[np.float64]
 FEATURES = ("words", "headers", "list_items", "bold", "emoji", "sycophancy")
 MEASURES = ("right answer preferred", "longer answer preferred", "effect", "exchange rate", "override")
 PEOPLE = "people"
+UNNAMED = "not named"
 COLUMNS = ("judge", "battles", "measure", "term", "unit", "estimate", "conf_low", "conf_high", "note")
 
 
 def compare_judges(
-    verdicts: Any, features: Any = None, *, votes: Any = None, level: float = 0.95
+    verdicts: Any, features: Any = None, *, responses: Any = None, votes: Any = None, level: float = 0.95
 ) -> pd.DataFrame:
     """What each judge's verdicts owe to style, and what to being right.
 
@@ -43,7 +45,10 @@ def compare_judges(
     verdicts : Battles or anything `read_battles` reads
         With correctness, and ``judge`` where there are several.
     features : preset, list or FeatureSet, optional
-        By default what came with the data, else words, headers, list items, bold, emoji and sycophancy.
+        By default what came with the data, else words, headers, list items, bold, emoji and sycophancy, each where a
+        judge has at least ten clusters with a difference in it.
+    responses : anything `read_responses` reads, optional
+        The texts, where the verdicts are without, as `read_battles` takes them.
     votes : Battles or anything `read_battles` reads, optional
         Votes of people on the same pairs, as one more judge, ``people``.
     level : float
@@ -56,11 +61,13 @@ def compare_judges(
         preferred`` and ``longer answer preferred``, where exactly one side is right and where lengths differ, a tie
         half a win; ``effect``, in win probability for ``unit`` more of ``term``; ``exchange rate``, the right answers
         that it is worth; ``override``, how often the wrong side wins, ``term`` the index and which side has more.
+        Verdicts without a judge's name are those of ``not named``. Where a fit has no maximum, as with a judge that is
+        always right, effects are those with Firth's penalty, without intervals: these would be too narrow.
 
     Raises
     ------
     DataError
-        No battle has correctness on both sides.
+        No battle has correctness on both sides, or a judge has the name ``people`` besides ``votes``.
 
     Examples
     --------
@@ -68,27 +75,38 @@ def compare_judges(
     >>> battles = ls.simulate(3000, 6, style={"words": 0.8}, seed=2).battles
     >>> table = ls.compare_judges(battles)
     >>> table[table["measure"] == "right answer preferred"]["estimate"].round(2).tolist()
-    [0.69]
+    [0.72]
     """
-    read = _with_features(verdicts, features)
-    named = read.columns["judge"].astype("string").fillna("") if "judge" in read.columns else None
+    read = _with_features(_read(verdicts, responses), features, "verdicts")
+    named = read.columns["judge"].astype("string").fillna(UNNAMED) if "judge" in read.columns else None
     judges = {"": read} if named is None else {
-        str(name): read.take(np.flatnonzero((named == name).to_numpy())) for name in dict.fromkeys(named) if name
+        str(name): read.take(np.flatnonzero((named == name).to_numpy())) for name in dict.fromkeys(named)
     }  # fmt: skip
     if votes is not None:
-        judges[PEOPLE] = _with_features(votes, features)
+        if PEOPLE in judges:
+            raise DataError(f"a judge of the verdicts is called {PEOPLE!r}, as the votes are; rename it")
+        judges[PEOPLE] = _with_features(_read(votes, None), features, "votes")
     rows: list[dict[str, Any]] = []
     for name, battles in judges.items():
-        rows += [{"judge": name, "battles": len(battles), **row} for row in _of_one(battles, level)]
+        own = _of_one(battles, _varying(battles) if features is None else battles, level)
+        rows += [{"judge": name, "battles": len(battles), **row} for row in own]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _with_features(source: Any, features: Any) -> Battles:
-    battles = source if isinstance(source, Battles) else read_battles(source)
+def _read(source: Any, responses: Any) -> Battles:
+    if not isinstance(source, Battles):
+        return read_battles(source, responses=responses)
+    if responses is not None:
+        raise DataError("responses= goes with verdicts that are yet to be read: read_battles(..., responses=...)")
+    return source
+
+
+def _with_features(battles: Battles, features: Any, what: str) -> Battles:
+    """Where it is known which side is right, and measured."""
     known = battles.correct_known
     if not known.any():
         raise DataError(
-            "no battle has correctness on both sides: hand it in with read_battles(correctness=...) or"
+            f"{what}: no battle has correctness on both sides: hand it in with read_battles(correctness=...) or"
             " join_correctness; without it a judge's taste is not told from what goes with it"
         )
     battles, _ = with_texts(battles.take(np.flatnonzero(known)))
@@ -97,17 +115,34 @@ def _with_features(source: Any, features: Any) -> Battles:
     return replace(battles, measured=extract(battles, list(FEATURES) if features is None else features))
 
 
-def _of_one(battles: Battles, level: float) -> list[dict[str, Any]]:
-    """The rows of one judge."""
+def _varying(battles: Battles) -> Battles:
+    """With the features alone that differ often enough, so that one battle decides nothing."""
+    assert battles.measured is not None
+    measured = battles.measured
+    gaps = {name: measured.column(name) for name in measured.names}
+    ways = _ways(battles)
+    kept = [
+        name
+        for name, values in gaps.items()
+        if all(np.unique(way[values[battles.row_a] != values[battles.row_b]]).size >= MIN_CLUSTERS for way in ways)
+    ]
+    return replace(battles, measured=measured.select(kept)) if kept and len(kept) < len(gaps) else battles
+
+
+def _of_one(battles: Battles, modelled: Battles, level: float) -> list[dict[str, Any]]:
+    """The rows of one judge, a model fitted to ``modelled``."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what makes a fit doubtful is in its intervals and notes
-        result, how = _fitted(battles, level)
+        result, how = _fitted(modelled, level)
         ways = _ways(battles)
     rows = [_right(battles, ways, level), *_longer(battles, ways, level)]
     if result.estimates is None:
         return [*rows, {"measure": "effect", "term": "", "note": result.failure}]
     found = [*_effects(result, level), *_rates(result, level), *_overrides(result, level)]
-    return [*rows, *({**row, "note": join_notes(row["note"], how)} for row in found)]
+    if how:
+        nan = float("nan")
+        found = [{**row, "conf_low": nan, "conf_high": nan, "note": join_notes(row["note"], how)} for row in found]
+    return [*rows, *found]
 
 
 def _fitted(battles: Battles, level: float) -> tuple[StyleResult, str]:
@@ -116,9 +151,9 @@ def _fitted(battles: Battles, level: float) -> tuple[StyleResult, str]:
     if result.estimates is not None:
         return result, ""
     try:
-        return audit(battles, level=level, separated="firth"), f"with Firth's penalty: {result.failure}"
+        return audit(battles, level=level, separated="firth"), f"with Firth's penalty, no interval: {result.failure}"
     except LlamaStyleError:
-        return result, ''
+        return result, ""
 
 
 def _ways(battles: Battles) -> list[Any]:

@@ -71,7 +71,11 @@ def _headline(audit: JudgeAudit) -> str:
     found: Any = table[table["verdict"].isin(["preferred", "penalised"])]
     tried = int((~table["verdict"].str.startswith("control") & (table["intervention"] != "null")).sum())
     if not len(found):
-        first = f"None of {tried} edits moves {audit.name} beyond a margin of {100 * audit.margin:g} points."
+        within = int(((table["verdict"] == "within the margin") & (table["intervention"] != "null")).sum())
+        first = (
+            f"None of {tried} edits is found to move {audit.name} beyond a margin of {100 * audit.margin:g} points:"
+            f" {within} within it, {tried - within} not known well enough."
+        )
     else:
         top = found.loc[found["effect"].abs().idxmax()]
         first = (
@@ -79,7 +83,18 @@ def _headline(audit: JudgeAudit) -> str:
             " of all"
             f" {_called(top)}: {_points(top, 'effect', 'conf_low', 'conf_high')} points of win probability."
         )
-    return f"{first} {_control_words(audit)}"
+    return f"{first} {_control_words(audit)}{_first_words(audit)}"
+
+
+def _first_words(audit: JudgeAudit) -> str:
+    """What standing first is worth, where that is more than an edit may be."""
+    told: Any = audit.position[audit.position["estimate"].notna()]
+    if not len(told):
+        return ""
+    row = told.iloc[0]
+    if not max(row["conf_low"], -row["conf_high"]) > audit.margin:
+        return ""
+    return f" Standing first is worth {_points(row, 'estimate', 'conf_low', 'conf_high')} points to it."
 
 
 def _called(row: Any) -> str:
@@ -154,10 +169,11 @@ def _correctness(audit: JudgeAudit) -> Section | None:
     if len(dressed):
         worst = dressed.loc[dressed["change"].idxmin()]
         clear = worst["change"] < 0 and worst["p_value"] * len(dressed) <= 1 - audit.level
-        told = "which is the most that any edit does" if clear else f"not clear of zero among {len(dressed)} edits"
+        told = "the largest rise" if clear else f"not clear of zero among {len(dressed)} edits"
+        turned = {"up": -worst["change"], "low": -worst["change_high"], "high": -worst["change_low"]}
         says.append(
-            f"With {_called(worst)} on the wrong answer this changes by"
-            f" {_points(worst, 'change', 'change_low', 'change_high')} points, {told}."
+            f"With {_called(worst)} the wrong answer's preference changes by {_points(turned, 'up', 'low', 'high')}"
+            f" points, {told}."
         )
         title = "A wrong answer wins more often dressed up" if clear else "No edit clearly helps a wrong answer"
     return Section(

@@ -274,8 +274,9 @@ def _check(
     for option, value in whole.items():
         least = 0 if option == "retries" else 1
         optional = option in ("batch_size", "budget") and value is None
-        whole_number = isinstance(value, int | np.integer) and not isinstance(value, bool)
-        if not optional and not (whole_number and value >= least):
+        if optional:
+            continue
+        if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < least:
             raise DataError(f"{option}={value!r} must be a whole number of at least {least}")
     if not 0 <= real(margin) < 0.5:
         raise DataError(f"margin={margin!r} must lie in [0, 0.5), in win probability, for example 0.02")

@@ -19,7 +19,8 @@ __all__ = ["clean", "left_out", "markdown_table", "numbered_notes", "render", "t
 _CONTROL = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
 )
-_LEAST = {"model": 16, "term": 12, "part": 16, "note": 16}  # columns that fold on a narrow terminal, and how far
+_LEAST = {"model": 16, "judge": 16, "term": 12, "part": 16, "note": 16}
+"""Columns that fold on a narrow terminal, and how far."""
 _KEPT = ("verdict", "note")  # columns that stay, with the first one, whatever the width
 _FIRST_OUT = (
     "win %", "win_rate", "statistic", "std_error", "effective_battles", "unusual", "battles", "rank_plain", "mostly",

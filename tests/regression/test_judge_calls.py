@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -269,3 +270,31 @@ def test_killed_half_way_no_call_is_repeated(tmp_path):
     assert (asked.cached, asked.made) == (100, 100)
     assert [a for a in before if before.count(a) > 1] == ["a100", "a100"]  # under way when it was killed
     assert json.loads(cache.read_text().splitlines()[0]).keys() == {"key", "p"}
+
+
+def test_an_interrupt_where_a_loop_runs_already_stops_the_calls(monkeypatch):
+    made = []
+
+    async def judge(*call):
+        made.append(call)
+        await asyncio.sleep(0.01)
+        return 0.5
+
+    class Interrupted(threading.Thread):
+        def join(self, timeout=None):
+            if len(made) < 3:
+                super().join(0.2)
+                raise KeyboardInterrupt
+            super().join(timeout)
+
+    monkeypatch.setattr(judge_calls.threading, "Thread", Interrupted)
+
+    async def notebook():
+        return ask(judge, [Call(str(i), "a", "b") for i in range(500)], Cache(None, "judge"))
+
+    with pytest.raises(KeyboardInterrupt):
+        asyncio.run(notebook())
+    stopped = len(made)
+    assert 0 < stopped < 100
+    time.sleep(0.1)
+    assert len(made) == stopped

@@ -77,7 +77,10 @@ def test_a_judge_without_a_maximum_is_penalised_and_says_so():
     ]  # fmt: skip
     found = ls.compare_judges(rows)
     assert found.set_index("measure").loc["right answer preferred", "estimate"] == 1
-    assert found.loc[found["measure"] == "effect", "note"].str.contains("Firth|no ").all()
+    fitted = found[found["measure"].isin(["effect", "exchange rate"])]
+    assert fitted["note"].str.contains("with Firth's penalty, no interval").all()
+    assert fitted["estimate"].notna().all()
+    assert fitted[["conf_low", "conf_high"]].isna().all(axis=None)
 
 
 def test_without_correctness():
@@ -96,3 +99,53 @@ def test_no_judge_of_judgebench_favours_length(shared):
     assert (longer["estimate"] < 0.5).all()
     effect = found[(found["measure"] == "effect") & (found["term"] == "words")]
     assert (effect["conf_low"] < 0).all()
+
+
+def test_verdicts_without_a_judge_s_name_are_kept(battles):
+    judge = np.where(np.arange(4000) % 2 == 0, "even", None)
+    found = ls.compare_judges(replace(battles, columns=battles.columns.assign(judge=judge)))
+    assert found["judge"].unique().tolist() == ["even", "not named"]
+    assert found["battles"].unique().tolist() == [2000]
+
+
+def test_people_twice(battles):
+    judge = np.where(np.arange(4000) % 2 == 0, "people", "odd")
+    with pytest.raises(DataError, match="'people', as the votes are; rename it"):
+        ls.compare_judges(replace(battles, columns=battles.columns.assign(judge=judge)), votes=battles)
+
+
+def test_votes_without_correctness_are_named_in_the_error(battles):
+    with pytest.raises(DataError, match="^votes: no battle has correctness"):
+        ls.compare_judges(battles, votes=replace(battles, correct_a=None, correct_b=None))
+
+
+def test_a_feature_that_hardly_differs_is_not_fitted():
+    rows = [
+        {
+            "model_a": "x", "model_b": "y", "prompt_id": i, "correct_a": i % 2, "correct_b": 1 - i % 2,
+            "winner": "model_a" if (i * 7) % 3 else "model_b", "response_a": "Yes. " * (1 + i % 3),
+            "response_b": "**No**. " * 2 if i == 5 else "No. " * 2,
+        }
+        for i in range(60)
+    ]  # fmt: skip
+    effects = ls.compare_judges(rows).query("measure == 'effect'")
+    assert effects["term"].tolist() == ["words", "correctness"]
+
+
+def test_texts_from_elsewhere():
+    rows = [
+        {
+            "prompt_id": str(i), "model_a": "x", "model_b": "y", "winner": "model_a" if (i * 7) % 3 else "model_b",
+            "correct_a": i % 2, "correct_b": 1 - i % 2,
+        }
+        for i in range(60)
+    ]  # fmt: skip
+    texts = [
+        {"prompt_id": str(i), "model": model, "response": "Yes. " * (1 + (i + k) % 3)}
+        for i in range(60)
+        for k, model in enumerate("xy")
+    ]
+    found = ls.compare_judges(rows, responses=texts)
+    assert found["battles"].unique().tolist() == [60]
+    with pytest.raises(DataError, match="yet to be read"):
+        ls.compare_judges(ls.read_battles(rows, responses=texts), responses=texts)

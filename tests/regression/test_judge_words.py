@@ -18,7 +18,9 @@ def audit(battles, judge, edits=("null", "add:emoji"), **options):
 
 def test_nothing_found(battles):
     found = audit(battles, lambda p, a, b: 0.5, name="fair")
-    assert found.headline().startswith("None of 1 edits moves fair beyond a margin of 2 points. The null edit")
+    assert found.headline().startswith(
+        "None of 1 edits is found to move fair beyond a margin of 2 points: 1 within it, 0 not known well enough. The null"
+    )
 
 
 def test_a_control_that_fails_is_said_first_of_all(battles):

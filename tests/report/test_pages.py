@@ -48,7 +48,7 @@ def test_a_figure_is_drawn_for_both_widths():
     frame = pd.DataFrame({"model": ["a", "b"], "difference": [1.0, 5.0]})
     figure = drawn_figure(lambda width: asked.append(width) or standing_chart(frame, ["b"], width=width))
     assert asked == [760, 340]
-    assert figure.title == "b loses 5.0 points to style control, the most of 2 models (median 3.0)"
+    assert figure.title == "b stands 2.0 points from the median model, the most of 2 models (5.0 against 3.0)"
     assert figure.wide != figure.narrow
     assert all(figure.title in svg for svg in (figure.wide, figure.narrow))
 
