@@ -49,7 +49,11 @@ def test_notebook_lines_run(votes: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     exec(compile(votes_block, "README.md", "exec"), names)
     battles = names["battles"]
     assert len(battles) == 2500
-    names |= {"judge": lambda prompt, a, b: len(a) / (len(a) + len(b)), "battles": battles.take(range(30))}
+
+    def judge(prompt: str, a: str, b: str) -> float:
+        return len(a) / (len(a) + len(b))
+
+    names |= {"judge": judge, "battles": battles.take(range(30))}
     exec(compile(judge_block, "README.md", "exec"), names | {"verdicts": battles})
     assert (votes / "judge.jsonl").stat().st_size
 
