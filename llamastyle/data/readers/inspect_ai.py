@@ -138,11 +138,14 @@ def _sample(archive: zipfile.ZipFile, name: str, path: Path) -> dict[str, Any]:
         return sample
     folder = f"{name.removesuffix('sample.json')}attachments/"
     pieces = {
-        int(PurePosixPath(other).stem): other for other in archive.NameToInfo if other.startswith(folder)
+        int(PurePosixPath(other).stem): other
+        for other in archive.NameToInfo
+        if other.startswith(folder) and PurePosixPath(other).stem.isdecimal()
     }
     attached: dict[str, Any] = {}
     for first, other in pieces.items():
-        attached |= {str(first + i): text for i, text in enumerate(_value(archive, other, path))}
+        texts = _value(archive, other, path)
+        attached |= {str(first + i): text for i, text in enumerate(texts if isinstance(texts, list) else ())}
     return {**sample, "attachments": attached}
 
 
@@ -214,7 +217,9 @@ def _table(log: Log, path: Path, score: str | None, strict: bool) -> Table:
     errors, asked = 0, score
     others: dict[str, None] = {}
     for sample in log.samples:
-        name = str(sample.get("id"))
+        if not isinstance(sample, dict) or not isinstance(sample.get("scores") or {}, dict):
+            raise DataError(f"{path} holds a sample that is none of inspect_ai's: {shown(sample)}")
+        name = scrub(str(sample.get("id")))
         seen[name, sample.get("epoch")] += 1
         if sample.get("error") is not None:
             errors += 1

@@ -147,7 +147,7 @@ def _keep(batch: list[dict[str, Any]], made: Samples, path: Path) -> None:
         made.metrics = _metrics(batch[0])
         made.metric = made.metric or next((name for name in made.metrics if name not in NO_METRIC), None)
     made.texts.append(pa.array([_text(row, made, path) for row in batch], pa.large_string()))
-    made.docs += [str(row["doc_id"]) for row in batch]
+    made.docs += [scrub(str(row["doc_id"])) for row in batch]
     made.hashes += [_hash(row) for row in batch]
     made.scores += [None if made.metric is None else row.get(made.metric) for row in batch]
 
@@ -183,9 +183,13 @@ def _hash(row: dict[str, Any]) -> str:
     return sha256(json.dumps(row.get("doc"), sort_keys=True).encode()).hexdigest()
 
 
+MOST = 1 << 1000
+"""A whole number beyond it is no float."""
+
+
 def _scores(made: Samples, sign: float) -> Any:
     """The scores as numbers; with something else among them, as they are, for the door to name it."""
-    if all(value is None or isinstance(value, int | float) for value in made.scores):
+    if all(value is None or (isinstance(value, int | float) and abs(value) < MOST) for value in made.scores):
         return pa.chunked_array([pa.array(sign * np.array(made.scores, np.float64), from_pandas=True)])
     return object_column(made.scores)
 

@@ -338,3 +338,14 @@ def test_a_zip_of_something_else(tmp_path: Path) -> None:
     log["samples"] = []
     with pytest.raises(ls.DataError, match="holds no samples"):
         ls.read_responses(zipped(tmp_path, log))
+
+
+def test_samples_that_are_none(tmp_path: Path) -> None:
+    log = one()
+    log["samples"] = ["x"]
+    with pytest.raises(ls.DataError, match="a sample that is none of inspect_ai's"):
+        ls.read_responses(written(tmp_path, log))
+    log = one()
+    log["samples"][0]["scores"] = ["x"]
+    with pytest.raises(ls.DataError, match="a sample that is none of inspect_ai's"):
+        ls.read_responses(written(tmp_path, log))

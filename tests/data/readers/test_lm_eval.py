@@ -224,3 +224,9 @@ def test_batches_are_put_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     table = read(write(tmp_path, rows))
     assert table.columns["text"].to_pylist() == whole.columns["text"].to_pylist()
     assert table.n == 7
+
+
+def test_names_and_scores_that_no_column_holds(tmp_path: Path) -> None:
+    assert len(ls.read_responses(write(tmp_path, [row() | {"doc_id": "\ud800"}]))) == 1
+    with pytest.raises(ls.DataError, match="score"):
+        ls.read_responses(write(tmp_path, [row(0, exact_match=10**400)]))
