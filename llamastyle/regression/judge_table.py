@@ -29,6 +29,7 @@ FEATURES = ("words", "headers", "list_items", "bold", "emoji", "sycophancy")
 MEASURES = ("right answer preferred", "longer answer preferred", "effect", "exchange rate", "override")
 PEOPLE = "people"
 UNNAMED = "not named"
+SELDOM = 20  # clusters in which the side that wins less often has won, for an interval
 COLUMNS = ("judge", "battles", "measure", "term", "unit", "estimate", "conf_low", "conf_high", "note")
 
 
@@ -61,8 +62,9 @@ def compare_judges(
         preferred`` and ``longer answer preferred``, where exactly one side is right and where lengths differ, a tie
         half a win; ``effect``, in win probability for ``unit`` more of ``term``; ``exchange rate``, the right answers
         that it is worth; ``override``, how often the wrong side wins, ``term`` the index and which side has more.
-        Verdicts without a judge's name are those of ``not named``. Where a fit has no maximum, as with a judge that is
-        always right, effects are those with Firth's penalty, without intervals: these would be too narrow.
+        Verdicts without a judge's name are those of ``not named``. Of a judge that is nearly always right, effects and
+        exchange rates have no interval, since it would be too narrow: where a fit has no maximum, when they are those
+        with Firth's penalty, and where the wrong side won in fewer than 20 clusters and a quarter of them.
 
     Raises
     ------
@@ -139,9 +141,14 @@ def _of_one(battles: Battles, modelled: Battles, level: float) -> list[dict[str,
     if result.estimates is None:
         return [*rows, {"measure": "effect", "term": "", "note": result.failure}]
     found = [*_effects(result, level), *_rates(result, level), *_overrides(result, level)]
+    how = how or _one_sided(battles, ways)
     if how:
         nan = float("nan")
-        found = [{**row, "conf_low": nan, "conf_high": nan, "note": join_notes(row["note"], how)} for row in found]
+        found = [
+            {**row, "conf_low": nan, "conf_high": nan, "note": join_notes(row["note"], how)}
+            if row["measure"] != "override" else row
+            for row in found
+        ]  # fmt: skip
     return [*rows, *found]
 
 
@@ -154,6 +161,19 @@ def _fitted(battles: Battles, level: float) -> tuple[StyleResult, str]:
         return audit(battles, level=level, separated="firth"), f"with Firth's penalty, no interval: {result.failure}"
     except LlamaStyleError:
         return result, ""
+
+
+def _one_sided(battles: Battles, ways: list[Any]) -> str:
+    """Why there is no interval, where the right side nearly always wins, or the wrong one; else nothing."""
+    assert battles.correct_a is not None
+    assert battles.correct_b is not None
+    gap = battles.correct_a - battles.correct_b
+    won = np.where(np.abs(gap) == 1, gap * (2 * battles.outcome - 1), 0)
+    right, wrong = (min(np.unique(way[sign * won > 0]).size for way in ways) for sign in (1, -1))
+    if min(right, wrong) >= min(SELDOM, (right + wrong) / 4):
+        return ""
+    side, count = ("wrong", wrong) if wrong < right else ("right", right)
+    return f"no interval: the {side} side won in {count} clusters alone"
 
 
 def _ways(battles: Battles) -> list[Any]:

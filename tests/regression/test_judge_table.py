@@ -149,3 +149,21 @@ def test_texts_from_elsewhere():
     assert found["battles"].unique().tolist() == [60]
     with pytest.raises(DataError, match="yet to be read"):
         ls.compare_judges(ls.read_battles(rows, responses=texts), responses=texts)
+
+
+def test_a_judge_that_is_nearly_always_right_has_no_interval():
+    rng = np.random.default_rng(0)
+    right = rng.random(350) < 0.97
+    rows = [
+        {
+            "model_a": "x", "model_b": "y", "prompt_id": i, "correct_a": i % 2, "correct_b": 1 - i % 2,
+            "winner": "model_a" if right[i] == i % 2 else "model_b", "words_a": int(a), "words_b": int(b),
+        }
+        for i, (a, b) in enumerate(rng.integers(50, 400, (350, 2)))
+    ]  # fmt: skip
+    found = ls.compare_judges(rows)
+    fitted = found[found["measure"].isin(["effect", "exchange rate"])]
+    assert fitted["estimate"].notna().all()
+    assert fitted[["conf_low", "conf_high"]].isna().all(axis=None)
+    assert fitted["note"].str.contains(f"the wrong side won in {(~right).sum()} clusters alone").all()
+    assert found[found["measure"] == "right answer preferred"]["conf_low"].notna().all()
