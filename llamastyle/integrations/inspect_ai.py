@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from inspect_ai.scorer import Metric, SampleScore, Score, Scorer, Target, mean, metric, scorer, stderr
-from inspect_ai.solver import TaskState
+from inspect_ai.scorer import Metric, SampleScore, Score, Scorer, Target, mean, metric, scorer, stderr  # pyright: ignore[reportMissingImports]
+from inspect_ai.solver import TaskState  # pyright: ignore[reportMissingImports]
 
 from llamastyle.integrations import style_scores
 

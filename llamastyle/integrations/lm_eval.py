@@ -13,8 +13,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from lm_eval.api.metrics import mean
-from lm_eval.api.registry import register_aggregation, register_metric
+from lm_eval.api.metrics import mean  # pyright: ignore[reportMissingImports]
+from lm_eval.api.registry import register_aggregation, register_metric  # pyright: ignore[reportMissingImports]
 
 from llamastyle.integrations import style_scores
 
