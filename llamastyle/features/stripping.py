@@ -7,7 +7,7 @@ close a text for the reader's sake. Each is a single step; ``editing`` repeats t
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -277,8 +277,14 @@ class _Step:
         for above in (number - 1, number):
             if above >= 0 and self.text.startswith(JOIN, self.lines[above].end - 1):
                 below = above + 1 + self.blank(above + 1)
-                if below < len(self.lines):
+                if below < len(self.lines) and not self.opens_code(below):
                     yield self.lines[above].end - len(JOIN), self.lines[below].start, " "
+
+    def opens_code(self, number: int) -> bool:
+        """Whether a block of code starts on a line."""
+        line = self.lines[number]
+        blocks = self.spans.get("code_blocks", ())
+        return bisect_left(blocks, (line.start, 0)) < bisect_left(blocks, (line.next, 0))
 
     # -- headings, rules, tables ----------------------------------------------------------------------------
 
@@ -693,10 +699,12 @@ class _Flattery:
             after = end
             while after < len(text) and text[after].isspace():
                 after += 1
-            fence = not text[end:after].strip(" ") and text.startswith(("```", "~~~"), after)
+            line = max(text.rfind("\n", 0, begin), text.rfind("\r", 0, begin)) + 1
+            alone = not text[line:begin].strip() and ("\n" in text[end:after] or "\r" in text[end:after])
+            fence = not alone and text.startswith(("```", "~~~"), after)
             if fence or not any(map(str.isalnum, text[after : after + LONGEST])):
                 return
-            yield begin, after, ""
+            yield line if alone else begin, after, ""
             begin = after
 
     def from_the_end(self, phrase: int, floor: int) -> Iterator[Edit]:

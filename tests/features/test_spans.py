@@ -7,7 +7,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from collections import Counter as Tally
 from html.parser import HTMLParser
 from pathlib import Path
@@ -29,6 +28,7 @@ from tests.features.measuring import counts, real_texts
 from tests.features.scanning import TEXTS
 from tests.features.test_kernel_twin import CUTS, GLUE, HOSTILE, PHRASES, PIECES, joined
 from tests.features.twin import Turn, emoji_spans, phrases, sentences, twin, without_reasoning, words
+from tests.work import calls
 
 ROOT = Path(__file__).resolve().parents[2]
 PLACED = [
@@ -588,20 +588,17 @@ def test_the_most_sycophantic_turns_of_real_conversations(shared: Path) -> None:
     ],
     ids=lambda text: ascii(text[:12]),
 )
-def test_a_megabyte_takes_time_in_proportion(text: str) -> None:
-    highlight("a")
-
-    def seconds(text: str) -> float:
-        before = time.process_time()
+def test_a_megabyte_takes_work_in_proportion(text: str) -> None:
+    def show(text: str) -> None:
         found = highlight(text, "all")
         found.to_frame()
         found.to_html()
         found.to_text()
         found._repr_html_()
-        return time.process_time() - before
 
+    show("a")
     part = text[: len(text) // 4] if "b* " not in text else "*a " * 42_500 + "b* " * 42_500
-    assert seconds(text) < 12 * max(seconds(part), 0.2)
+    assert calls(show, text) < 8 * max(calls(show, part), 10_000)
 
 
 def test_the_same_without_the_compiler() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import time
 from typing import Any
 
 import numpy as np
@@ -80,22 +79,12 @@ def test_texts_too_long_for_a_literal_are_refused_unless_json() -> None:
 @pytest.mark.parametrize(
     "piece", ["'\\", "\"'", "} ", "}\n", ", ", "array(", "\\'", "nan ", "'' ", "dtype=", ",dtype", "\ud800"]
 )
-def test_the_repair_takes_linear_time(piece: str) -> None:
-    def seconds(size: int) -> float:
-        best = np.inf
-        for _ in range(3):
-            start = time.perf_counter()
-            repaired(piece * (size // len(piece)))
-            best = min(best, time.perf_counter() - start)
-        return best
-
-    # quadratic time would take 64 times as long
-    assert seconds(800_000) < 30 * max(seconds(100_000), 0.002)
+def test_long_texts_are_repaired(piece: str) -> None:
+    """With the square of its length, this would not end."""
+    assert repaired(piece * (3_000_000 // len(piece)))
 
 
-def test_the_longest_literals_take_seconds() -> None:
+def test_the_longest_literals_are_read() -> None:
     turn = "{'role': 'assistant', 'content': ['a', {'b': 'c'}]}, "
     text = "[" + turn * (MAX_LITERAL // len(turn) - 1) + "]"
-    start = time.perf_counter()
     assert len(literal(text)) == MAX_LITERAL // len(turn) - 1
-    assert time.perf_counter() - start < 30
