@@ -182,6 +182,7 @@ class _Step:
                 self.lines[self.line_at(start)].openers.append((start, name))
         fences = [(self.line_at(a), self.line_at(b - 1)) for a, b in self.spans.get("code_blocks", ())]
         stack: list[tuple[int, str]] = []
+        quotes: list[int] = []  # where in the stack
         fence = 0
         held: tuple[int, _Line] | None = None  # a fence in containers, so many, that nothing has closed yet
         for number, line in enumerate(self.lines):
@@ -195,6 +196,11 @@ class _Step:
             number_stays = False
             opening = {start for start, _ in line.openers}
             for width, name in stack:
+                if at >= line.end:  # the end of a line is in every list, and in no quote
+                    k = bisect_left(quotes, depth)
+                    depth = quotes[k] if k < len(quotes) else len(stack)
+                    base = max(base, column)
+                    break
                 place, here = _skip(text, at, column, line.end)
                 begin = at
                 if width < 0:
@@ -223,11 +229,13 @@ class _Step:
             )
             if line.openers or (depth < len(stack) and not lazy):
                 stack = stack[:depth]
+                del quotes[bisect_left(quotes, depth) :]
             for place, name in sorted(line.openers):
                 begin = at
                 _, here = _skip(text, at, column, place)
                 if name == "quotes":
                     at, column, base = _behind_quote(text, place, here, line.end)
+                    quotes.append(len(stack))
                     stack.append((-1, name))
                     if name in self.wanted:
                         pieces.append((begin, at, ""))

@@ -183,6 +183,13 @@ def test_work_grows_with_the_text(name: str) -> None:
     assert restyle(restyle(text(2_000))) == restyle(text(2_000))
 
 
+@pytest.mark.parametrize("below", ["\n", "\n ", "\n>"])
+def test_lines_below_deep_lists_are_read_once(below: str) -> None:
+    restyle("")
+    text = f"{'- ' * 400}x{below * 800}"
+    assert calls(restyle, text) < 200 * len(text)  # with every list looked at on every line: 700
+
+
 def test_work_grows_with_the_marks_behind_praise() -> None:
     restyle("")
     short, long = (calls(restyle, f"Great question{'!' * size}x yes.") for size in (4_000, 32_000))
