@@ -25,7 +25,7 @@ from llamastyle.llama4.votes_sections import sections_on_votes
 from llamastyle.options import nearest
 from llamastyle.regression.fitting import audit
 from llamastyle.regression.result import StyleResult
-from llamastyle.report.files import write_whole
+from llamastyle.report.files import page_file
 from llamastyle.report.story import Section, Story, render_story, story_text
 
 if TYPE_CHECKING:
@@ -127,12 +127,7 @@ class MaverickAnalysis:
         path : str or Path, optional
             Where to write it, whole or not at all; without one the page is returned as text.
         """
-        if not isinstance(path, str | PathLike | None):
-            raise DataError(f"path={path!r} must be the name of a file to write, for example 'maverick.html'")
-        page = render_story(self.story)
-        if path is None:
-            return page
-        return write_whole(path, lambda unfinished: unfinished.write_text(page, "utf-8"))
+        return page_file(lambda: render_story(self.story), path, "maverick.html")
 
     def __repr__(self) -> str:
         return f"<MaverickAnalysis of {len(self.story.sections)} sections; see summary(), tables, plot(), report()>"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,8 +28,8 @@ from llamastyle.regression.judge_design import (
 )
 from llamastyle.regression.judge_words import judge_story
 from llamastyle.report import panels
-from llamastyle.report.files import write_whole
-from llamastyle.report.story import Story, render_story, story_text
+from llamastyle.report.files import page_file
+from llamastyle.report.story import render_story, story_text
 
 if TYPE_CHECKING:
     import altair as alt
@@ -102,7 +101,7 @@ class JudgeAudit:
 
     def headline(self) -> str:
         """What the judge prefers because of style, in two sentences."""
-        return self._story().lede[0]
+        return judge_story(self).lede[0]
 
     def plot(self, *, width: int = 760) -> alt.LayerChart:
         """Effects with their intervals and the margin.
@@ -116,7 +115,7 @@ class JudgeAudit:
 
     def summary(self, width: int = 80) -> str:
         """Effects, control, position and correctness as text for a terminal."""
-        return story_text(self._story(), width)
+        return story_text(judge_story(self), width)
 
     def report(self, path: str | Path | None = None) -> Path | str:
         """All of it as one HTML page that needs nothing else.
@@ -126,13 +125,7 @@ class JudgeAudit:
         path : str or Path, optional
             Where to write it, whole or not at all; without one the page is returned as text.
         """
-        if not isinstance(path, str | PathLike | None):
-            raise DataError(f"path={path!r} must be the name of a file to write, for example 'judge.html'")
-        page = render_story(self._story())
-        return page if path is None else write_whole(path, lambda unfinished: unfinished.write_text(page, "utf-8"))
-
-    def _story(self) -> Story:
-        return judge_story(self)
+        return page_file(lambda: render_story(judge_story(self)), path, "judge.html")
 
     def __repr__(self) -> str:
         return f"<JudgeAudit of {len(self.effects)} edits and {self.calls + self.cached:,} calls; see effects>"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 from dataclasses import dataclass
-from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -27,7 +26,7 @@ from llamastyle.regression.telling import account, contents, controlled_words
 from llamastyle.regression.trust_tables import TrustTables
 from llamastyle.regression.wording import EXTRAPOLATED, diagnostic_rows, headline, join_notes, summary_blocks
 from llamastyle.report import charts, panels
-from llamastyle.report.files import write_whole
+from llamastyle.report.files import page_file
 from llamastyle.report.page import render_page
 from llamastyle.report.tables import text_table
 
@@ -583,12 +582,7 @@ class StyleResult(EffectTables, TrustTables):
         >>> ls.fit(arena.battles).report().splitlines()[0]
         '<!doctype html>'
         """
-        if not isinstance(path, str | PathLike | None):
-            raise FitError(f"path={path!r} must be the name of a file to write, for example 'report.html'")
-        page = render_page(contents(self, title, compare))
-        if path is None:
-            return page
-        return write_whole(path, lambda unfinished: unfinished.write_text(page, "utf-8"))
+        return page_file(lambda: render_page(contents(self, title, compare)), path, "report.html")
 
     # -- words ------------------------------------------------------------------------------------
 

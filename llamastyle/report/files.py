@@ -9,7 +9,7 @@ from pathlib import Path
 
 from llamastyle.errors import LlamaStyleError
 
-__all__ = ["write_whole"]
+__all__ = ["page_file", "write_whole"]
 
 
 def write_whole(path: str | Path, write: Callable[[Path], object]) -> Path:
@@ -53,6 +53,34 @@ def write_whole(path: str | Path, write: Callable[[Path], object]) -> Path:
             f"{str(asked)!r} could not be written: {why}; nothing was changed, choose another place"
         ) from error
     return asked
+
+
+def page_file(make: Callable[[], str], path: str | Path | None, example: str) -> Path | str:
+    """A page, or where it was written.
+
+    Parameters
+    ----------
+    make : callable
+        Makes the page.
+    path : str or Path, optional
+        Where to write it; without one the page is returned.
+    example : str
+        A name that would do, for the error about one that does not.
+
+    Raises
+    ------
+    LlamaStyleError
+        No name of a file, or as `write_whole`.
+
+    Examples
+    --------
+    >>> page_file(lambda: "<p>whole</p>", None, "report.html")
+    '<p>whole</p>'
+    """
+    if not isinstance(path, str | os.PathLike | None):
+        raise LlamaStyleError(f"path={path!r} must be the name of a file to write, for example {example!r}")
+    page = make()
+    return page if path is None else write_whole(path, lambda unfinished: unfinished.write_text(page, "utf-8"))
 
 
 def _fill_and_replace(target: Path, write: Callable[[Path], object]) -> None:

@@ -139,7 +139,6 @@ def test_arena_s_own_counts_without_texts(arena, tmp_path):
         (lambda b: ls.maverick(b, examples=21), "whole number from 0 to 20"),
         (lambda b: ls.maverick(b, correctness=("x", "y")), "join_correctness"),
         (lambda b: ls.maverick(b, versions=("model-03", "model-3")), "did you mean 'model-03'"),
-        (lambda b: ls.maverick().report(3), "must be the name of a file"),
     ],
 )
 def test_at_the_door(arena, call, said):

@@ -514,7 +514,6 @@ def test_a_warning_points_at_the_line_that_asked(ask):
         (lambda r: r.compare("model-01", ["model-02"]), "no model's name"),
         (lambda r: r.tidy(level="x"), "level='x' must lie in"),
         (lambda r: r.tidy(level=True), "level=True must lie in"),
-        (lambda r: r.report(5), "path=5 must be the name of a file"),
         (lambda r: r.audit(margin="x"), "margin='x' must be above 0 Arena points"),
         (lambda r: r.audit(margin=float("inf")), "margin=inf must be"),
         (lambda r: r.audit(fdr="x"), "fdr='x' must lie between"),

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+import llamastyle as ls
 from llamastyle.errors import LlamaStyleError
 from llamastyle.report import files
-from llamastyle.report.files import write_whole
+from llamastyle.report.files import page_file, write_whole
 
 
 def names(folder):
@@ -112,3 +113,17 @@ def test_a_long_name_has_room(tmp_path):
     target = tmp_path / ("n" * 250 + ".html")
     write_whole(target, lambda p: p.write_text("x"))
     assert target.read_text() == "x"
+
+
+def test_a_page_is_written_or_returned(tmp_path):
+    assert page_file(lambda: "é", None, "x.html") == "é"
+    assert page_file(lambda: "é", tmp_path / "x.html", "x.html") == tmp_path / "x.html"
+    assert (tmp_path / "x.html").read_bytes() == b"\xc3\xa9"
+
+
+@pytest.mark.parametrize(
+    "report", [lambda: ls.maverick().report(3), lambda: ls.audit(ls.simulate(300, 3).battles).report(3)]
+)
+def test_what_is_no_name_of_a_file_is_refused(report):
+    with pytest.raises(ls.LlamaStyleError, match=r"path=3 must be the name of a file to write, for example '\w+.html'"):
+        report()
