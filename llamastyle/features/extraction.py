@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,9 @@ from llamastyle.features.phrase_tables import lexicon_of, tables_with
 from llamastyle.features.text import TextBatch, TextSource, arrow_texts, batch_from_arrow, check_texts
 from llamastyle.report.progress import Bar
 
+if TYPE_CHECKING:
+    from llamastyle.features.streaming import FeatureFiles
+
 CHUNK_BYTES = 4_000_000
 SLOW_CHUNK_BYTES = 100_000
 COMPILING = "llamastyle: compiling the text scanner; this happens once and takes about a minute"
@@ -33,6 +36,7 @@ INEXACT = (
 )
 
 
+@overload
 def extract(
     source: Any,
     features: Any = None,
@@ -40,8 +44,34 @@ def extract(
     n_jobs: int | None = None,
     progress: bool | None = None,
     strip_think: bool = True,
-) -> FeatureTable:
-    """Measure features in texts.
+    out: None = None,
+) -> FeatureTable: ...
+@overload
+def extract(
+    source: Any,
+    features: Any = None,
+    *,
+    n_jobs: int | None = None,
+    progress: bool | None = None,
+    strip_think: bool = True,
+    out: str | os.PathLike[str],
+    text: str | Sequence[str] | None = None,
+    keep: str | Sequence[str] | None = None,
+    dtype: str = "float32",
+) -> FeatureFiles: ...
+def extract(
+    source: Any,
+    features: Any = None,
+    *,
+    n_jobs: int | None = None,
+    progress: bool | None = None,
+    strip_think: bool = True,
+    out: Any = None,
+    text: Any = None,
+    keep: Any = None,
+    dtype: str = "float32",
+) -> Any:
+    """Measure features in texts, or, with ``out``, in files larger than memory.
 
     Parameters
     ----------
@@ -55,11 +85,23 @@ def extract(
         A progress bar on stderr for what takes longer than a second; unless given, if stderr is a terminal.
     strip_think : bool
         Cut reasoning in ``<think>...</think>`` out before anything is measured.
+    out : path, optional
+        A folder to write features to, part by part. ``source`` is then a path, a pattern, a folder, or a list of
+        paths of parquet or JSON-lines files with a text a row. A run that was interrupted goes on where it was, to
+        the same bytes; a changed input, other features or other versions are an error.
+    text : str or list of str, optional
+        With ``out``: the column with the texts, or those of both sides; ``response`` (or ``text``, ``output``,
+        ``completion``, ``answer``), or ``response_a`` and ``response_b``, unless given.
+    keep : list of str, optional
+        With ``out``: columns to carry over; all but texts, prompts and nested ones unless given.
+    dtype : {"float32", "float64"}
+        With ``out``: how features are written.
 
     Returns
     -------
-    FeatureTable
-        One row a text; for battles, one row a response, and both sides in ``to_frame()`` and ``sides()``.
+    FeatureTable or FeatureFiles
+        One row a text; for battles, one row a response, and both sides in ``to_frame()`` and ``sides()``. With
+        ``out``, what was written; `read_battles` reads the parts of battles in place of texts.
 
     Raises
     ------
@@ -83,6 +125,10 @@ def extract(
         if all(name in measured.features for name in wanted.names):
             return measured.select(wanted.names)
     wanted = catalog.DEFAULT if features is None else FeatureSet.of(features)
+    if out is not None:
+        return _streamed(source, wanted, out, n_jobs, progress, strip_think, text=text, keep=keep, dtype=dtype)
+    if text is not None or keep is not None:
+        raise FeatureError("text= and keep= name columns of files; they go with out=, a folder to write to")
     rows = tokens = absent = None
     if isinstance(source, TextSource):
         texts, turn_starts, tokens, rows = source.texts, source.turn_starts, source.tokens, source.rows
@@ -97,6 +143,27 @@ def extract(
     if absent is not None:
         values[absent] = np.nan
     return FeatureTable(values, wanted, rows, _versions(wanted))
+
+
+def _streamed(
+    source: Any,
+    wanted: FeatureSet,
+    out: Any,
+    n_jobs: int | None,
+    progress: bool | None,
+    strip_think: bool,
+    **columns: Any,
+) -> FeatureFiles:
+    """Features of files, written to a folder."""
+    from llamastyle.features.streaming import stream
+
+    def measure(texts: Any, show: bool | None = False) -> NDArray[np.float64]:
+        batch = batch_from_arrow(texts)
+        return _measure(batch, wanted, None, _threads(n_jobs, batch), show, strip_think)
+
+    measure(arrow_texts([""]), progress)  # what has to be compiled is compiled now, and said
+    versions = {"strip_think": strip_think, "versions": _versions(wanted)}
+    return stream(source, wanted, out, measure, progress=progress, versions=versions, **columns)
 
 
 def _versions(features: FeatureSet) -> dict[str, str]:

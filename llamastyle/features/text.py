@@ -189,17 +189,18 @@ def arrow_texts(source: Any) -> pa.Array:
         array = array.combine_chunks() if array.num_chunks != 1 else array.chunk(0)
         if isinstance(array, pa.ChunkedArray):
             array = pa.concat_arrays(array.cast(pa.large_string()).chunks)
-    kind = array.type.value_type if pa.types.is_dictionary(array.type) else array.type
-    if not (_is_text(kind) or pa.types.is_null(kind)):
+    if not is_text(array.type):
         raise FeatureError(f"texts are expected, not values of type {array.type}; row 0 is {_shown(array)}")
     check_no_nulls(array)
     return array.cast(pa.large_string())
 
 
-def _is_text(kind: pa.DataType) -> bool:
+def is_text(kind: pa.DataType) -> bool:
+    """Whether an Arrow type holds texts, or nothing at all."""
     import pyarrow as pa
 
-    return pa.types.is_string(kind) or pa.types.is_large_string(kind) or str(kind) == "string_view"
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind) or str(kind) in ("string_view", "null")
 
 
 def _shown(array: pa.Array) -> str:

@@ -1,0 +1,221 @@
+"""Files cut into parts that can be read one at a time, a bounded number of rows in memory."""
+
+from __future__ import annotations
+
+import glob
+import gzip
+import hashlib
+import io
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from llamastyle.errors import FeatureError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["Source", "batches", "columns_of", "examined", "paths_of", "size_of"]
+
+PART_BYTES = 1 << 28
+"""About so many bytes of a file are one part, which is what is lost when a run is killed."""
+BATCH_BYTES = 1 << 24
+"""About so many bytes are in memory at a time."""
+MOST_ROWS = 1 << 16
+ENDS = 1 << 16
+"""So much of either end of a file is part of its fingerprint."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file: its name, how long it is, what it holds, and the parts it is read in, as row groups or as bytes."""
+
+    path: str
+    size: int
+    kind: str
+    parts: tuple[tuple[int, int], ...]
+    stamp: str
+
+
+def paths_of(source: Any) -> list[str]:
+    """The files that are meant, in order."""
+    if isinstance(source, str | os.PathLike):
+        source = [source]
+    if (
+        not isinstance(source, list | tuple)
+        or not all(isinstance(s, str | os.PathLike) for s in source)
+        or not source
+    ):
+        raise FeatureError(
+            f"with out=, the source is a path, a pattern, a folder, or a list of paths; not {type(source).__name__}"
+        )
+    found: list[str] = []
+    for path in map(os.fspath, source):
+        if os.path.isdir(path):
+            inside = sorted(
+                p
+                for end in ("parquet", "jsonl", "jsonl.gz")
+                for p in glob.glob(f"{glob.escape(path)}/*.{end}")
+            )
+        else:
+            inside = (
+                [path]
+                if os.path.isfile(path)
+                else sorted(filter(os.path.isfile, glob.glob(path, recursive=True)))
+            )
+        if not inside:
+            raise FeatureError(f"there is no parquet or JSON-lines file at {path!r} (in {Path.cwd()})")
+        found += inside
+    return list(dict.fromkeys(found))
+
+
+def examined(path: str) -> Source:
+    """What a file holds, and how it is cut into parts."""
+    try:
+        with open(path, "rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            head = file.read(ENDS)
+            file.seek(max(0, size - ENDS))
+            stamp = hashlib.sha256(head + file.read()).hexdigest()[:16]
+            modified = os.fstat(file.fileno()).st_mtime_ns
+            if head.startswith(b"PAR1"):
+                kind, parts = "parquet", tuple(_row_groups(path))
+            elif head.startswith(b"\x1f\x8b"):
+                kind, parts = "jsonl.gz", ((0, size),)
+            elif head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
+                kind, parts = "jsonl", tuple(_line_ranges(file, size))
+            else:
+                raise FeatureError(
+                    f"{path} is neither parquet nor JSON lines (an object a line); save it as one of them"
+                )
+    except OSError as error:
+        raise FeatureError(f"{path} cannot be read: {error.strerror or error}") from None
+    return Source(path, size, kind, parts, f"{stamp}-{modified}")
+
+
+def _row_groups(path: str) -> Iterator[tuple[int, int]]:
+    """Ranges of row groups of about ``PART_BYTES``."""
+    with _parquet(path) as file:
+        begin = total = 0
+        for group in range(file.metadata.num_row_groups):
+            total += file.metadata.row_group(group).total_byte_size
+            if total >= PART_BYTES:
+                yield begin, group + 1
+                begin, total = group + 1, 0
+        if begin < file.metadata.num_row_groups or not begin:
+            yield begin, file.metadata.num_row_groups
+
+
+def _line_ranges(file: BinaryIO, size: int) -> Iterator[tuple[int, int]]:
+    """Ranges of bytes of about ``PART_BYTES`` that end where a line does."""
+    begin = 0
+    while begin < size:
+        file.seek(min(begin + PART_BYTES, size))
+        file.readline()
+        end = min(file.tell(), size)
+        yield begin, end
+        begin = end
+
+
+@contextmanager
+def _parquet(path: str) -> Iterator[Any]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        file = pq.ParquetFile(path, buffer_size=1 << 20, pre_buffer=False)
+    except pa.ArrowException as error:
+        raise FeatureError(f"{path} is no parquet file that can be read: {error}") from None
+    with file:
+        yield file
+
+
+def columns_of(source: Source) -> dict[str, pa.DataType]:
+    """Names and types of a file's columns; of JSON lines, as its first lines have them."""
+    import pyarrow as pa
+
+    if source.kind == "parquet":
+        with _parquet(source.path) as file:
+            return {field.name: field.type for field in file.schema_arrow}
+    block = next(_blocks(source, source.parts[0]), b"")
+    schema = _json_table(block, source.path).schema
+    return {field.name: pa.large_string() if pa.types.is_null(field.type) else field.type for field in schema}
+
+
+def size_of(source: Source, part: tuple[int, int]) -> int:
+    """Bytes of a part, near enough for a progress bar."""
+    return (
+        part[1] - part[0]
+        if source.kind != "parquet"
+        else max(1, source.size * (part[1] - part[0]) // max(1, source.parts[-1][1]))
+    )
+
+
+def batches(
+    source: Source, part: tuple[int, int], texts: Sequence[str], kept: Mapping[str, pa.DataType]
+) -> Iterator[pa.Table]:
+    """The rows of a part, some at a time, with the columns and types that the first file has."""
+    import pyarrow as pa
+
+    schema = pa.schema({**kept, **dict.fromkeys(texts, pa.large_string())})
+    wanted = schema.names
+    if source.kind != "parquet":
+        for block in _blocks(source, part):
+            yield _json_table(block, source.path, schema).select(wanted)
+        return
+    with _parquet(source.path) as file:
+        lacking = [name for name in wanted if name not in file.schema_arrow.names]
+        if lacking:
+            raise FeatureError(f"{source.path} has no column {lacking[0]!r}, which the first file has")
+        groups = range(*part)
+        first = (
+            next(file.iter_batches(16, row_groups=groups, columns=texts, use_threads=False), None)
+            if groups
+            else None
+        )
+        each = 1 if first is None or not first.num_rows else max(1, first.nbytes // first.num_rows)
+        known = [file.metadata.row_group(g) for g in groups]
+        rows = sum(group.num_rows for group in known)
+        each = max(each, sum(group.total_byte_size for group in known) // max(1, rows))
+        size = int(min(MOST_ROWS, max(1, BATCH_BYTES // each)))
+        try:
+            for batch in file.iter_batches(size, row_groups=groups, columns=wanted, use_threads=False):
+                yield pa.Table.from_batches([batch]).select(wanted).cast(schema)
+        except (pa.ArrowException, OSError) as error:
+            raise FeatureError(f"{source.path} is broken: {error}") from None
+
+
+def _blocks(source: Source, part: tuple[int, int]) -> Iterator[bytes]:
+    """Whole lines of JSON, about ``BATCH_BYTES`` of them at a time."""
+    try:
+        with gzip.open(source.path) if source.kind == "jsonl.gz" else open(source.path, "rb") as file:
+            file.seek(part[0])
+            left = part[1] - part[0] if source.kind == "jsonl" else sys.maxsize
+            while left > 0 and (block := file.read(min(BATCH_BYTES, left))):
+                if len(block) < left:
+                    block += file.readline()
+                left -= len(block)
+                if block.strip():
+                    yield block.removeprefix(b"\xef\xbb\xbf") if not part[0] else block
+    except (OSError, EOFError) as error:
+        raise FeatureError(f"{source.path} cannot be read to its end: {error}") from None
+
+
+def _json_table(block: bytes, path: str, schema: pa.Schema | None = None) -> pa.Table:
+    import pyarrow as pa
+    import pyarrow.json as pj
+
+    parse = pj.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore") if schema else None
+    try:
+        return pj.read_json(
+            io.BytesIO(block), pj.ReadOptions(use_threads=False, block_size=len(block) + 1), parse
+        )
+    except pa.ArrowException as error:
+        raise FeatureError(
+            f"{path} has lines that are no JSON, or a column that changes its type: {error}; keep= names the columns to"
+            " carry over"
+        ) from None

@@ -1,0 +1,326 @@
+"""Features of files larger than memory, written part by part, so that a run that was interrupted goes on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from llamastyle.errors import FeatureError, warn
+from llamastyle.features.feature import Feature, FeatureSet, Recipe
+from llamastyle.features.file_parts import batches, columns_of, examined, paths_of, size_of
+from llamastyle.features.text import is_text
+from llamastyle.report.progress import Bar
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    Measure = Callable[["pa.Array"], NDArray[np.float64]]
+
+MANIFEST = "manifest.json"
+SIDES = ("response_a", "response_b")
+SINGLE = ("response", "text", "output", "completion", "answer")
+TYPES = ("float32", "float64")
+LONG = (
+    "prompt",
+    "instruction",
+    "input",
+    *SIDES,
+    *SINGLE,
+    "conversation_a",
+    "conversation_b",
+    "full_conversation",
+)
+"""Columns that are not carried over unless asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureFiles:
+    """Features written to a folder.
+
+    Attributes
+    ----------
+    folder : Path
+    parts : tuple of Path
+        Parquet files in the order of the rows: the columns that were kept, then one a feature.
+    rows : int
+    made : int
+        Parts that this call made; the others were there.
+
+    Examples
+    --------
+    >>> import tempfile, pandas as pd, llamastyle as ls
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     pd.DataFrame({"response": ["One two.", "Three."]}).to_parquet(f"{folder}/a.parquet")
+    ...     files = ls.extract(f"{folder}/a.parquet", ["words"], out=f"{folder}/out")
+    ...     files.to_frame()["words"].tolist()
+    [2.0, 1.0]
+    """
+
+    folder: Path
+    parts: tuple[Path, ...]
+    rows: int
+    made: int
+
+    def to_frame(self) -> pd.DataFrame:
+        """Everything as one frame in memory."""
+        import pandas as pd
+
+        return pd.concat([pd.read_parquet(part) for part in self.parts], ignore_index=True)
+
+    def __repr__(self) -> str:
+        return f"FeatureFiles of {self.rows:,} rows in {len(self.parts)} parts in {str(self.folder)!r}"
+
+
+def stream(
+    source: Any,
+    wanted: FeatureSet,
+    out: Any,
+    measure: Measure,
+    *,
+    text: Any,
+    keep: Any,
+    dtype: str,
+    progress: bool | None,
+    versions: Mapping[str, Any],
+) -> FeatureFiles:
+    """Measure what files hold, part by part; `extract` says what the arguments are.
+
+    Parameters
+    ----------
+    measure : callable
+        Values (rows x features) of an Arrow array of texts.
+    versions : mapping
+        What else the values depend on, for the manifest.
+    """
+    if dtype not in TYPES:
+        raise FeatureError(f"dtype={dtype!r} is not one of {', '.join(TYPES)}")
+    sources = [examined(path) for path in paths_of(source)]
+    columns = columns_of(sources[0])
+    texts = _text_columns(text, columns, sources[0].path)
+    kept = _kept_columns(keep, columns, texts)
+    names = _names(wanted, texts, kept)
+    folder = Path(out)
+    plan = [(file, part) for file in sources for part in file.parts]
+    asked = {
+        "features": {feature.name: _mark(feature) for feature in wanted},
+        "texts": texts,
+        "kept": kept,
+        "dtype": dtype,
+        **versions,
+        "files": [[file.path, file.size, file.stamp] for file in sources],
+        "parts": len(plan),
+    }
+    with _alone(folder):
+        _agree(folder, asked)
+        paths = [folder / f"part-{k:06d}.parquet" for k in range(len(plan))]
+        missing = [k for k, path in enumerate(paths) if not path.exists()]
+        without = 0
+        show = sys.stderr.isatty() if progress is None else progress
+        total = sum(size_of(*plan[k]) for k in missing)
+        with Bar(show, total, "measuring") as advance:
+            for k in missing:
+                rows = batches(*plan[k], texts, {name: columns[name] for name in kept})
+                without += _write_part(paths[k], rows, measure, texts, names, dtype)
+                advance(size_of(*plan[k]))
+    if without:
+        warn(f"{without} rows have no text: their features are blank (NaN)")
+    return FeatureFiles(folder, tuple(paths), sum(_rows_of(path) for path in paths), len(missing))
+
+
+def _text_columns(text: Any, columns: Mapping[str, pa.DataType], path: str) -> list[str]:
+    """The columns whose texts are measured: one, or the two sides."""
+    if text is None:
+        found: list[str] = (
+            list(SIDES) if set(SIDES) <= set(columns) else [c for c in SINGLE if c in columns][:1]
+        )
+        if not found:
+            raise FeatureError(
+                f"{path} has none of the columns {', '.join((*SINGLE, *SIDES))}; name the one with the texts, for"
+                f" example text={next(iter(columns), 'answer')!r}"
+            )
+    else:
+        found = [text] if isinstance(text, str) else list(text)
+    for name in found:
+        if name not in columns:
+            raise FeatureError(f"{path} has no column {name!r}; it has {', '.join(columns)}")
+        if not is_text(columns[name]):
+            raise FeatureError(
+                f"column {name!r} of {path} holds {columns[name]}, not texts; read it with read_battles"
+            )
+    return found
+
+
+def _kept_columns(keep: Any, columns: Mapping[str, pa.DataType], texts: Sequence[str]) -> list[str]:
+    """The columns that are carried over."""
+    import pyarrow as pa
+
+    if keep is not None:
+        kept = [keep] if isinstance(keep, str) else list(keep)
+        if unknown := [name for name in kept if name not in columns]:
+            raise FeatureError(f"there is no column {unknown[0]!r} to keep; there are {', '.join(columns)}")
+        return kept
+    return [
+        n for n, kind in columns.items() if n not in texts and n not in LONG and not pa.types.is_nested(kind)
+    ]
+
+
+def _names(wanted: FeatureSet, texts: Sequence[str], kept: Sequence[str]) -> list[list[str]]:
+    """The new columns: for each text column one a feature, with the side where there are two."""
+    ends = (
+        [""]
+        if len(texts) == 1
+        else [text[-2:] if text[-2:] in ("_a", "_b") else f"_{text}" for text in texts]
+    )
+    names = [[f"{name}{end}" for name in wanted.names] for end in ends]
+    if both := [name for part in names for name in part if name in kept]:
+        raise FeatureError(
+            f"there is a column {both[0]!r} already; leave it out: keep={[k for k in kept if k not in both]}"
+        )
+    return names
+
+
+# -- what is written -----------------------------------------------------------------------------------------
+
+
+def _write_part(
+    path: Path,
+    batches: Iterable[pa.Table],
+    measure: Measure,
+    texts: Sequence[str],
+    names: Sequence[Sequence[str]],
+    dtype: str,
+) -> int:
+    """Write one part whole or not at all; how many rows had no text."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    unfinished = path.with_name(f".unfinished-{path.name}")
+    writer: Any = None
+    without = 0
+    try:
+        with open(unfinished, "wb") as file:
+            for table in batches:
+                columns: dict[str, Any] = {n: table[n] for n in table.column_names if n not in texts}
+                for text, heads in zip(texts, names, strict=True):
+                    given = table[text].combine_chunks()
+                    absent = given.is_null().to_numpy(zero_copy_only=False)
+                    without += int(absent.sum())
+                    values = measure(given.fill_null(""))
+                    values[absent] = np.nan
+                    columns |= {head: pa.array(values[:, i].astype(dtype)) for i, head in enumerate(heads)}
+                made = pa.table(columns)
+                writer = writer or pq.ParquetWriter(file, made.schema)
+                writer.write_table(made)
+            (writer or pq.ParquetWriter(file, pa.schema([]))).close()
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    except OSError as error:
+        raise FeatureError(
+            f"{str(path)!r} could not be written: {error.strerror or error}; the parts that are finished stay, and the"
+            " same call goes on with the others"
+        ) from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return without
+
+
+def _rows_of(path: Path) -> int:
+    import pyarrow.parquet as pq
+
+    return pq.read_metadata(path).num_rows
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """The folder, made if it is not there, with nobody else in it; the lock ends with the process."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = open(folder / ".lock", "w", encoding="utf-8")  # noqa: SIM115
+    except OSError as error:
+        raise FeatureError(
+            f"out={str(folder)!r} is no folder that can be written: {error.strerror or error}"
+        ) from None
+    with lock:
+        try:
+            import fcntl
+
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except ImportError:
+            pass  # there are no such locks on this system
+        except OSError:
+            raise FeatureError(
+                f"another run is writing to {str(folder)!r}; wait for it, or take another folder"
+            ) from None
+        for left in folder.glob(".unfinished-*"):
+            left.unlink(missing_ok=True)
+        yield
+
+
+def _agree(folder: Path, asked: Mapping[str, Any]) -> None:
+    """Write down what is asked, or see that it is what the folder was begun with."""
+    path = folder / MANIFEST
+    now = json.dumps(asked, indent=1, sort_keys=True, ensure_ascii=True)
+    if path.exists():
+        try:
+            before = json.loads(path.read_text("utf-8"))
+        except (OSError, ValueError) as error:
+            raise FeatureError(f"{str(path)!r} cannot be read: {error}; take another folder") from None
+        if differs := sorted(k for k in {*before, *asked} if before.get(k) != json.loads(now).get(k)):
+            what = _changed(before, asked) if "files" in differs else f"other {', '.join(differs)}"
+            raise FeatureError(
+                f"{str(folder)!r} was begun with {what}; take another folder, or delete this one to begin again"
+            )
+        return
+    if any(folder.glob("part-*.parquet")):
+        raise FeatureError(f"{str(folder)!r} has parts, but no {MANIFEST}; take another folder")
+    unfinished = folder / f".unfinished-{MANIFEST}"
+    try:
+        unfinished.write_text(now + "\n", "utf-8")
+        unfinished.replace(path)
+    except OSError as error:
+        raise FeatureError(f"{str(path)!r} could not be written: {error.strerror or error}") from None
+
+
+def _changed(before: Mapping[str, Any], asked: Mapping[str, Any]) -> str:
+    """Which file is no longer what it was."""
+    known = {name: rest for name, *rest in before.get("files", [])}
+    for name, *rest in asked["files"]:
+        if name in known and known[name] != rest:
+            return f"another {name!r}, which has changed since"
+    return "other files"
+
+
+def _mark(feature: Feature) -> str:
+    """What a feature's values depend on: its recipe or the code of its function, and its phrases."""
+    how = feature.how
+    if isinstance(how, Recipe):
+        said = repr((how.counts, how.per, how.scale, how.phrases, _code(how.function)))
+    else:
+        said = repr((feature.definition, _code(how)))
+    return hashlib.sha256(said.encode("utf-8", "backslashreplace")).hexdigest()[:16]
+
+
+def _code(function: Any) -> str:
+    """A function by its name and what it is compiled to, with what it holds on to."""
+    code = getattr(function, "__code__", None)
+    if code is None:
+        return f"{getattr(function, '__module__', '')}.{getattr(function, '__qualname__', type(function).__qualname__)}"
+    held = [
+        _code(c.cell_contents) if callable(c.cell_contents) else repr(c.cell_contents)[:500]
+        for c in function.__closure__ or ()
+    ]
+    return repr(
+        (code.co_code.hex(), [c for c in code.co_consts if not hasattr(c, "co_code")], code.co_names, held)
+    )
