@@ -92,9 +92,14 @@ def _inserted(
         (k, m.start(), m.end()) for k, p in enumerate(pieces) if p.clean for m in pattern.finditer(p.body)
     ]
     chosen = [places[n] for n in _spread(len(places), dose)]
-    for number, (k, start, end) in reversed(list(enumerate(chosen))):
+    made: dict[int, list[str]] = {}
+    at = dict.fromkeys((k for k, _, _ in chosen), 0)
+    for number, (k, start, end) in enumerate(chosen):
         body = pieces[k].body
-        pieces[k].body = body[:start] + new(number, body[start:end]) + body[end:]
+        made.setdefault(k, []).extend((body[at[k] : start], new(number, body[start:end])))
+        at[k] = end
+    for k, parts in made.items():
+        pieces[k].body = "".join([*parts, pieces[k].body[at[k] :]])
     return pieces
 
 

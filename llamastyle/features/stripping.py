@@ -121,6 +121,7 @@ class _Step:
         self.apart = self.needs_room()
         self.lines: list[_Line] = []
         self.starts: list[int] = []
+        self.runs: list[tuple[int, int]] = []
 
     def edits(self) -> list[Edit]:
         found: list[Edit] = []
@@ -380,11 +381,10 @@ class _Step:
 
     def times(self, start: int, end: int) -> bool:
         """Whether * may stand for a product: between two letters or digits, with a digit, or both by themselves."""
-        text, char = self.text, self.text[start]
-        while start > 0 and text[start - 1] == char:
-            start -= 1
-        while end < len(text) and text[end] == char:
-            end += 1
+        text = self.text
+        if not self.runs:
+            self.runs = [run.span() for run in _RUN.finditer(text)]
+        start, end = self.runs[bisect_right(self.runs, (start, len(text))) - 1]
         before, behind = text[start - 1 : start], text[end : end + 1]
         if not (before.isalnum() and behind.isalnum()):
             return False
@@ -562,7 +562,11 @@ LONGEST = 400
 """Characters of a sentence that may be taken off as flattery."""
 FEW = 12
 """Words that may stand behind praise."""
-_SAYS = re.compile(r"\b(?:could|would|might|may|can) be\b|\b(?:is|are) (?:to|a|an|the)\b", re.IGNORECASE)
+_SAYS = re.compile(
+    r"\b(?:no|not|never|yes|cannot|the answer)\b|n['’]t\b|[(/]|[!?]\w|\b(?:could|would|might|may|can) be\b"
+    r"|\b(?:is|are) (?:to|a|an|the)\b",
+    re.IGNORECASE,
+)
 # A run of marks is entered at its first one only, and never given back: long ones stay linear.
 _END = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’)\]*_]*+(?=\s|\Z)|[。！？｡]+|(?=[\r\n])|\Z")
 _LEADS = (

@@ -88,7 +88,7 @@ def units(column: Column) -> list[tuple[str, float]]:
     if column.block == "position":
         return [("shown first", 1.0)]
     if column.block == "correctness":
-        return [("right instead of wrong", 1.0 / column.scale)]
+        return [("right instead of wrong, by the slope", 1.0 / column.scale)]
     return natural_steps(column)
 
 
@@ -98,6 +98,9 @@ def effects_frame(design: Design, est: Estimates, level: float) -> pd.DataFrame:
     error = standard_errors(est.made, found.influence)
     m, k = design.n_models, est.fit.beta.size
     price_error = np.sqrt(np.maximum(np.diag(est.made.cov)[m : m + k], 0.0))
+    # The mean slope moves against the price, which with few clusters makes the error too small where the price is
+    # next to nothing; there an effect is as sure as its price.
+    error = np.maximum(error, found.slope * price_error)
     why = seldom_reasons(design)
     few = np.array([bool(reason) for reason in why], dtype=bool)
     price_error[few] = error[few] = np.nan

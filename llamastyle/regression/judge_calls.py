@@ -113,6 +113,7 @@ class Cache:
         self._name, self._path, self._lock = name, None if path is None else Path(path), threading.Lock()
         self._known: dict[str, float] = {}
         self.unreadable = 0
+        self.unwritten = ""
         if self._path is None:
             return
         if self._path.is_dir() or not self._path.parent.is_dir():
@@ -126,7 +127,7 @@ class Cache:
                 try:
                     row = json.loads(line)
                     self._known[str(row["key"])] = preference(row["p"])
-                except (ValueError, KeyError, TypeError, DataError):
+                except (ValueError, KeyError, TypeError, RecursionError, DataError):
                     self.unreadable += 1
 
     def get(self, call: Call) -> float | None:
@@ -134,18 +135,24 @@ class Cache:
         return self._known.get(self._key(call))
 
     def put(self, call: Call, p: float) -> None:
-        """Keep an answer; it is on disk when this returns."""
+        """Keep an answer; it is on disk when this returns, or ``unwritten`` says why no more are."""
         key = self._key(call)
         with self._lock:
             self._known[key] = p
             if self._path is None:
                 return
-            new = not self._path.exists() or not self._path.stat().st_size
-            with self._path.open("ab") as file:
-                cut = not new and not _ends_with_newline(self._path)
-                file.write(b"\n" * cut + json.dumps({"key": key, "p": p}).encode() + b"\n")
-                file.flush()
-                os.fsync(file.fileno())
+            try:
+                self._write(self._path, json.dumps({"key": key, "p": p}).encode())
+            except OSError as error:
+                self._path, self.unwritten = None, error.strerror or str(error)
+
+    def _write(self, path: Path, line: bytes) -> None:
+        new = not path.exists() or not path.stat().st_size
+        with path.open("ab") as file:
+            cut = not new and not _ends_with_newline(path)
+            file.write(b"\n" * cut + line + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
 
     def _key(self, call: Call) -> str:
         digest = hashlib.sha256()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
+from llamastyle.regression.decomposition import override_rate
 from llamastyle.regression.inference import MIN_CLUSTERS
 from llamastyle.regression.judge_calls import Call
 from llamastyle.regression.judge_design import Comparison, Edit, Pairs, both_orders
@@ -93,6 +94,15 @@ def clustered_mean(values: Floats, clusters: Ints, level: float) -> Mean:
     return Mean(n, groups, estimate, error, estimate - half, estimate + half, "")
 
 
+def clustered_share(values: Floats, clusters: Ints, level: float) -> Mean:
+    """`clustered_mean`; of wins, losses and ties with Wilson's interval, which has a width at 100 %."""
+    mean = clustered_mean(values, clusters, level)
+    if mean.note or not np.isin(values, (0.0, 0.5, 1.0)).all():
+        return mean
+    rate = override_rate(values, np.ones(values.size), clusters, level)
+    return replace(mean, low=rate.low, high=rate.high)
+
+
 def sided(known: Known, calls: tuple[Call, Call]) -> float:
     """P(the side that stands first in the first call is preferred), averaged over both orders; NaN if one failed."""
     first, second = known.get(calls[0]), known.get(calls[1])
@@ -129,7 +139,7 @@ def effect_rows(
         mean = clustered_mean(change[own], pairs.cluster[pair[own]], level)
         lost = int(((edit == k) & ~good).sum())
         note = "it changes none of these answers" if not (edit == k).any() else mean.note
-        moved = np.unique(pairs.cluster[pair[own]][change[own] != 0]).size
+        moved = np.unique(pairs.cluster[pair[own]][np.abs(change[own]) > margin]).size
         thin = coarse and not mean.note and moved < FEWEST and mean.clusters * margin < 3
         seldom = f"the verdict changed for {moved} of {mean.clusters} prompts, too few to bound a small effect"
         parts = [note, seldom * thin, f"{lost} answers left out: a call failed" * (lost > 0)]
@@ -247,11 +257,13 @@ def position_frame(pairs: Pairs, known: Known, level: float) -> pd.DataFrame:
             if one != 0.5 and two != 0.5:
                 kept.append((float((one > 0.5) == (two < 0.5)), code))
         rows += [("different texts", first), ("same winner in both orders", kept)]
-    return pd.DataFrame([{"what": what, **_told(values, level)} for what, values in rows])
+    return pd.DataFrame([{"what": what, **_told(values, level, what.startswith("same"))} for what, values in rows])
 
 
-def _told(values: Sequence[tuple[float, int]], level: float) -> dict[str, Any]:
-    mean = clustered_mean(np.array([v for v, _ in values]), np.array([c for _, c in values], np.int64), level)
+def _told(values: Sequence[tuple[float, int]], level: float, share: bool) -> dict[str, Any]:
+    mean = (clustered_share if share else clustered_mean)(
+        np.array([v for v, _ in values]), np.array([c for _, c in values], np.int64), level
+    )
     return {
         "answers": mean.n, "clusters": mean.clusters, "estimate": mean.estimate, "std_error": mean.error,
         "conf_low": mean.low, "conf_high": mean.high, "note": mean.note,
@@ -301,7 +313,7 @@ def correctness_frame(
 def _accuracy(
     name: str, dose: float, edited: str, after: Floats, before: Floats | None, clusters: Ints, level: float
 ) -> dict[str, Any]:
-    mean = clustered_mean(after, clusters, level)
+    mean = clustered_share(after, clusters, level)
     row = {
         "intervention": name, "dose": dose, "edited": edited, "answers": mean.n, "clusters": mean.clusters,
         "accuracy": mean.estimate, "conf_low": mean.low, "conf_high": mean.high, "note": mean.note,

@@ -17,7 +17,7 @@ from llamastyle.features.extraction import extract
 from llamastyle.regression.fitting import audit
 from llamastyle.regression.grouping import choose_clusters
 from llamastyle.regression.inference import MIN_CLUSTERS
-from llamastyle.regression.judge_effects import clustered_mean
+from llamastyle.regression.judge_effects import clustered_share
 from llamastyle.regression.result import StyleResult
 from llamastyle.regression.wording import join_notes
 
@@ -207,8 +207,8 @@ def _preferred(measure: str, battles: Battles, gap: Floats, ways: list[Any], lev
     """The mean outcome for the side that ``gap`` points to, with the widest of the ways' intervals."""
     some = np.flatnonzero(gap != 0)
     won = np.where(gap > 0, battles.outcome, 1 - battles.outcome)[some]
-    means = [clustered_mean(won, way[some], level) for way in ways]
-    mean = next((m for m in means if m.note), max(means, key=lambda m: m.error))
+    means = [clustered_share(won, way[some], level) for way in ways]
+    mean = next((m for m in means if m.note), max(means, key=lambda m: m.high - m.low))
     return {
         "measure": measure, "term": "", "unit": "share", "estimate": mean.estimate, "conf_low": mean.low,
         "conf_high": mean.high, "note": mean.note.replace("prompts", "clusters"),
@@ -217,7 +217,8 @@ def _preferred(measure: str, battles: Battles, gap: Floats, ways: list[Any], lev
 
 def _effects(result: StyleResult, level: float) -> list[dict[str, Any]]:
     table: Any = result.effects(level=level)
-    kept = table[table["block"].isin(["style", "correctness"])].groupby("term", sort=False).tail(1)
+    # What being right is worth is the share above: a slope says little of a judge that is nearly always right.
+    kept = table[table["block"] == "style"].groupby("term", sort=False).tail(1)
     return [
         {
             "measure": "effect", "term": r["term"], "unit": r["unit"], "estimate": r["effect"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -189,7 +190,8 @@ def audit_judge(
         A file that keeps every answer as it comes; a run that was cut off goes on where it was.
     name : str, optional
         What the judge is called in the cache; by default its ``__name__``. Another prompt or model needs another name,
-        and a judge without one (a lambda, a partial, an object) needs this.
+        and a judge whose own does not tell it apart (a lambda, a partial, an object or its method, a function
+        made inside another) needs this.
     margin : float
         Change in win probability that counts as nothing.
     level : float
@@ -227,8 +229,12 @@ def audit_judge(
     if not groups:
         raise DataError("there is nothing to ask the judge about: hand in pairs, or rewrites")
     called = name or getattr(judge, "__name__", "<lambda>")
-    if cache is not None and called == "<lambda>":
-        raise DataError("cache= needs name=, since this judge has no name of its own to keep its answers under")
+    nameless = "<" in getattr(judge, "__qualname__", "<") or inspect.ismethod(judge)
+    if cache is not None and name is None and nameless:
+        raise DataError(
+            "cache= needs name=: this judge was made inside another function or object, so that its own name does not"
+            " say what it answers"
+        )
     store = Cache(cache, called)
     notes = [f"{store.unreadable} lines of the cache could not be read and were left out"] * (store.unreadable > 0)
     kept, asked = [], []
@@ -238,6 +244,8 @@ def audit_judge(
         options = {"batch_size": batch_size, "concurrency": concurrency, "retries": retries, "progress": progress}
         kept.append(group)
         asked.append(ask(judge, _calls(group), store, spare=None if left is None else left - cost, **options))
+    if store.unwritten:
+        notes.append(f"the cache could not be written ({store.unwritten}): later answers are in this result alone")
     return _found(kept, asked, margin, level, called, notes)
 
 
@@ -326,8 +334,8 @@ def _found(
     for group, one in zip(groups, asked, strict=True):
         change = effects.changes(one.preference, group.made)
         told = group.pairs, group.edits, group.made, change
-        said = set(one.preference.values())
-        coarse = said <= {0.0, 0.5, 1.0} and bool(said & {0.0, 1.0})  # winners, and not a tie each time
+        away = np.abs(np.array(list(one.preference.values())) - 0.5)
+        coarse = bool(np.mean(away[away > 0.1] > 0.45) > 0.5) if (away > 0.1).any() else False  # as good as winners
         rows.append(effects.effect_rows(*told, margin, level, coarse))
         doses.append(effects.dose_frame(*told, level))
         compared += [

@@ -161,10 +161,10 @@ HOSTILE = {
     "quotes": ">", "quoted lines": ">\n", "lazy": "> a\nb\n", "bullets": "- ", "items": "- a\n", "numbers": "1. ", "brackets": "[",
     "links": "[a](", "bars": "|", "tables": "|a|b|\n|-|-|\n\n", "underlines": "a\n===\n", "rules": "a\n***\n===\n", "emoji": "🎉",
     "keycaps": "1️⃣", "praise": "Great question! ", "offers": "Let me know if you need more. ", "fences": "- ```\n", "thought": "<think>*a*</think>",
-    "products": "2*3*", "addresses": "https://", "angles": "<a:", "indented": "  - a\n",
+    "products": "2*3*", "many in a row": "2***3", "addresses": "https://", "angles": "<a:", "indented": "  - a\n",
 }  # fmt: skip
 NESTED = {
-    "links": ("[", "a", "](b)"), "flags": ("🇩", "", "🇪"), "keycaps": ("1", "", "\ufe0f\u20e3"), "angles": ("<a:", "b", ">"), "stars": ("*a ", "b", " c*"),
+    "links": ("[", "a", "](b)"), "flags": ("🇩", "", "🇪"), "keycaps": ("1", "", "\ufe0f\u20e3"), "angles": ("<a:", "b", ">"), "stars": ("*a ", "b", " c*"), "bare stars": ("*", "a", "*"),
 }  # fmt: skip
 
 
@@ -181,6 +181,19 @@ def test_work_grows_with_the_text(name: str) -> None:
     assert calls(restyle, text(40_000)) < 16 * calls(restyle, text(5_000))  # eight times the text; with the square it would be 64
     restyle(text(320_000))  # with the square of it, this would not end
     assert restyle(restyle(text(2_000))) == restyle(text(2_000))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "That is a great question and the answer is no. Here is why.",
+        "Great question (no). Here is why.",
+        "Great question!No. Here is why.",
+        "Great question no it will not work. Here is why.",
+    ],
+)
+def test_an_answer_in_the_praise_stays(text: str) -> None:
+    assert restyle(text) == text
 
 
 @pytest.mark.parametrize("below", ["\n", "\n ", "\n>"])

@@ -117,7 +117,7 @@ def test_units_scale_the_same_effect():
         assert tenth[name] == pytest.approx(step * whole[name])
     assert tenth["odds_ratio"] == pytest.approx(np.exp(step * est.fit.beta[0]))
     assert ("x1", "from 0 to 1") in rows.index
-    assert ("x2", "right instead of wrong") in rows.index
+    assert ("x2", "right instead of wrong, by the slope") in rows.index
     assert ("position", "shown first") in rows.index
     assert rows.loc[("position", "shown first"), "odds_ratio"] == pytest.approx(np.exp(est.fit.beta[3]))
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
+from scipy import stats
 
 from llamastyle.regression import judge_effects as effects
 from llamastyle.regression.judge_calls import Call
@@ -49,6 +50,17 @@ def test_mean_by_cluster_is_statsmodels():
     # statsmodels multiplies by (n - 1) / (n - k) too, which is 1 here
     assert found.error == pytest.approx(fitted.bse[0])
     assert (found.low, found.high) == pytest.approx(tuple(fitted.conf_int(0.1)[0]))
+
+
+def test_a_share_of_everything_has_a_width():
+    """Wilson's bound for n of n is n / (n + z^2)."""
+    found = effects.clustered_share(np.ones(60), np.arange(60), 0.95)
+    z = stats.norm.ppf(0.975)
+    assert (found.estimate, found.low, found.high) == pytest.approx((1, 60 / (60 + z * z), 1), abs=1e-4)
+    values = np.repeat([1.0, 0.5, 0.0], 20)
+    share, mean = (f(values, np.arange(60), 0.95) for f in (effects.clustered_share, effects.clustered_mean))
+    assert share.estimate == mean.estimate
+    assert effects.clustered_share(values * 0.9, np.arange(60), 0.95) == effects.clustered_mean(values * 0.9, np.arange(60), 0.95)
 
 
 def test_few_clusters_have_no_interval():

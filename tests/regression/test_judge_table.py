@@ -129,7 +129,7 @@ def test_a_feature_that_hardly_differs_is_not_fitted():
         for i in range(60)
     ]  # fmt: skip
     effects = ls.compare_judges(rows).query("measure == 'effect'")
-    assert effects["term"].tolist() == ["words", "correctness"]
+    assert effects["term"].tolist() == ["words"]
 
 
 def test_texts_from_elsewhere():
@@ -167,3 +167,14 @@ def test_a_judge_that_is_nearly_always_right_has_no_interval():
     assert fitted[["conf_low", "conf_high"]].isna().all(axis=None)
     assert fitted["note"].str.contains(f"the wrong side won in {(~right).sum()} clusters alone").all()
     assert found[found["measure"] == "right answer preferred"]["conf_low"].notna().all()
+
+
+def test_a_perfect_judge_s_share_has_a_width_and_being_right_no_slope(battles):
+    gap = battles.correct_a - battles.correct_b
+    decided = battles.filter(np.abs(gap) == 1)
+    gap = decided.correct_a - decided.correct_b
+    found = ls.compare_judges(replace(decided, outcome=(gap > 0).astype(float)))
+    right = found[found["measure"] == "right answer preferred"]
+    assert (right["estimate"] == 1).all()
+    assert (right["conf_low"].between(0.9, 0.9999) & (right["conf_high"] == 1)).all()
+    assert "correctness" not in set(found["term"])

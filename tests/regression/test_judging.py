@@ -189,7 +189,14 @@ def test_rewrites_that_the_budget_does_not_reach_are_noted(pairs):
 def test_a_judge_without_a_name_needs_one_for_its_cache(pairs, tmp_path):
     from functools import partial
 
-    for judge in (lambda p, a, b: 0.5, partial(logit, length=1.0)):
+    class Judge:
+        def judge(self, p, a, b):
+            return 0.5
+
+    def inner(p, a, b):
+        return 0.5
+
+    for judge in (lambda p, a, b: 0.5, partial(logit, length=1.0), Judge().judge, inner):
         with pytest.raises(DataError, match="cache= needs name="):
             ls.audit_judge(judge, pairs, ["null"], cache=tmp_path / "x.jsonl")
 
@@ -246,3 +253,26 @@ def test_no_judge_and_nothing_to_ask():
         ls.audit_judge("judge", [])
     with pytest.raises(DataError, match="hand in pairs, or rewrites"):
         ls.audit_judge(logit, None)
+
+
+def test_near_winners_say_no_more_of_a_small_effect_than_winners():
+    """A judge that is nearly sure each time shows a small effect as seldom as one that says who won."""
+    rows = [{"prompt": f"q{i}", "response": f"Yes, {i}. It holds."} for i in range(12)]
+    found = [
+        ls.audit_judge(lambda *_, p=p: p, rows, {"null": None}, progress=False).effects["verdict"].tolist()
+        for p in (0.99, 1.0, 0.6)
+    ]
+    assert found == [["undetermined"], ["undetermined"], ["control holds"]]
+
+
+def test_a_disk_that_is_full_loses_no_answer(pairs, tmp_path, monkeypatch):
+    from llamastyle.regression.judge_calls import Cache
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Cache, "_write", full)
+    found = ls.audit_judge(logit, pairs, ["null"], cache=tmp_path / "x.jsonl", progress=False)
+    assert not len(found.failed)
+    assert found.retries == 0
+    assert found.notes[-1].startswith("the cache could not be written (No space left on device)")
