@@ -1,0 +1,61 @@
+"""Files cut into parts: every row once, at any size of part."""
+
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from llamastyle.features import file_parts
+from llamastyle.features.file_parts import batches, columns_of, examined
+
+
+def read(path, texts=("t",)):
+    source = examined(str(path))
+    kept = {name: kind for name, kind in columns_of(source).items() if name not in texts}
+    return [row for part in source.parts for table in batches(source, part, list(texts), kept) for row in table.to_pylist()]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=40), min_size=1, max_size=40), st.integers(1, 200))
+def test_every_line_is_read_once(tmp_path_factory, texts, size):
+    path = tmp_path_factory.mktemp("lines") / "a.jsonl"
+    path.write_bytes("\n".join(json.dumps({"t": t, "k": i}) for i, t in enumerate(texts)).encode())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(file_parts, "PART_BYTES", size)
+        patch.setattr(file_parts, "BATCH_BYTES", max(1, size // 3))
+        assert [(row["k"], row["t"]) for row in read(path)] == list(enumerate(texts))
+
+
+@pytest.mark.parametrize("size", [1, 300, 10**9])
+@pytest.mark.parametrize("group", [1, 7, 100])
+def test_every_row_is_read_once(tmp_path, monkeypatch, size, group):
+    monkeypatch.setattr(file_parts, "PART_BYTES", size)
+    monkeypatch.setattr(file_parts, "BATCH_BYTES", 64)
+    data = pd.DataFrame({"k": range(50), "t": [f"text {i}" * (i % 5) for i in range(50)]})
+    data.to_parquet(tmp_path / "a.parquet", row_group_size=group)
+    found = read(tmp_path / "a.parquet")
+    assert [(row["k"], row["t"]) for row in found] == list(data.itertuples(index=False, name=None))
+    parts = len(examined(str(tmp_path / "a.parquet")).parts)
+    assert parts == 1 if size == 10**9 else parts <= -(-50 // group)
+    assert size > 1 or parts == -(-50 // group)
+
+
+def test_texts_that_come_again_and_again_are_read_a_few_at_a_time(tmp_path, monkeypatch):
+    """A file may hold a long text once and refer to it in every row."""
+    monkeypatch.setattr(file_parts, "BATCH_BYTES", 100_000)
+    pd.DataFrame({"t": ["long " * 4_000] * 500}).to_parquet(tmp_path / "a.parquet")
+    assert (tmp_path / "a.parquet").stat().st_size < 200_000
+    source = examined(str(tmp_path / "a.parquet"))
+    assert max(table.nbytes for table in batches(source, source.parts[0], ["t"], {})) < 200_000
+
+
+def test_a_file_that_changed_has_another_stamp(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"t": "a"}\n')
+    before = examined(str(path)).stamp
+    path.write_text('{"t": "b"}\n')
+    assert examined(str(path)).stamp != before
