@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     )
     from llamastyle.features.phrase_lists import phrase_list
     from llamastyle.features.spans import Highlights, highlight
+    from llamastyle.features.streaming import FeatureFiles
     from llamastyle.features.textstat_features import TEXTSTAT
     from llamastyle.features.transformer import StyleFeatures
     from llamastyle.llama4.analysis import MaverickAnalysis, maverick
@@ -87,6 +88,7 @@ _HOMES = {
     ),
     "llamastyle.features.phrase_lists": ("phrase_list",),
     "llamastyle.features.spans": ("Highlights", "highlight"),
+    "llamastyle.features.streaming": ("FeatureFiles",),
     "llamastyle.features.textstat_features": ("TEXTSTAT",),
     "llamastyle.features.transformer": ("StyleFeatures",),
     "llamastyle.llama4.analysis": ("MaverickAnalysis", "maverick"),
@@ -115,6 +117,7 @@ __all__ = [
     "DataError",
     "Feature",
     "FeatureError",
+    "FeatureFiles",
     "FeatureSet",
     "FeatureTable",
     "FitError",

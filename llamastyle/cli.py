@@ -13,6 +13,7 @@ import traceback
 import warnings
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -193,10 +194,16 @@ def demo(
 def features_command(
     options: Reading,
     output: Annotated[
-        str | None, typer.Option("-o", "--output", metavar="FILE", help="Write .parquet or .csv instead.")
+        str | None,
+        typer.Option(
+            "-o", "--output", metavar="FILE", help="Write .parquet or .csv instead; FOLDER/ for files larger than memory."
+        ),
     ] = None,
 ) -> None:
     """Features of both sides of battles, one row a battle; what is written can be read again in place of texts."""
+    if output is not None and (output.endswith("/") or Path(output).is_dir()):
+        _features_of_files(options, output)
+        return
     if output is not None:
         check_output(output, ".parquet", ".csv")
     from llamastyle.data.battles import with_texts
@@ -214,6 +221,21 @@ def features_command(
         return
     write_table(frame, output)
     say(f"{len(frame)} rows, {frame.shape[1]} columns written to {output}")
+
+
+def _features_of_files(options: Reading, output: str) -> None:
+    """Features of parquet or JSON-lines files, written part by part."""
+    from llamastyle.features.extraction import extract
+
+    others = {"--map": options.maps, "--label": options.labels, "--responses": options.responses}
+    if given := [name for name, value in others.items() if value]:
+        raise LlamaStyleError(
+            f"{given[0]} is for files that are read whole; with a folder, texts are in columns response, or response_a and"
+            " response_b"
+        )
+    files = extract(options.file, chosen_features(options.chosen), out=output)
+    there = len(files.parts) - files.made
+    say(f"{files.rows:,} rows in {len(files.parts)} parts in {output}" + f", {there} of them there before" * (there > 0))
 
 
 @app.command()

@@ -262,6 +262,19 @@ def test_features_are_written_whole(run, tmp_path):
     assert "bold_a" in run("features", texts, "--features", "words,bold").out
 
 
+def test_features_into_a_folder_go_on_where_they_were(run, tmp_path):
+    texts = tmp_path / "votes.jsonl"
+    row = {"model_a": "x", "model_b": "y", "winner": "tie", "response_a": "**Yes**.", "response_b": "No."}
+    texts.write_text(json.dumps(row) + "\n")
+    ask = ("features", texts, "--features", "words,bold", "-o", f"{tmp_path}/out/")
+    assert f"1 rows in 1 parts in {tmp_path}/out/\n" in run(*ask).err
+    assert "1 of them there before" in run(*ask).err
+    assert ls.read_battles(f"{tmp_path}/out/*.parquet").measured.names == ("words", "bold")
+    refused = run(*ask, "--map", "winner=vote")
+    assert refused.code == 2
+    assert "--map is for files that are read whole" in refused.err
+
+
 def test_an_output_that_cannot_be_written_leaves_nothing(run, tmp_path, monkeypatch):
     texts = tmp_path / "votes.jsonl"
     row = {"model_a": "x", "model_b": "y", "winner": "tie", "response_a": "**Yes**.", "response_b": "No."}
