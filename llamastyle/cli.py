@@ -196,7 +196,10 @@ def features_command(
     output: Annotated[
         str | None,
         typer.Option(
-            "-o", "--output", metavar="FILE", help="Write .parquet or .csv instead; FOLDER/ for files larger than memory."
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="Write .parquet or .csv instead; FOLDER/ for files larger than memory.",
         ),
     ] = None,
 ) -> None:
@@ -230,12 +233,13 @@ def _features_of_files(options: Reading, output: str) -> None:
     others = {"--map": options.maps, "--label": options.labels, "--responses": options.responses}
     if given := [name for name, value in others.items() if value]:
         raise LlamaStyleError(
-            f"{given[0]} is for files that are read whole; with a folder, texts are in columns response, or response_a and"
-            " response_b"
+            f"{given[0]} is for files that are read whole; with a folder, texts are in columns response, or response_a"
+            " and response_b"
         )
     files = extract(options.file, chosen_features(options.chosen), out=output)
     there = len(files.parts) - files.made
-    say(f"{files.rows:,} rows in {len(files.parts)} parts in {output}" + f", {there} of them there before" * (there > 0))
+    before = f", {there} of them there before" * (there > 0)
+    say(f"{files.rows:,} rows in {len(files.parts)} parts in {output}{before}")
 
 
 @app.command()

@@ -153,3 +153,18 @@ def test_judges(executed, monkeypatch, real, request) -> None:
     assert ("o1-mini-2024-09-12" in text) == real
     assert charts_without_a_network(notebook) == 1
     assert (here / "judge.html").is_file()
+
+
+def test_own_feature_and_scale(executed) -> None:
+    notebook, folder = executed("04_your_own_feature_and_scale.ipynb")
+    text = shown(notebook)
+    assert "praise_own" in text
+    gaps = re.findall(r"^(default|own) +(\d+\.\d) +(\d+\.\d) +(\d+\.\d)$", text, re.M)
+    found = {name: tuple(map(float, figures)) for name, *figures in gaps}
+    planted = float(re.search(r"planted: (\d+)", text)[1])  # type: ignore[index]
+    assert found["default"][1] < planted < found["default"][2]
+    assert found["own"][0] < found["default"][0], "density in place of the count that votes pay for"
+    accuracy = dict(re.findall(r"^(words|words, emoji|default|own) +(0\.\d+)$", text, re.M))
+    assert 0.5 < float(accuracy["words"]) < float(accuracy["default"])
+    assert {path.name for path in folder.iterdir()} >= {"votes.parquet", "features", "own.toml"}
+    assert charts_without_a_network(notebook) == 0
