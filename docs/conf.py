@@ -19,6 +19,7 @@ import llamastyle as ls  # noqa: E402
 from docs.answers import compared  # noqa: E402
 from docs.case import maverick_page  # noqa: E402
 from docs.commands import commands_page  # noqa: E402
+from docs.gallery import gallery_page  # noqa: E402
 from docs.links import faults  # noqa: E402
 from docs.notebooks import notebook_pages  # noqa: E402
 from docs.published import published_page  # noqa: E402
@@ -76,6 +77,7 @@ def write_fragments(app: Sphinx) -> None:
     made = {"catalogue": catalogue_page(), "presets": preset_table(), "studies": studies_page(known)}
     made |= {"commands": commands_page(), "compared": compared()}
     made |= {"maverick": maverick_page(folder), "published": published_page(), **real_data_sections(known)}
+    made["gallery"] = gallery_page(folder)
     texts = {folder / f"{name}.md": text for name, text in made.items()}
     texts |= notebook_pages(DOCS.parent / "notebooks", DOCS / "generated" / "notebooks", app.config.nb_execution_mode)
     for path, text in texts.items():

@@ -22,6 +22,7 @@ from llamastyle import __version__
 from llamastyle.errors import LlamaStyleError, LlamaStyleWarning
 from llamastyle.options import Per, Scale, TableFormat, Verdict, allowed, check_option, nearest
 from llamastyle.report.browser import MOST
+from llamastyle.report.progress import Working
 from llamastyle.shell import (
     Chosen,
     Exit,
@@ -148,8 +149,9 @@ def demo(
     from llamastyle.regression.wording import gap_words
     from llamastyle.report.terminal import beside
 
-    arena = simulate(battles, 12, texts=True, versions="style", seed=seed)
-    result = fit(arena.battles, list(arena.world.features), separated="drop")
+    with Working("simulating and fitting"):
+        arena = simulate(battles, 12, texts=True, versions="style", seed=seed)
+        result = fit(arena.battles, list(arena.world.features), separated="drop")
     truth = arena.truth()
     found = {
         "price": planted_prices(arena, result),
@@ -171,7 +173,8 @@ def demo(
             "parity_change": ("Parity change of each model: win rate that goes with style, points", 100.0, 1),
         }
         for quantity, (title, factor, digits) in titles.items():
-            print(f"\n{title}\n")
+            _print_key(title)
+            print()
             print_table(beside(found[quantity], factor, digits), form)
         covered = sum(sum(frame["covered"].tolist()) for frame in found.values())
         print(f"\n{covered} of {sum(map(len, found.values()))} intervals cover what was planted.")
@@ -182,7 +185,8 @@ def demo(
             print(f"llamastyle demo --battles {battles} --seed {seed} --votes {kept}")
         print(f"llamastyle audit {kept} --features {','.join(arena.world.features)}")
     if output:
-        result.report(output, title="An arena with known truth", compare=VERSIONS)
+        with Working("making the page"):
+            result.report(output, title="An arena with known truth", compare=VERSIONS)
         say(f"the page is {output}")
     if votes is not None:
         write_table(arena.battles.to_frame(), votes)
@@ -251,7 +255,8 @@ def leaderboard(options: Fitting) -> None:
     from llamastyle.report.terminal import rating_columns
 
     result = fitted(options)
-    table = result.ratings()
+    with Working("ranking"):
+        table = result.ratings()
     if options.form != "table":
         print_table(table, options.form)
         return
@@ -298,7 +303,8 @@ def audit_command(
             print()
             _print_words(result.headline())
         return
-    table = result.audit(margin=margin)
+    with Working("giving verdicts"):
+        table = result.audit(margin=margin)
     shown = audit_columns(table, width()) if options.form == "table" else table
     print_table(shown, options.form)
     if options.form == "table":
@@ -370,7 +376,8 @@ def report_command(
     """Everything on one page that works without a network: verdicts, ratings, prices, what the data cannot say."""
     check_output(output, ".html")
     result = fitted(options, *(compare or ()))
-    result.report(output, title=title, compare=compare)
+    with Working("making the page"):
+        result.report(output, title=title, compare=compare)
     say(f"the page is {output}")
 
 
@@ -400,7 +407,8 @@ def judge_command(
     people = read_battles(votes, correctness=options.correctness) if votes is not None else None
     battles = read(options)
     say(*battles.notes)
-    table = compare_judges(battles, chosen_features(options.chosen), votes=people, level=options.level)
+    with Working("fitting each judge"):
+        table = compare_judges(battles, chosen_features(options.chosen), votes=people, level=options.level)
     if options.form != "table":
         print_table(table, options.form)
         return
@@ -419,10 +427,12 @@ def judge_command(
         order = ("judge", "term", "estimate", "conf_low", "conf_high", "unit", "battles", "note")
         kept = [c for c in order if c not in ("term", "unit", "note") or c in told]
         name = f"estimate [{100 * options.level:g} % interval]"
-        print(f"\n{titles[measure]}\n")
+        _print_key(titles[measure])
+        print()
         same = [str(rows[c].iloc[0]) for c in ("term", "unit", "note") if c not in told and rows[c].notna().all()]
         if any(same):
-            print(f"All rows: {one_line('; '.join(text for text in same if text))}\n")
+            _print_words(f"All rows: {'; '.join(text for text in same if text)}")
+            print()
         print_table(with_interval(rows[kept], "estimate", "conf_low", "conf_high", name, digits=3), "table")
 
 
@@ -484,7 +494,8 @@ def maverick_command(
         options = Fitting(
             file=file, maps=maps, labels=labels, source=source, lenient=lenient, correctness=correctness
         )
-        found = maverick(read(options), chosen_features(chosen), versions=versions, examples=examples, level=level)
+        with Working("reading and fitting"):
+            found = maverick(read(options), chosen_features(chosen), versions=versions, examples=examples, level=level)
     told = {"--battles": battles, "--hub": hub or None, **of_votes, "--level": None if level == 0.95 else str(level)}
     found = replace(found, story=replace(found.story, reproduce=[_typed("maverick", told)]))
     if table is None:

@@ -15,7 +15,10 @@ Ties = Literal["half", "drop", "davidson"]
 BothBad = Literal["half", "drop"]
 Separated = Literal["error", "drop", "firth"]
 Covariance = Literal["auto", "cluster", "robust", "HC0", "classical"]
-Plot = Literal["ladder", "prices", "waterfall", "parity", "profile"]
+Plot = Literal[
+    "ladder", "prices", "waterfall", "parity", "scatter", "profile", "shares", "fit_shares", "timeline"
+]
+JudgePlot = Literal["effects", "doses"]
 Banded = Literal["prices", "inflation"]
 Measure = Literal["effect", "exchange"]
 Scale = Literal["rating", "win_rate"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import io
 import sys
+import textwrap
 from collections.abc import Callable
 from dataclasses import MISSING, dataclass, fields
 from enum import Enum
@@ -15,6 +16,7 @@ import typer
 
 from llamastyle.errors import LlamaStyleError
 from llamastyle.options import Contrast, TableFormat, Ties, check_option, nearest
+from llamastyle.report.progress import Working
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -152,8 +154,12 @@ def show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
 
 
 def say(*lines: str) -> None:
+    """Words to stderr, each on a line of its own; wrapped where somebody reads them in a terminal."""
     for line in lines:
-        print(one_line(line), file=sys.stderr)
+        text = one_line(line)
+        if sys.stderr.isatty():
+            text = textwrap.fill(text, width(), break_long_words=False, break_on_hyphens=False)
+        print(text, file=sys.stderr)
 
 
 def pairs(values: list[str] | None, option: str, last: bool = False) -> dict[str, str] | None:
@@ -255,7 +261,8 @@ def fitted(options: Fitting, *models: str) -> StyleResult:
 
     kinds = contrasts(options.contrast)
     ties: Any = check_option("--ties", options.ties, Ties)
-    battles = read(options)
+    with Working("reading"):
+        battles = read(options)
     for model in models:
         if model not in battles.models:
             raise LlamaStyleError(
@@ -263,7 +270,8 @@ def fitted(options: Fitting, *models: str) -> StyleResult:
             )
     chosen: dict[str, Any] = {"cluster": "auto"} if by_itself(options) else {}
     chosen |= {"contrast": kinds, "level": options.level, "ties": ties, "position": options.position}
-    result = audit(battles, chosen_features(options.chosen), **chosen)
+    with Working("fitting"):
+        result = audit(battles, chosen_features(options.chosen), **chosen)
     explain(result)
     return result
 

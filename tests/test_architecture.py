@@ -31,7 +31,10 @@ TOP = len(LAYERS) - 1
 AT_HOME = {
     "numba": ("features/kernel.py",),
     "narwhals": ("data/readers/",),
-    "altair": ("report/charts.py", "report/panels.py", "report/published_charts.py"),
+    "altair": (
+        "report/charts.py", "report/panels.py", "report/published_charts.py", "report/scatters.py", "report/shares.py",
+        "report/trends.py",
+    ),
     "huggingface_hub": ("data/hub.py",),
     "inspect_ai": ("integrations/inspect_ai.py",),
     "lm_eval": ("integrations/lm_eval.py",),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import io
+import sys
 from typing import Annotated
 
 import pandas as pd
@@ -70,3 +72,18 @@ def test_tables_are_written_by_their_ending(tmp_path):
         shell.check_output(str(tmp_path / "not" / "t.csv"), ".csv")
     with pytest.raises(LlamaStyleError, match="must end in .csv or .parquet"):
         shell.check_output("t.xlsx", ".csv", ".parquet")
+
+
+def test_words_are_wrapped_in_a_terminal_alone(monkeypatch):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    monkeypatch.setenv("COLUMNS", "60")
+    line = " ".join(["word"] * 40)
+    for stderr, lines in ((Terminal(), 4), (io.StringIO(), 1)):
+        monkeypatch.setattr(sys, "stderr", stderr)
+        shell.say(line)
+        shown = stderr.getvalue().splitlines()
+        assert len(shown) == lines
+        assert " ".join(shown) == line

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from llamastyle.errors import DataError
 from llamastyle.options import nearest
+from llamastyle.report.notebook import readable_frame, reading_html
 
 if TYPE_CHECKING:
     from llamastyle.features.feature import FeatureTable
@@ -239,7 +240,7 @@ class Battles:
         weight = np.bincount(a, w, k) + np.bincount(b, w, k)
         battles = np.bincount(a, minlength=k) + np.bincount(b, minlength=k)
         rate = np.divide(wins, weight, out=np.full(k, np.nan), where=weight > 0)
-        return pd.DataFrame({"model": list(self.models), "battles": battles, "win_rate": rate})
+        return readable_frame(pd.DataFrame({"model": list(self.models), "battles": battles, "win_rate": rate}))
 
     def codes(self, column: str) -> tuple[NDArray[np.int64], int]:
         """Group numbers of one of ``columns``, and how many groups there are.
@@ -419,7 +420,7 @@ class Battles:
 
     def _repr_html_(self) -> str:
         rates = self.win_rates().sort_values(["battles", "model"], ascending=[False, True])
-        shown = rates.head(10).to_html(index=False, border=0, float_format="{:.3f}".format, na_rep="")
+        shown = reading_html(rates.head(10))
         more = f"<p>and {len(rates) - 10} more models</p>" if len(rates) > 10 else ""
         notes = "".join(f"<li>{html.escape(note)}</li>" for note in self.notes)
         table = shown + more if len(rates) else ""

@@ -161,7 +161,8 @@ def published(name: str | None = None) -> pd.DataFrame:
     -------
     DataFrame
         Of a table: its rows, each with ``date`` and ``source``; ``attrs`` holds ``what`` and ``caveat``. Dates are
-        datetimes, texts strings. The list has ``name``, ``rows``, ``what``, ``sources`` and ``caveat``.
+        datetimes, texts strings. That of ``long_context`` has a ``plot``.
+        The list has ``name``, ``rows``, ``what``, ``sources`` and ``caveat``.
 
     Examples
     --------
@@ -174,6 +175,8 @@ def published(name: str | None = None) -> pd.DataFrame:
     """
     import pandas as pd
 
+    from llamastyle.report.drawable import ContextFrame
+
     if name is None:
         rows = [
             {"name": n, "rows": len(read_table(n)), "what": t.what, "sources": t.sources, "caveat": t.caveat}
@@ -185,6 +188,8 @@ def published(name: str | None = None) -> pd.DataFrame:
             f"no published table is named {name!r}{nearest(name, TABLES)}; there are {', '.join(TABLES)}"
         )
     table = read_table(name)
+    if name == "long_context":
+        table = ContextFrame(table)
     table.attrs = {"what": TABLES[name].what, "caveat": TABLES[name].caveat}
     return table
 

@@ -215,7 +215,7 @@ def _measure(
             values[begin:end, column] = _call(feature, batch, begin, end, strip_think)
         return int(batch.offsets[end] - batch.offsets[begin])
 
-    with Bar(show, int(batch.offsets[-1] - batch.offsets[0]), "measuring") as advance:
+    with Bar(show, int(batch.offsets[-1] - batch.offsets[0]), "measuring", "MB", 1e6) as advance:
         if n_jobs == 1 or len(chunks) < 2:
             for begin, end in chunks:
                 advance(work(begin, end))

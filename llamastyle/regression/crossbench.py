@@ -17,6 +17,7 @@ from llamastyle.errors import ConvergenceError, DataError, warn
 from llamastyle.options import Line, check_option
 from llamastyle.regression.scores import MIN_MODELS, Inflation, Scores, check_enough, read_scores, unusable
 from llamastyle.regression.wording import join_notes
+from llamastyle.report.drawable import DivergenceFrame, SelectionFrame
 
 __all__ = ["divergence", "expected_maximum", "leave_one_out", "selection_inflation", "standardised_index"]
 
@@ -66,7 +67,7 @@ def divergence(
     lower_is_better: Sequence[str] = (),
     method: Line = "theil-sen",
     inflation: Inflation | None = None,
-) -> pd.DataFrame:
+) -> DivergenceFrame:
     """Who does better on one benchmark than their results on the others warrant.
 
     The other benchmarks are standardised over the models used and averaged to one index a model. For each
@@ -97,7 +98,8 @@ def divergence(
     Returns
     -------
     pandas.DataFrame
-        The largest excess first; models that cannot be used last, with the reason in ``note``.
+        The largest excess first; models that cannot be used last, with the reason in ``note``. Its ``plot``
+        is a scatter with names.
 
         - ``model``; ``scores``, how many benchmarks it has; ``index``, their mean in standard deviations
         - ``target, expected, excess``: as given, by the others' line, and the difference
@@ -243,7 +245,7 @@ def style_frame(
     return pd.DataFrame({"style_excess": excess - other, "other_excess": other, "style_share": share})
 
 
-def _arranged(read: Scores, used: Bools, reasons: list[str], found: pd.DataFrame) -> pd.DataFrame:
+def _arranged(read: Scores, used: Bools, reasons: list[str], found: pd.DataFrame) -> DivergenceFrame:
     """One row a model of the table, the largest excess first, notes beside what is blank."""
     frame: Any = pd.DataFrame(
         {
@@ -262,7 +264,7 @@ def _arranged(read: Scores, used: Bools, reasons: list[str], found: pd.DataFrame
         frame.loc[withheld, "note"] = [join_notes(note, why) for note in frame.loc[withheld, "note"]]
     names = [*COLUMNS, *(STYLE_COLUMNS if read.inflation is not None else ()), "note"]
     frame = frame.assign(unused=~used).sort_values(["unused", "excess", "model"], ascending=[True, False, True])
-    return frame[names].reset_index(drop=True)
+    return DivergenceFrame(frame[names].reset_index(drop=True))
 
 
 def check_varies(index: Floats, target: Floats, name: str) -> None:
@@ -308,7 +310,7 @@ def warn_against(scores: Floats, names: Sequence[str]) -> None:
 
 def selection_inflation(
     n_variants: int | Sequence[int], sd_between: float, se: float, level: float = 0.95
-) -> pd.DataFrame:
+) -> SelectionFrame:
     """What reporting the best of several privately tested variants adds to one submission.
 
     Variants whose true ratings are normal with standard deviation ``sd_between`` are measured with standard
@@ -357,7 +359,7 @@ def selection_inflation(
     share = sd_between**2 / total**2 if total else 0.0
     tails = np.array([(1 - level) / 2, (1 + level) / 2])
     low, high = total * special.ndtri_exp(np.log(tails)[:, None] / counts)
-    return pd.DataFrame(
+    frame = SelectionFrame(
         {
             "n_variants": counts,
             "gain": gain,
@@ -367,6 +369,8 @@ def selection_inflation(
             "noise": gain - share * gain,
         }
     )
+    frame.attrs["units"] = {"gain": ""}  # whatever the spreads are in
+    return frame
 
 
 def expected_maximum(n: int) -> float:

@@ -19,6 +19,7 @@ from llamastyle.regression.levels import exchange_levels_frame, level_codes, lev
 from llamastyle.regression.model_free import blind_rules, model_free_frame, overlap_frame, ruler_frame
 from llamastyle.regression.pooling import pooled_frame
 from llamastyle.regression.transforms import transform_frame
+from llamastyle.report.notebook import readable_frame
 
 __all__ = ["EffectTables"]
 
@@ -51,7 +52,7 @@ class EffectTables(Fitted):
         >>> result.effects()[["term", "unit"]].to_dict("records")[:2]
         [{'term': 'words', 'unit': 'one recorded scale'}, {'term': 'words', 'unit': '+10 %'}]
         """
-        return effects_frame(*self._fitted(), self._level(level))
+        return readable_frame(effects_frame(*self._fitted(), self._level(level)))
 
     def with_and_without(self, level: float | None = None) -> pd.DataFrame:
         """Prices with the models' strengths in the fit and without, side by side, from the same battles.
@@ -83,7 +84,7 @@ class EffectTables(Fitted):
         >>> result.with_and_without()["measure"].tolist()
         ['price', 'price', 'effect', 'effect']
         """
-        return pooled_frame(*self._fitted(), self._level(level))
+        return readable_frame(pooled_frame(*self._fitted(), self._level(level)))
 
     def fit_shares(self, level: float | None = None) -> pd.DataFrame:
         """How much of the fit is style, correctness and models, in millibits a battle over p = 1/2.
@@ -113,7 +114,7 @@ class EffectTables(Fitted):
         >>> bool(abs(shares[:-1].sum() - shares["total"]) < 1e-9)
         True
         """
-        return share_frame(*self._fitted(), self._level(level), self.settings.seed)
+        return readable_frame(share_frame(*self._fitted(), self._level(level), self.settings.seed))
 
     def by(
         self, column: str, level: float | None = None, *, measure: Measure = "effect", natural: bool = False
@@ -160,8 +161,9 @@ class EffectTables(Fitted):
         design, est = self._fitted()
         codes, names = level_codes(self.battles, column)
         if measure == "exchange":
-            return exchange_levels_frame(design, est, codes, names, self._level(level))
-        return levels_frame(design, est, codes, names, self._level(level), natural=natural)
+            rates = exchange_levels_frame(design, est, codes, names, self._level(level))
+            return readable_frame(rates, estimate="right answers")
+        return readable_frame(levels_frame(design, est, codes, names, self._level(level), natural=natural))
 
     def model_free(self, level: float | None = None) -> pd.DataFrame:
         """How often the side with more style wins, by how much more, without a model of ratings.
@@ -193,7 +195,7 @@ class EffectTables(Fitted):
         b = self.battles
         if self.settings.with_correctness and b.correct_a is not None and b.correct_b is not None:
             gap = b.correct_a - b.correct_b
-        return model_free_frame(design, est.made, gap, self._indices(), self._level(level))
+        return readable_frame(model_free_frame(design, est.made, gap, self._indices(), self._level(level)))
 
     def rulers(self, level: float | None = None) -> pd.DataFrame:
         """Rules that know nothing of the content (longer wins, more markdown wins, first wins) beside the fit.
@@ -220,7 +222,7 @@ class EffectTables(Fitted):
         a, b = self.battles.row_a, self.battles.row_b
         values = {f.name: (f.group, self.table.column(f.name)) for f in self.table.features}
         rules = blind_rules(design.n, {name: (group, v[a] - v[b]) for name, (group, v) in values.items()})
-        return ruler_frame(design, est, rules, self._level(level), self.settings.seed)
+        return readable_frame(ruler_frame(design, est, rules, self._level(level), self.settings.seed))
 
     def between(
         self, scores: Any, score: str | None = None, level: float | None = None, *, model: str = "model"
@@ -287,7 +289,7 @@ class EffectTables(Fitted):
         if block not in ("style", "correctness"):
             raise FitError(f"block={block!r} is not known; use style or correctness")
         design, est = self._fitted()
-        return overlap_frame(design, est.fit, block, frames.reasons(design, est))
+        return readable_frame(overlap_frame(design, est.fit, block, frames.reasons(design, est)))
 
     def transforms(
         self, level: float | None = None, margin: float = 20.0, fdr: float = 0.05
@@ -318,7 +320,7 @@ class EffectTables(Fitted):
         check_rule(margin, fdr)
         design, est = self._fitted()
         counts = self.battles.win_rates().set_index("model")["battles"].reindex(list(design.spec.models))
-        return transform_frame(
+        found = transform_frame(
             design,
             est,
             self.battles,
@@ -329,3 +331,4 @@ class EffectTables(Fitted):
             margin=margin,
             fdr=fdr,
         )
+        return readable_frame(found)

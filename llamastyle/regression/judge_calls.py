@@ -245,7 +245,7 @@ def ask(
     size = batch_size or 1
     batches = [open_[k : k + size] for k in range(0, len(open_), size)]
     show = sys.stderr.isatty() if progress is None else progress
-    with Bar(show, len(open_), "asking the judge") as advance:
+    with Bar(show, len(open_), "asking the judge", "calls") as advance:
         run = _Run(cache, retries, advance, spare=spare)
         if _is_async(judge):
             _together(lambda: _all_tasks(judge, batches, run, batch_size is not None, concurrency))

@@ -14,7 +14,7 @@ import pandas as pd
 
 from llamastyle.errors import DataError
 from llamastyle.features.extraction import extract
-from llamastyle.options import real
+from llamastyle.options import JudgePlot, check_option, real
 from llamastyle.regression import judge_effects as effects
 from llamastyle.regression.judge_calls import Asked, Cache, Call, ask
 from llamastyle.regression.judge_design import (
@@ -28,8 +28,9 @@ from llamastyle.regression.judge_design import (
     read_rewrites,
 )
 from llamastyle.regression.judge_words import judge_story
-from llamastyle.report import panels
+from llamastyle.report import panels, trends
 from llamastyle.report.files import page_file
+from llamastyle.report.notebook import readable_frame, reading_html
 from llamastyle.report.story import render_story, story_text
 
 if TYPE_CHECKING:
@@ -104,14 +105,26 @@ class JudgeAudit:
         """What the judge prefers because of style, in two sentences."""
         return judge_story(self).lede[0]
 
-    def plot(self, *, width: int = 760) -> alt.LayerChart:
-        """Effects with their intervals and the margin.
+    def plot(self, kind: JudgePlot = "effects", *, width: int = 760) -> alt.LayerChart:
+        """Effects with their intervals and the margin; or, of edits given in several doses, over the dose.
 
         Parameters
         ----------
+        kind : {"effects", "doses"}
         width : int
             Pixels in all.
+
+        Examples
+        --------
+        >>> import llamastyle as ls
+        >>> answers = [{"prompt": f"q{i}", "response": f"It is {i}. That holds."} for i in range(20)]
+        >>> longer = lambda prompt, a, b: len(a) / (len(a) + len(b))
+        >>> found = ls.audit_judge(longer, answers, {"add:words": (10, 40)})
+        >>> found.plot("doses").to_dict()["title"]["text"][0][:25]
+        'add:words moves the judge'
         """
+        if check_option("kind", kind, JudgePlot) == "doses":
+            return trends.dose_chart(self.effects, self.doses, margin=self.margin, width=width)
         return panels.effect_chart(self.effects, margin=self.margin, width=width)
 
     def summary(self, width: int = 80) -> str:
@@ -136,8 +149,7 @@ class JudgeAudit:
 
     def _repr_html_(self) -> str:
         shown = self.effects.drop(columns=["std_error", "p_value"])
-        table = shown.to_html(index=False, border=0, float_format="{:.3f}".format)
-        return f"<p><b>{html.escape(self.headline())}</b></p>{table}"
+        return f"<p><b>{html.escape(self.headline())}</b></p>{reading_html(shown)}"
 
 
 def audit_judge(
@@ -348,10 +360,12 @@ def _found(
     notes += [f"{len(lost)} of {made + cached} calls failed ({lost[0][-1]})"] if lost else []
     whole = first if first.whole else replace(first, pairs=first.pairs.take([]), made=[])
     return JudgeAudit(
-        effects=effects.with_verdicts(pd.concat(rows, ignore_index=True), margin, level),
-        position=effects.position_frame(whole.pairs, known, level),
-        correctness=effects.correctness_frame(whole.pairs, whole.edits, whole.made, known, level),
-        doses=doses[0],
+        effects=readable_frame(effects.with_verdicts(pd.concat(rows, ignore_index=True), margin, level)),
+        position=readable_frame(effects.position_frame(whole.pairs, known, level)),
+        correctness=readable_frame(
+            effects.correctness_frame(whole.pairs, whole.edits, whole.made, known, level), change="% points"
+        ),
+        doses=readable_frame(doses[0], slope="% points"),
         changes=pd.concat([_changes(group.edits, group.made) for group in groups], ignore_index=True),
         compared=pd.DataFrame(compared, columns=list(COMPARED)),
         failed=pd.DataFrame(lost, columns=["prompt", "a", "b", "why"]),

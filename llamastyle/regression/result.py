@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -25,8 +26,9 @@ from llamastyle.regression.fitted import check_rule
 from llamastyle.regression.telling import account, contents, controlled_words
 from llamastyle.regression.trust_tables import TrustTables
 from llamastyle.regression.wording import EXTRAPOLATED, diagnostic_rows, headline, join_notes, summary_blocks
-from llamastyle.report import charts, panels
+from llamastyle.report import charts, panels, scatters, shares, trends
 from llamastyle.report.files import page_file
+from llamastyle.report.notebook import POINTS, readable_frame, reading_html
 from llamastyle.report.page import render_page
 from llamastyle.report.tables import text_table
 
@@ -36,6 +38,9 @@ if TYPE_CHECKING:
 __all__ = ["StyleResult"]
 
 Floats = NDArray[np.float64]
+
+IN_UNITS = {"rating": POINTS, "win_rate": "% points"}
+"""What a part of a rating or of a win rate is in."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -132,7 +137,7 @@ class StyleResult(EffectTables, TrustTables):
         pandas.DataFrame
             ``term, group, block, estimate, std_error, statistic, p_value, conf_low, conf_high``
         """
-        return frames.tidy_frame(*self._fitted(), self._level(level))
+        return readable_frame(frames.tidy_frame(*self._fitted(), self._level(level)), estimate="log-odds")
 
     def ratings(
         self, level: float | None = None, anchor: float = 1000.0, pinned: str | None = None
@@ -157,7 +162,7 @@ class StyleResult(EffectTables, TrustTables):
         """
         if not np.isfinite(real(anchor)):
             raise FitError(f"anchor={anchor!r} must be a number of Arena points, for example 1000")
-        return self._ratings(self._level(level), anchor, self._index(pinned), with_sets=True)
+        return readable_frame(self._ratings(self._level(level), anchor, self._index(pinned), with_sets=True))
 
     def _ratings(self, level: float, anchor: float, pinned: int | None, *, with_sets: bool) -> pd.DataFrame:
         """`ratings`, its rank sets (which take long with many models) left out if not wanted."""
@@ -209,7 +214,8 @@ class StyleResult(EffectTables, TrustTables):
                 "win rates are measured from one half and have no reference; use scale='rating' or compare"
             )
         design, est = self._need_models("decompose")
-        return frames.decomposition_frame(design, est, self._level(level), self._reference(reference), scale)
+        parts = frames.decomposition_frame(design, est, self._level(level), self._reference(reference), scale)
+        return readable_frame(parts, estimate=IN_UNITS[scale])
 
     def compare(
         self, model: str, other: str, level: float | None = None, scale: Scale = "rating"
@@ -251,7 +257,7 @@ class StyleResult(EffectTables, TrustTables):
         if a is None or b is None or a == b:
             twice = "a name that is missing" if a is None or b is None else f"{model!r} twice"
             raise FitError(f"compare needs two different models, not {twice}")
-        return frames.gap_frame(design, est, a, b, self._level(level), scale)
+        return readable_frame(frames.gap_frame(design, est, a, b, self._level(level), scale), estimate=IN_UNITS[scale])
 
     def parity(self, level: float | None = None, block: str = "style") -> pd.DataFrame:
         """Win rates beside what they would be with style equal on both sides of every battle.
@@ -288,7 +294,7 @@ class StyleResult(EffectTables, TrustTables):
         table.loc[table["note"] != "", "extrapolated"] = False
         far = table["extrapolated"] & (table["note"] == "")
         table.loc[far, "note"] = EXTRAPOLATED.replace("style", block)
-        return table.sort_values(["parity_change", "model"], ascending=[False, True], ignore_index=True)
+        return readable_frame(table.sort_values(["parity_change", "model"], ascending=[False, True], ignore_index=True))
 
     def exchange_rates(self, level: float | None = None) -> pd.DataFrame:
         """How many right answers one step of each feature is worth, with Fieller intervals.
@@ -302,7 +308,7 @@ class StyleResult(EffectTables, TrustTables):
         rates = exchange_rates(design, est.fit, est.made, self._level(level))
         rows = [(r.column.name, r.column.group, r.unit, r.estimate, r.low, r.high, r.note) for r in rates]
         names = ["term", "group", "unit", "estimate", "conf_low", "conf_high", "note"]
-        return pd.DataFrame(rows, columns=names)
+        return readable_frame(pd.DataFrame(rows, columns=names), estimate="right answers")
 
     def overrides(self, level: float | None = None) -> pd.DataFrame:
         """Where exactly one side is right: how often the wrong side wins, by which side has more style.
@@ -328,7 +334,7 @@ class StyleResult(EffectTables, TrustTables):
             )
         indices = list(self._indices().items())
         gap = self.battles.correct_a - self.battles.correct_b
-        return frames.override_rows(design, est, gap, indices, self._level(level))
+        return readable_frame(frames.override_rows(design, est, gap, indices, self._level(level)))
 
     def both_bad(self, level: float | None = None) -> pd.DataFrame:
         """How often voters call both answers bad: all together, then each model, the most often first.
@@ -354,7 +360,7 @@ class StyleResult(EffectTables, TrustTables):
         models = [("", np.arange(design.n))]
         for m, name in enumerate(design.spec.models):
             models.append((name, np.flatnonzero((design.a == m) | (design.b == m))))
-        return frames.rate_rows(design, est, bad, models, self._level(level))
+        return readable_frame(frames.rate_rows(design, est, bad, models, self._level(level)))
 
     def audit(
         self,
@@ -428,7 +434,7 @@ class StyleResult(EffectTables, TrustTables):
         table.loc[thin, numbers] = np.nan
         table.loc[thin, "top_feature"] = ""
         table = _whole(table, "rank_plain", "rank", "battles_needed")
-        return table.sort_values(["inflation", "model"], ascending=[False, True], ignore_index=True)
+        return readable_frame(table.sort_values(["inflation", "model"], ascending=[False, True], ignore_index=True))
 
     def bands(self, of: Banded = "prices", level: float | None = None, reference: str = "field") -> pd.DataFrame:
         """Intervals that hold for all prices, or for all models' inflations, at once.
@@ -460,7 +466,8 @@ class StyleResult(EffectTables, TrustTables):
         check_option("of", of, Banded)
         design, est = self._fitted() if of == "prices" else self._need_models("bands")
         index = None if of == "prices" else self._reference(reference)
-        return frames.band_frame(design, est, of, self._level(level), index, self.settings.seed)
+        bands = frames.band_frame(design, est, of, self._level(level), index, self.settings.seed)
+        return readable_frame(bands, estimate="log-odds" if of == "prices" else POINTS)
 
     def exhibits(self, model: str, n: int = 3) -> pd.DataFrame:
         """Battles of a model to look at: those it won in which style favoured it most, then others.
@@ -500,30 +507,41 @@ class StyleResult(EffectTables, TrustTables):
     # -- pictures ---------------------------------------------------------------------------------
 
     def plot(
-        self, kind: Plot, model: str | None = None, *, scale: Scale = "rating", width: int | None = None
+        self,
+        kind: Plot,
+        model: str | None = None,
+        *,
+        scale: Scale = "rating",
+        by: str | None = None,
+        width: int | None = None,
     ) -> alt.LayerChart:
         """A chart of the result; ``chart.save("x.png")`` (or ``.svg``, ``.pdf``) writes it.
 
         Parameters
         ----------
-        kind : {"ladder", "prices", "waterfall", "parity", "profile"}
+        kind : {"ladder", "prices", "waterfall", "parity", "scatter", "profile", "shares", "fit_shares", "timeline"}
             Ratings as voted and controlled; what each feature is worth; one model's rating, or win
-            rate, in parts; win rates at equal style; what each group of features adds to each rating.
+            rate, in parts; win rates at equal style, as rows or against those as voted; what each group
+            of features adds to each rating; each rating as bars of style, correctness and strength; the
+            same for what the fit says of the votes; prices by month or another column.
         model : str, optional
             The model of a waterfall.
         scale : {"rating", "win_rate"}
             What a waterfall splits, as in `decompose`.
+        by : str, optional
+            The column of a time line, as in `by`; the month unless given.
         width : int, optional
             Pixels in all.
 
         Returns
         -------
         altair.LayerChart
+            Of many models those that matter are drawn, which the subtitle says.
 
         Raises
         ------
         FitError
-            No model, or one without intervals, for a waterfall; a model for another kind.
+            No model, or one without intervals, for a waterfall; an option of another kind.
 
         Examples
         --------
@@ -535,18 +553,25 @@ class StyleResult(EffectTables, TrustTables):
         """
         check_option("kind", kind, Plot)
         size = {} if width is None else {"width": width}
+        if by is not None and kind != "timeline":
+            raise FitError(f"by={by!r} is of a time line: leave it out for a chart of kind {kind!r}")
         if kind == "waterfall":
             title, parts = account(self, model, scale)
             return charts.waterfall(parts, title, unit=scale, **size)
         if model is not None:
             raise FitError(f"a {kind} shows all models: leave out model={model!r}, or ask for a waterfall")
-        if kind == "prices":
-            return charts.prices(self.tidy(), **size)
-        if kind == "parity":
-            return panels.parity_chart(self.parity(), **size)
-        if kind == "profile":
-            return panels.profile_chart(self.decompose(), **size)
-        return charts.ladder(self.ratings(), control=controlled_words(self), **size)
+        if kind == "timeline":
+            return trends.price_timeline(self.by("month" if by is None else by), **size)
+        drawn: dict[str, Callable[[], alt.LayerChart]] = {
+            "ladder": lambda: charts.ladder(self.ratings(), control=controlled_words(self), **size),
+            "prices": lambda: charts.prices(self.tidy(), **size),
+            "parity": lambda: panels.parity_chart(self.parity(), **size),
+            "scatter": lambda: scatters.parity_scatter(self.parity(), **size),
+            "profile": lambda: panels.profile_chart(self.decompose(), **size),
+            "shares": lambda: shares.share_chart(self.decompose(), **size),
+            "fit_shares": lambda: shares.fit_share_chart(self.fit_shares(), **size),
+        }
+        return drawn[kind]()
 
     def report(
         self,
@@ -604,7 +629,7 @@ class StyleResult(EffectTables, TrustTables):
         parts += [f"<p>{html.escape(text)}</p>" for text in notes]
         if self.estimates is not None:
             prices = self.tidy().query("block != 'strength'")
-            parts.append(prices.to_html(index=False, border=0, float_format="{:.3f}".format))
+            parts.append(reading_html(prices))
         return "\n".join(parts)
 
 

@@ -20,6 +20,7 @@ from llamastyle.regression.label_rates import (
 )
 from llamastyle.regression.levels import level_codes
 from llamastyle.regression.trust import collinearity_frame, curvature_frame, placebo_frame, sensitivity_frame
+from llamastyle.report.notebook import readable_frame
 
 __all__ = ["TrustTables"]
 
@@ -98,7 +99,7 @@ class TrustTables(Fitted):
             known = measured_rate(self.battles, labels, join_correctness(self.battles, second), second_rate)
         check_rule(margin, fdr)
         rules = Rules(self._level(level), margin, fdr, self._reference(reference))
-        return label_error_frame(design, est, labels, rules, known)
+        return readable_frame(label_error_frame(design, est, labels, rules, known))
 
     def placebo(self, draws: int = 999) -> pd.DataFrame:
         """Is style tied to the votes more closely than it would be under signs drawn at random?
@@ -127,7 +128,7 @@ class TrustTables(Fitted):
         """
         if isinstance(draws, bool) or not isinstance(draws, int | np.integer) or draws < 99:
             raise FitError(f"draws={draws!r} must be a whole number of at least 99, for example 999")
-        return placebo_frame(*self._fitted(), draws=int(draws), seed=self.settings.seed)
+        return readable_frame(placebo_frame(*self._fitted(), draws=int(draws), seed=self.settings.seed))
 
     def curvature(self) -> pd.DataFrame:
         """Do odd powers (s|s|, s^3) and products (s_j|s_k|) of style say more than the linear index?
@@ -155,7 +156,7 @@ class TrustTables(Fitted):
         >>> result.curvature()["test"].tolist()[:5]
         ['all', 'products', 'powers', 'powers of words', 'powers of bold']
         """
-        return curvature_frame(*self._fitted(), seed=self.settings.seed)
+        return readable_frame(curvature_frame(*self._fitted(), seed=self.settings.seed))
 
     def sensitivity(self, level: float | None = None) -> pd.DataFrame:
         """How strong would something unmeasured have to be to explain a price away?
@@ -183,7 +184,7 @@ class TrustTables(Fitted):
         >>> result.sensitivity()[["term", "benchmark"]].to_dict("records")
         [{'term': 'words', 'benchmark': 'correctness'}]
         """
-        return sensitivity_frame(self._fitted()[0], self._level(level))
+        return readable_frame(sensitivity_frame(self._fitted()[0], self._level(level)))
 
     def collinearity(self, level: float | None = None) -> pd.DataFrame:
         """Which prices cannot be told apart, and what their groups say together.
@@ -209,7 +210,7 @@ class TrustTables(Fitted):
         [True, True, True]
         """
         design, est = self._fitted()
-        return collinearity_frame(design, est, self._level(level))
+        return readable_frame(collinearity_frame(design, est, self._level(level)))
 
     def influential(
         self,
@@ -262,7 +263,7 @@ class TrustTables(Fitted):
             codes, names = np.arange(design.n, dtype=np.int64), list(range(design.n))
         else:
             codes, names = level_codes(self.battles, unit, "unit")
-        return influential_frame(design, est, chosen, codes, names, unit, rule, most)
+        return readable_frame(influential_frame(design, est, chosen, codes, names, unit, rule, most))
 
     def _near_a_flag(self, rule: Rule) -> list[int]:
         """Models with a flag; where there is none, the one with the smallest q."""

@@ -37,9 +37,11 @@ if TYPE_CHECKING:
     import altair as alt
 
 __all__ = [
+    "MOST",
     "chart_of",
     "figures_beside",
     "finished",
+    "foremost",
     "intervals",
     "ladder",
     "numbered_rows",
@@ -49,6 +51,8 @@ __all__ = [
     "waterfall",
 ]
 
+MOST = 60
+"""Rows of a chart at most; of more models those are drawn that it is about."""
 _NAMES = 200  # pixels for the names at full width
 _WIDE = 480  # from this width on, figures stand beside the marks
 
@@ -185,10 +189,21 @@ def figures_beside(width: int, parts: int) -> tuple[int, int]:
     return max(width - names - (parts if width >= _WIDE else 0) - 16, 80), names
 
 
+def foremost(frame: pd.DataFrame, size: pd.Series, most: int, who: str) -> tuple[pd.DataFrame, str]:
+    """At most so many rows, those of the greatest size, in the order they came; and what to say of the others."""
+    if len(frame) <= most:
+        return frame, ""
+    kept = size.sort_values(ascending=False, kind="stable").index[:most]
+    rows: Any = frame[frame.index.isin(kept)]
+    return rows, f"Of {len(frame)} models, the {most} that {who}."
+
+
 # -- ladder ----------------------------------------------------------------------------------------
 
 
-def ladder(ratings: pd.DataFrame, *, control: str = "style", width: int = 760) -> alt.LayerChart:
+def ladder(
+    ratings: pd.DataFrame, *, control: str = "style", most: int = MOST, width: int = 760
+) -> alt.LayerChart:
     """Each model's rating as read off the votes, and with style controlled.
 
     Parameters
@@ -199,6 +214,8 @@ def ladder(ratings: pd.DataFrame, *, control: str = "style", width: int = 760) -
         out and counted.
     control : str
         What is controlled, in words.
+    most : int
+        Models at most: those that controlling moves most.
     width : int
         Pixels in all; below 480 the figures beside the marks are left out.
 
@@ -224,10 +241,12 @@ def ladder(ratings: pd.DataFrame, *, control: str = "style", width: int = 760) -
     rated: Any = ratings[ratings["rating"].notna() & ratings["rating_plain"].notna()]
     if not len(rated):
         raise LlamaStyleError("a ladder needs a model with a rating; the notes of ratings() say why none has")
+    gone = len(ratings) - len(rated)
+    rated, others = foremost(rated, (rated["rating"] - rated["rating_plain"]).abs(), most, "this moves most")
     rated = rated.sort_values("rating", ascending=False, kind="stable")
     plot, names = figures_beside(width, 132)
     rows = [_rung(i, r, names // 7) for i, r in enumerate(rated.to_dict("records"))]
-    step = 22 if len(rows) <= 60 else 18
+    step = 22
     y = numbered_rows(len(rows), step)
     axis = alt.Axis(title=f"rating, {POINTS}", orient="bottom", tickCount=max(3, plot // 80), format="d")
     x = alt.X("value:Q", axis=axis, scale=alt.Scale(zero=False, nice=True))
@@ -257,7 +276,9 @@ def ladder(ratings: pd.DataFrame, *, control: str = "style", width: int = 760) -
     ]
     if width >= _WIDE:
         layers.append(texts(rows, "figures", plot + 12, y, color=LIGHT["muted"]))
-    return finished(layers, _ladder_title(rows, control), _ladder_says(ratings, rows, control), plot, step * len(rows))
+    sure = any(math.isfinite(m["low"] + m["high"]) for m in marks)
+    says = _ladder_says(gone, rows, control, others, sure)
+    return finished(layers, _ladder_title(rows, control), [says], plot, step * len(rows), width - plot)
 
 
 def _rung(row: int, r: dict[str, Any], room: int) -> dict[str, Any]:
@@ -282,15 +303,15 @@ def _ladder_title(rows: Sequence[dict[str, Any]], control: str) -> str:
     return f"Controlling for {control} moves {most['title']} most: {most['plain']:.0f} to {most['rating']:.0f}"
 
 
-def _ladder_says(ratings: pd.DataFrame, rows: Sequence[object], control: str) -> list[str]:
-    gone = len(ratings) - len(rows)
+def _ladder_says(gone: int, rows: Sequence[object], control: str, others: str, sure: bool) -> str:
+    count = "T" if others else f"{len(rows)} {'model' if len(rows) == 1 else 'models'}, t"
     who = (
-        f"{len(rows)} {'model' if len(rows) == 1 else 'models'}, the highest controlled rating first: plain is as"
-        f" voted, controlled at equal {control};"
-        " lines are intervals."
+        f"{count}he highest controlled rating first: plain is as"
+        f" voted, controlled at equal {control}"
+        f"{'; lines are intervals' * sure}."
     )
     without = f"{gone} without a rating {'is' if gone == 1 else 'are'} left out."
-    return [f"{who} {without}" if gone else who]
+    return " ".join(filter(None, [others, who, without if gone else ""]))
 
 
 # -- waterfall -------------------------------------------------------------------------------------
@@ -423,7 +444,7 @@ def prices(tidy: pd.DataFrame, *, width: int = 760) -> alt.LayerChart:
     ]
     if width >= _WIDE:
         layers.append(texts(rows, "figures", plot + 12, y, color=LIGHT["muted"]))
-    return finished(layers, *_prices_title(records), plot, step * len(rows))
+    return finished(layers, *_prices_title(records), plot, step * len(rows), width - plot)
 
 
 def _grouped(records: list[dict[Any, Any]]) -> list[dict[Any, Any]]:

@@ -10,7 +10,16 @@ import pandas as pd
 
 from llamastyle.errors import LlamaStyleError
 from llamastyle.report.bars import needed
-from llamastyle.report.charts import chart_of, figures_beside, finished, intervals, numbered_rows, texts
+from llamastyle.report.charts import (
+    MOST,
+    chart_of,
+    figures_beside,
+    finished,
+    foremost,
+    intervals,
+    numbered_rows,
+    texts,
+)
 from llamastyle.report.colours import LIGHT, colour
 from llamastyle.report.labels import shortened, signed, with_ends
 
@@ -24,7 +33,7 @@ CELL = 58
 """Pixels of a column of a profile."""
 
 
-def parity_chart(table: pd.DataFrame, *, width: int = 760) -> alt.LayerChart:
+def parity_chart(table: pd.DataFrame, *, most: int = MOST, width: int = 760) -> alt.LayerChart:
     """Each model's win rate as voted, and with style equal on both sides.
 
     Parameters
@@ -32,6 +41,8 @@ def parity_chart(table: pd.DataFrame, *, width: int = 760) -> alt.LayerChart:
     table : pandas.DataFrame
         ``model, win_rate, parity_win_rate, parity_low, parity_high, parity_change, extrapolated`` as from
         `StyleResult.parity`. Models without one are left out and counted.
+    most : int
+        Models at most: those that equal style moves most.
     width : int
         Pixels in all.
 
@@ -50,6 +61,8 @@ def parity_chart(table: pd.DataFrame, *, width: int = 760) -> alt.LayerChart:
 
     needed(table, "model win_rate parity_win_rate parity_low parity_high parity_change extrapolated", "a parity chart")
     known: Any = table[table["parity_win_rate"].notna()]
+    gone = len(table) - len(known)
+    known, others = foremost(known, known["parity_change"].abs(), most, "equal style moves most")
     known = known.sort_values("parity_change", ascending=False, kind="stable")
     if not len(known):
         raise LlamaStyleError("a parity chart needs a model with a win rate at parity; parity() says why none has")
@@ -73,9 +86,9 @@ def parity_chart(table: pd.DataFrame, *, width: int = 760) -> alt.LayerChart:
     ]
     if width > plot + names + 20:
         layers.append(texts(rows, "figures", plot + 12, y, color=LIGHT["muted"]))
-    most = max(rows, key=lambda r: abs(r["equal"] - r["voted"]))
-    title = f"Equal style moves {most['title']} most: {most['voted']:.1f} to {most['equal']:.1f} % of votes"
-    return finished(layers, title, _parity_says(table, known), plot, STEP * len(rows))
+    far = max(rows, key=lambda r: abs(r["equal"] - r["voted"]))
+    title = f"Equal style moves {far['title']} most: {far['voted']:.1f} to {far['equal']:.1f} % of votes"
+    return finished(layers, title, _parity_says(gone, others), plot, STEP * len(rows), width - plot)
 
 
 def _pair(row: int, r: dict[str, Any], room: int) -> dict[str, Any]:
@@ -94,13 +107,12 @@ def _pair(row: int, r: dict[str, Any], room: int) -> dict[str, Any]:
     }
 
 
-def _parity_says(table: pd.DataFrame, known: pd.DataFrame) -> list[str]:
-    gone = len(table) - len(known)
+def _parity_says(gone: int, others: str) -> list[str]:
     who = "Models that lose most at equal style first; in brackets, at equal style minus as voted; lines are intervals."
-    return [f"{who} {gone} without one left out." if gone else who]
+    return [" ".join(filter(None, [others, who, f"{gone} without one left out." if gone else ""]))]
 
 
-def profile_chart(parts: pd.DataFrame, *, width: int = 760) -> alt.LayerChart:
+def profile_chart(parts: pd.DataFrame, *, most: int = MOST, width: int = 760) -> alt.LayerChart:
     """What each group of features adds to each model's raw rating against the field, as a table of tones.
 
     Parameters
@@ -108,6 +120,8 @@ def profile_chart(parts: pd.DataFrame, *, width: int = 760) -> alt.LayerChart:
     parts : pandas.DataFrame
         ``model, block, group, term, estimate, conf_low, conf_high`` in Arena points, as from
         `StyleResult.decompose`; where style has one group, its features are the columns.
+    most : int
+        Models at most: those with the largest part that is style.
     width : int
         Pixels in all, at least; every group takes some.
 
@@ -120,12 +134,15 @@ def profile_chart(parts: pd.DataFrame, *, width: int = 760) -> alt.LayerChart:
     >>> import llamastyle as ls
     >>> result = ls.fit(ls.simulate(3000, 4, style={"words": 0.8, "bold": 0.3}, seed=2).battles)
     >>> profile_chart(result.decompose()).to_dict()["title"]["text"]
-    ['What style adds to each rating, Arena points']
+    ['Style adds most to model-01: +83 points, mostly length (+70)']
     """
 
     needed(parts, "model block group term estimate conf_low conf_high", "a profile chart")
     style: Any = parts[(parts["block"] == "style") & parts["estimate"].notna()]
-    whole = style[style["group"] == ""].sort_values("estimate", ascending=False, kind="stable")
+    whole = style[style["group"] == ""]
+    whole, others = foremost(whole, whole["estimate"].abs(), most, "style is worth most to")
+    whole = whole.sort_values("estimate", ascending=False, kind="stable")
+    style = style[style["model"].isin(whole["model"])]
     groups = style[(style["group"] != "") & (style["term"] == "")].assign(column=lambda f: f["group"])
     if groups["group"].nunique() == 1:
         groups = style[style["term"] != ""].assign(column=lambda f: f["term"])
@@ -134,7 +151,7 @@ def profile_chart(parts: pd.DataFrame, *, width: int = 760) -> alt.LayerChart:
     place = {name: i for i, name in enumerate(whole["model"])}
     columns = [*dict.fromkeys(groups["column"]), "style in all"]
     cells: Any = pd.concat([groups, whole.assign(column="style in all")])
-    most = float(np.abs(cells["estimate"]).max()) or 1.0
+    greatest = float(np.abs(cells["estimate"]).max()) or 1.0
     _, names = figures_beside(width, 0)
     plot = max(width - names - 16, CELL * len(columns))
     across = plot / len(columns)
@@ -144,15 +161,18 @@ def profile_chart(parts: pd.DataFrame, *, width: int = 760) -> alt.LayerChart:
             "left": columns.index(r["column"]) * across,
             "right": (columns.index(r["column"]) + 1) * across - 2,
             "middle": (columns.index(r["column"]) + 0.5) * across - 1,
-            "strong": min(abs(r["estimate"]) / most, 1.0) * 0.75,
+            "strong": min(abs(r["estimate"]) / greatest, 1.0) * 0.75,
             "colour": colour("down" if r["estimate"] > 0 else "up"),
-            "figure": signed(r["estimate"], 0),
+            "figure": signed(r["estimate"], 0) + _half(r, across),
+            "model": shortened(r["model"], 40),
+            "column": r["column"],
+            "value": float(r["estimate"]),
             "weight": "bold" if r["conf_low"] > 0 or r["conf_high"] < 0 else "normal",
         }
         for r in cells.to_dict("records")
     ]
     labels = [{"row": i, "name": shortened(name, names // 7)} for name, i in place.items()]
-    return _profile(rows, labels, columns, across, (plot, names))
+    return _profile(rows, labels, columns, across, (plot, names), others)
 
 
 def _profile(
@@ -161,6 +181,7 @@ def _profile(
     columns: Sequence[str],
     across: float,
     room: tuple[int, int],
+    others: str,
 ) -> alt.LayerChart:
     import altair as alt
 
@@ -195,9 +216,26 @@ def _profile(
                 .mark_text(align="center", fontWeight=weight, **ink)
                 .encode(y=y, x=alt.X("middle:Q", axis=None, scale=pixels), text="figure:N")
             )
-    says = "Against the field, the most in all first. Orange adds, blue takes; bold where the interval leaves zero out."
-    title = "What style adds to each rating, Arena points"
-    return finished(layers, title, [says], plot, STEP * len(labels))
+    says = "Arena points against the field, the most in all first. Orange adds, blue takes; bold where the interval"
+    says += " leaves zero out."
+    says += " After ±, half of its width." if any("±" in r["figure"] for r in rows) else ""
+    return finished(layers, _profile_title(rows), [f"{others} {says}".lstrip()], plot, STEP * len(labels), names + 16)
+
+
+def _half(r: dict[Any, Any], across: float) -> str:
+    """Half an interval, where a column has room for it."""
+    half = (r["conf_high"] - r["conf_low"]) / 2
+    return f" ±{half:.0f}" if across >= 72 and half == half else ""
+
+
+def _profile_title(rows: Sequence[dict[str, Any]]) -> str:
+    most = max((r for r in rows if r["column"] == "style in all"), key=lambda r: abs(r["value"]))
+    up = most["value"] >= 0
+    own = [r for r in rows if r["row"] == most["row"] and r["column"] != "style in all"]
+    by = max(own, key=lambda r: r["value"] if up else -r["value"])
+    does = "adds most to" if up else "takes most from"
+    figures = f"{signed(most['value'], 0)} points, mostly {shortened(by['column'], 24)} ({signed(by['value'], 0)})"
+    return f"Style {does} {most['model']}: {figures}"
 
 
 JUDGED = {"preferred": "down", "penalised": "up", "control fails": "down"}
@@ -255,7 +293,7 @@ def effect_chart(table: pd.DataFrame, *, margin: float, width: int = 760) -> alt
     gone = len(table) - len(known)
     says = f"Grey band: the margin of {100 * margin:g} points; orange is preferred beyond it, blue penalised."
     says += f" {gone} edits without an effect left out." * (gone > 0)
-    return finished(layers, title, [says], plot, STEP * len(rows))
+    return finished(layers, title, [says], plot, STEP * len(rows), width - plot)
 
 
 def _effect(row: int, r: dict[Any, Any], room: int) -> dict[str, Any]:

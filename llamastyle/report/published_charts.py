@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +19,7 @@ from llamastyle.report.bars import POINTS, needed
 from llamastyle.report.charts import chart_of, figures_beside, finished, intervals, numbered_rows, texts
 from llamastyle.report.colours import LIGHT, colour
 from llamastyle.report.labels import decimals, shortened, signed
+from llamastyle.report.layout import EDGE, Axis, along, axis_of, labels_above, labels_beside, room_of, spread
 
 if TYPE_CHECKING:
     import altair as alt
@@ -36,10 +36,7 @@ __all__ = [
 
 WIDEST = 1200
 _WIDE = 480  # from this width on there is room for words beside the marks
-_AXIS, _EDGE = (
-    58,
-    14,
-)  # pixels for the figures and the title of a vertical axis; for what juts out on the right
+_AXIS = 58  # pixels for the figures and the title of a vertical axis
 _LINE = 15  # pixels from one line of labels to the next
 _NAMED = (
     "down",
@@ -81,120 +78,14 @@ def _chosen(models: Iterable[object], names: Sequence[str] | str) -> list[str]:
     return list(dict.fromkeys(wanted))
 
 
-@dataclass(frozen=True, slots=True)
-class _Axis:
-    """Values from low to high on so many pixels."""
-
-    low: float
-    high: float
-    pixels: int
-
-    def at(self, value: float) -> float:
-        return (value - self.low) / (self.high - self.low) * self.pixels
-
-    def value(self, pixel: float) -> float:
-        return self.low + pixel / self.pixels * (self.high - self.low)
-
-    @property
-    def domain(self) -> list[float]:
-        return [self.low, self.high]
-
-
-def _axis(values: Iterable[float], pixels: int, margin: float = 0.06) -> _Axis:
-    """An axis that holds all finite values with some room at both ends."""
-    kept = [v for v in values if math.isfinite(v)]
-    low, high = min(kept), max(kept)
-    room = margin * (high - low) or 1.0
-    return _Axis(low - room, high + room, pixels)
-
-
-def _room(text: str) -> float:
-    """Pixels that a text takes, at most."""
-    from rich.cells import cell_len
-
-    return 5.8 * cell_len(text)
-
-
-@dataclass(frozen=True, slots=True)
-class _Box:
-    """A rectangle in pixels."""
-
-    left: float
-    right: float
-    top: float
-    bottom: float
-
-    def meets(self, other: _Box) -> bool:
-        return (
-            self.left < other.right
-            and other.left < self.right
-            and self.top < other.bottom
-            and other.top < self.bottom
-        )
-
-
-def _flags(places: Sequence[float], words: Sequence[str], plot: int) -> list[tuple[int, bool]]:
-    """A level for each word above a line, and whether it runs to the right of its pole.
-
-    Words on the left run to the right and those on the right to the left. Of all ways to cut the line in two,
-    the one is taken in which words reach out of the plot least, then cross fewest poles, then lie lowest.
-    """
-    order = sorted(range(len(words)), key=lambda k: places[k])
-    tries = (
-        _flagged(places, words, plot, order[:cut][::-1], order[cut:]) for cut in range(len(order), -1, -1)
-    )
-    return min(tries, key=lambda t: t[0])[1]
-
-
-def _flagged(
-    places: Sequence[float], words: Sequence[str], plot: int, ahead: Sequence[int], behind: Sequence[int]
-) -> tuple[tuple[float, int, int], list[tuple[int, bool]]]:
-    """One way to cut the line: what it costs and where the words come to lie."""
-    out: dict[int, tuple[int, bool]] = {}
-    boxes: list[_Box] = []
-    poles: list[_Box] = []
-    outside, crossed = 0.0, 0
-    for k in (*ahead, *behind):
-        broad, at = _room(words[k]) + 6, places[k]
-        left, right = (at + 1, at + broad) if k in ahead else (at - broad, at - 1)
-        outside += max(0.0, -left - _EDGE) + max(0.0, right - plot - _EDGE)
-        ways: list[tuple[int, int, _Box, _Box]] = []
-        for level in range(len(words)):
-            word, pole = _Box(left, right, -level - 1, -level), _Box(at - 0.5, at + 0.5, -level, 1)
-            clashes = (
-                9 * sum(map(word.meets, boxes)) + sum(map(word.meets, poles)) + sum(map(pole.meets, boxes))
-            )
-            ways.append((clashes, level, word, pole))
-        clashes, level, word, pole = min(ways, key=lambda w: w[:2])
-        crossed += clashes
-        boxes.append(word)
-        poles.append(pole)
-        out[k] = level, k in ahead
-    flags = [out[k] for k in range(len(words))]
-    return (outside, crossed, max(level for level, _ in flags)), flags
-
-
-def _spread(wanted: Sequence[float], apart: float, low: float, high: float) -> list[float]:
-    """Places near the wanted ones, in their order, that are so far apart; within low and high where they fit."""
-    order = sorted(range(len(wanted)), key=lambda k: wanted[k])
-    placed: list[float] = []
-    for k in order:
-        placed.append(max(wanted[k], placed[-1] + apart if placed else low))
-    limit = high
-    for i in range(len(placed) - 1, -1, -1):
-        placed[i] = min(placed[i], limit)
-        limit = placed[i] - apart
-    return [placed[order.index(k)] for k in range(len(wanted))]
-
-
-def _scale(axis: _Axis, down: bool = False) -> alt.Scale:
+def _scale(axis: Axis, down: bool = False) -> alt.Scale:
     """A linear scale of just this axis; ``down`` for one whose pixels count from the top."""
     import altair as alt
 
     return alt.Scale(domain=axis.domain, nice=False, zero=False, reverse=down)
 
 
-def _left_axis(title: str, axis: _Axis, ticks: int = 6, down: bool = False, **more: Any) -> alt.Y:
+def _left_axis(title: str, axis: Axis, ticks: int = 6, down: bool = False, **more: Any) -> alt.Y:
     import altair as alt
 
     return alt.Y("y:Q", axis=alt.Axis(title=title, tickCount=ticks, **more), scale=_scale(axis, down))
@@ -390,19 +281,19 @@ def standing_chart(frame: pd.DataFrame, names: Sequence[str] = (), *, width: int
     known = _usable(frame, "model difference", "difference", "a chart of standing")
     known = known.sort_values("difference", ascending=False, kind="stable")
     wanted = _chosen(known["model"], names)
-    plot = _checked(width) - 2 * _EDGE - 10
+    plot = _checked(width) - 2 * EDGE - 10
     differences: Any = known["difference"]
     middle = float(differences.median())
-    axis = _axis(known["difference"], plot, 0.03)
+    axis = axis_of(known["difference"], plot, 0.03)
     dots = _stacked(known.to_dict("records"), axis, 7 if width >= _WIDE else 5)
     named = [d for d in dots if d["model"] in wanted]
     words = [f"{shortened(d['model'], plot // 9)} {_minus(d['value'], 1)}" for d in named]
     middle_says = f"median {_minus(middle, 1)}"
-    flags = _flags([*(axis.at(d["value"]) for d in named), axis.at(middle)], [*words, middle_says], plot)
+    flags = labels_above([*(axis.at(d["value"]) for d in named), axis.at(middle)], [*words, middle_says], plot)
     step = dots[0]["step"]
     top = (max(d["level"] for d in dots) + 1.5) * step
     height = top + _LINE * (max(level for level, _ in flags) + 1.5)
-    up = _Axis(0.0, height, round(height))
+    up = Axis(0.0, height, round(height))
     x = alt.X(
         "value:Q",
         axis=alt.Axis(
@@ -452,7 +343,7 @@ def _sided(rows: Sequence[dict[str, Any]], x: alt.X, y: alt.Y, ink: str = "ink")
     return made
 
 
-def _stacked(rows: Sequence[dict[Any, Any]], axis: _Axis, step: int) -> list[dict[str, Any]]:
+def _stacked(rows: Sequence[dict[Any, Any]], axis: Axis, step: int) -> list[dict[str, Any]]:
     """Dots piled up where they would lie on each other; each stays at its own value."""
     heights: dict[int, int] = {}
     out: list[dict[str, Any]] = []
@@ -487,7 +378,7 @@ def divergence_chart(
     ----------
     frame : pandas.DataFrame
         ``model, index, target, expected, excess, p_value`` as from `divergence`; rows without them are
-        left out and counted.
+        left out and counted. With ``spread``, a band is twice that wide on both sides of the line.
     names : sequence of str
         Models to mark and label, beside the two largest excesses.
     target : str
@@ -520,10 +411,10 @@ def divergence_chart(
     rows: list[dict[Any, Any]] = known.sort_values("excess", ascending=False, kind="stable").to_dict(
         "records"
     )
-    plot = _checked(width) - _AXIS - _EDGE
+    plot = _checked(width) - _AXIS - EDGE
     height = 340 if width >= _WIDE else 300
-    across = _axis([r["index"] for r in rows], plot, 0.05)
-    up = _axis([r[k] for r in rows for k in ("target", "expected")], height, 0.08)
+    across = axis_of([r["index"] for r in rows], plot, 0.05)
+    up = axis_of([r[k] for r in rows for k in ("target", "expected")], height, 0.08)
     form = _sized([r["target"] for r in rows])
     most = 2 if width >= _WIDE or not wanted else 0  # a narrow chart has room for the names asked for
     labelled = [r for i, r in enumerate(rows) if i < most or r["model"] in wanted]
@@ -545,7 +436,7 @@ def divergence_chart(
     line = sorted(({"x": float(r["index"]), "y": float(r["expected"])} for r in rows), key=lambda d: d["x"])
     ways = [[(across.at(d["x"]), height - up.at(d["y"])) for d in line]]
     ways += [[(x, y), (x, height - up.at(r["expected"]))] for (x, y), r in zip(own, labelled, strict=True)]
-    spots = _beside(own, names_of, [*points, *_along(ways)], (plot, height))
+    spots = labels_beside(own, names_of, [*points, *along(ways)], (plot, height))
     labels = [
         {"x": across.value(at), "y": up.value(height - middle), "words": w, "ahead": ahead}
         for w, (at, middle, ahead) in zip(names_of, spots, strict=True)
@@ -555,7 +446,9 @@ def divergence_chart(
     y = _left_axis(target, up, format=form)
     tone = alt.Color("tone:N", scale=None)
     marked = [d for d in dots if d["tone"] != LIGHT["plain"]]
+    band = _banded(rows, up)
     layers: list[Any] = [
+        *([chart_of(band).mark_area(color=LIGHT["grid"], opacity=0.7).encode(x=x, y=y, y2="end:Q")] if band else []),
         chart_of(line).mark_line(color=LIGHT["muted"], strokeWidth=1.2).encode(x=x, y=y),
         chart_of(marked).mark_rule(strokeWidth=1.2).encode(x=x, y=y, y2="end:Q", color=tone),
         chart_of(dots).mark_circle(size=34, opacity=1).encode(x=x, y=y, color=tone),
@@ -563,6 +456,7 @@ def divergence_chart(
         *_sided(labels, x, y),
     ]
     said = "The line: what the other models let one expect, each model left out of its own; beside names, the excess."
+    said += " Grey: twice the spread of the others about it." if band else ""
     gone = len(frame) - len(known)
     said += f" {gone} without figures left out." if gone else ""
     return finished(layers, _divergence_title(rows, wanted), [said], plot, height, width - plot)
@@ -572,45 +466,19 @@ def _tone(r: dict[Any, Any], wanted: Sequence[str], labelled: Sequence[dict[Any,
     return LIGHT["down"] if r["model"] in wanted else LIGHT["controlled"] if r in labelled else LIGHT["plain"]
 
 
-def _along(ways: Iterable[Sequence[tuple[float, float]]], apart: float = 12) -> Iterator[tuple[float, float]]:
-    """Points on broken lines, at most so far from each other."""
-    for way in ways:
-        for (x, y), (u, v) in pairwise(way):
-            steps = math.ceil(math.hypot(u - x, v - y) / apart)
-            yield from ((x + (u - x) * i / steps, y + (v - y) * i / steps) for i in range(1, steps))
-
-
-def _beside(
-    places: Sequence[tuple[float, float]],
-    words: Sequence[str],
-    drawn: Sequence[tuple[float, float]],
-    size: tuple[int, int],
-) -> list[tuple[float, float, bool]]:
-    """Where each word is tied and its height, and whether it runs to the right: on as little drawn as can be."""
-    plot, height = size
-    taken: list[_Box] = []
-    spots = [_Box(x - 4, x + 4, y - 4, y + 4) for x, y in drawn]
-    out: list[tuple[float, float, bool]] = []
-    for (x, y), word in zip(places, words, strict=True):
-        broad = _room(word)
-        tries: list[tuple[float, bool, _Box]] = []
-        for rank, (right, shift) in enumerate(
-            (r, s) for s in (0, -14, 14, -28, 28, -42, 42) for r in (True, False)
-        ):
-            left = x + 8 if right else x - 8 - broad
-            box = _Box(left, left + broad, y + shift - 7, y + shift + 7)
-            out_of = (
-                max(0.0, -left - 6)
-                + max(0.0, box.right - plot - _EDGE)
-                + max(0.0, -box.top)
-                + max(0.0, box.bottom - height)
-            )
-            cost = rank + 1000 * out_of + 500 * sum(map(box.meets, taken)) + 40 * sum(map(box.meets, spots))
-            tries.append((cost, right, box))
-        _, right, best = min(tries, key=lambda t: t[0])
-        taken.append(best)
-        out.append((x + 4 if right else x - 4, (best.top + best.bottom) / 2, right))
-    return out
+def _banded(rows: Sequence[dict[Any, Any]], up: Axis) -> list[dict[str, float]]:
+    """Twice the spread on both sides of what is expected, within the plot."""
+    if not all(math.isfinite(r.get("spread", math.nan)) for r in rows):
+        return []
+    ordered = sorted(rows, key=lambda r: r["index"])
+    return [
+        {
+            "x": float(r["index"]),
+            "y": max(float(r["expected"] - 2 * r["spread"]), up.low),
+            "end": min(float(r["expected"] + 2 * r["spread"]), up.high),
+        }
+        for r in ordered
+    ]
 
 
 def _divergence_title(rows: Sequence[dict[Any, Any]], wanted: Sequence[str]) -> str:
@@ -659,12 +527,12 @@ def context_chart(frame: pd.DataFrame, names: Sequence[str] = (), *, width: int 
     known = _usable(frame, "model tokens score", "tokens score", "a chart of context lengths")
     known = known.assign(model=[str(m) for m in known["model"]]).sort_values("tokens", kind="stable")
     wanted = _chosen(known["model"], names)
-    plot = _checked(width) - _AXIS - ((220 if width >= _WIDE else 48) if wanted else _EDGE)
+    plot = _checked(width) - _AXIS - ((220 if width >= _WIDE else 48) if wanted else EDGE)
     height = 340 if width >= _WIDE else 300
     lengths = sorted({float(t) for t in known["tokens"]})
     place = {t: float(i) for i, t in enumerate(lengths)}
-    across = _axis(place.values(), plot, 0.03)
-    up = _axis([0.0, *known["score"]], height, 0.03)
+    across = axis_of(place.values(), plot, 0.03)
+    up = axis_of([0.0, *known["score"]], height, 0.03)
     rows = [
         {
             "model": r["model"],
@@ -681,7 +549,7 @@ def context_chart(frame: pd.DataFrame, names: Sequence[str] = (), *, width: int 
     )
     ends = [lines[name][-1] for name in wanted]
     digits = decimals([r["y"] for r in rows])
-    placed = _spread([height - up.at(e["y"]) for e in ends], _LINE, 6, height - 6)
+    placed = spread([height - up.at(e["y"]) for e in ends], _LINE, 6, height - 6)
     labels = [
         {
             "y": up.value(height - at),
@@ -731,7 +599,7 @@ def context_chart(frame: pd.DataFrame, names: Sequence[str] = (), *, width: int 
     )
 
 
-def _length_axis(lengths: Sequence[float], across: _Axis, height: int) -> list[Any]:
+def _length_axis(lengths: Sequence[float], across: Axis, height: int) -> list[Any]:
     """Lengths written below the plot, as many as there is room for, and what they are."""
     import altair as alt
 
@@ -784,7 +652,7 @@ def _milliseconds(day: Any) -> float:
     return (pd.Timestamp(day) - pd.Timestamp(0)).total_seconds() * 1000
 
 
-def _time(axis: _Axis, plot: int, days: float) -> alt.X:
+def _time(axis: Axis, plot: int, days: float) -> alt.X:
     """A horizontal axis of dates; ``x`` is in milliseconds."""
     import altair as alt
 
@@ -830,23 +698,23 @@ def timeline_chart(frame: pd.DataFrame, *, width: int = 760) -> alt.LayerChart:
     needed(frame, "model date days_since_major", "a time line")
     known = _usable(frame.assign(date=_days(frame)), "model", "date", "a time line")
     known = known.sort_values("date", kind="stable")
-    plot = _checked(width) - 2 * _EDGE - 10
+    plot = _checked(width) - 2 * EDGE - 10
     spans = dict.fromkeys(
         (r["date"] - pd.Timedelta(days=float(r["days_since_major"])), r["date"], float(r["days_since_major"]))
         for r in known.to_dict("records")
         if r["days_since_major"] == r["days_since_major"] and r["days_since_major"] is not None
     )
     majors = {day for start, end, _ in spans for day in (start, end)}
-    axis = _axis([_milliseconds(d) for d in [*known["date"], *majors]], plot, 0.03)
+    axis = axis_of([_milliseconds(d) for d in [*known["date"], *majors]], plot, 0.03)
     dates = [f"{d:%Y-%m-%d}" for d in known["date"]]
     words = [
         shortened(m, 34) + f", {d}" * (width >= _WIDE) for m, d in zip(known["model"], dates, strict=True)
     ]
     at = [axis.at(_milliseconds(d)) for d in known["date"]]
-    flags = _flags(at, words, plot)
+    flags = labels_above(at, words, plot)
     below = 34 if spans else 10
     high = _LINE * (max(level for level, _ in flags) + 1.6)
-    up = _Axis(-below, high, round(high + below))
+    up = Axis(-below, high, round(high + below))
     rows = [
         {
             "x": _milliseconds(d), "y": 0.0, "end": _LINE * (level + 0.9), "words": w, "ahead": ahead,
@@ -890,10 +758,10 @@ def timeline_chart(frame: pd.DataFrame, *, width: int = 760) -> alt.LayerChart:
     )
 
 
-def _between(days: float, start: Any, end: Any, axis: _Axis) -> str:
+def _between(days: float, start: Any, end: Any, axis: Axis) -> str:
     room = axis.at(_milliseconds(end)) - axis.at(_milliseconds(start))
     long = f"{days:.0f} days"
-    return long if _room(long) <= room + 10 else f"{days:.0f}"
+    return long if room_of(long) <= room + 10 else f"{days:.0f}"
 
 
 def _timeline_title(known: pd.DataFrame, spans: Collection[tuple[Any, Any, float]]) -> str:
@@ -946,12 +814,12 @@ def selection_chart(
     columns = "n_variants gain gain_low gain_high real noise"
     known = _usable(frame, columns, "n_variants gain real noise", "a chart of selection")
     known = known.sort_values("n_variants", kind="stable")
-    plot = _checked(width) - _AXIS - _EDGE
+    plot = _checked(width) - _AXIS - EDGE
     height = 280
     records: list[dict[Any, Any]] = known.to_dict("records")
     kinds = ["real", "noise"]
     values = [float(r[k]) for r in records for k in ("gain", "gain_low", "gain_high", "real")]
-    up = _axis([0.0, *values], height, 0.06)
+    up = axis_of([0.0, *values], height, 0.06)
     band = plot / len(records)
     rows = [
         {
@@ -961,7 +829,7 @@ def selection_chart(
         }
         for i, r in enumerate(records)
     ]  # fmt: skip
-    across = _Axis(0.0, float(len(rows)), plot)
+    across = Axis(0.0, float(len(rows)), plot)
     x = alt.X("left:Q", axis=None, scale=_scale(across))
     middle = alt.X("x:Q", axis=None, scale=_scale(across))
     y = _left_axis(f"gain, {POINTS}", up)
@@ -1044,14 +912,14 @@ def rank_chart(frame: pd.DataFrame, *, width: int = 760) -> alt.LayerChart:
     marks = _ranked(known, models)
     lowest = max(r["y"] for r in marks)
     pad = max(0.04 * (lowest - 1), 0.5)
-    down = _Axis(1 - pad, lowest + pad, height)
-    across = _axis([r["x"] for r in marks], plot, 0.03)
+    down = Axis(1 - pad, lowest + pad, height)
+    across = axis_of([r["x"] for r in marks], plot, 0.03)
     called = {m: shortened(m, 44) for m in models}
     tones = alt.Scale(domain=list(called.values()), range=[LIGHT["down"], LIGHT["controlled"]][: len(models)])
     kinds = ("as voted", "style controlled")
     lines = [[r for r in marks if r["model"] == m and r["kind"] == k] for m in models for k in kinds]
     ends = [line[-1] for line in lines if line]
-    placed = _spread([down.at(e["y"]) for e in ends], 13, 6, height - 6)
+    placed = spread([down.at(e["y"]) for e in ends], 13, 6, height - 6)
     labels = [
         {"y": down.value(p), "words": f"{'controlled' if e['kind'] == kinds[1] else 'voted'} {e['y']:.0f}"}
         for e, p in zip(ends, placed, strict=True)

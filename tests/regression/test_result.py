@@ -201,6 +201,25 @@ def test_unknown_models_cannot_be_predicted(result):
         result.predict(other)
 
 
+def test_plots_of_all_models_and_over_time(result):
+    assert result.plot("scatter").to_dict()["title"]["text"][0].startswith("At equal style ")
+    assert result.plot("shares").to_dict()["title"]["text"][0].startswith("Style is worth ")
+    assert result.plot("fit_shares", width=400).to_dict()["title"]["text"][0].startswith("Style is ")
+    frame = result.battles.to_frame()
+    frame["category"] = ["2025-01" if i % 2 else "2025-02" for i in range(len(frame))]
+    frame["timestamp"] = [f"{half}-03" for half in frame["category"]]
+    timed = ls.fit(ls.read_battles(frame))
+    by_month, by_half = (timed.plot("timeline", by=by).to_dict() for by in (None, "category"))
+    assert by_month["title"]["text"] == by_half["title"]["text"]
+    assert " between months" in by_month["title"]["text"][0]
+    with pytest.raises(ls.FitError, match="by='category' is of a time line"):
+        timed.plot("prices", by="category")
+    with pytest.raises(ls.FitError, match="shows all models"):
+        timed.plot("shares", "model-01")
+    with pytest.raises(ls.FitError, match="not a column"):
+        timed.plot("timeline", by="nothing")
+
+
 def test_plot_kinds(result):
     assert result.plot("ladder", width=400).to_dict()["title"]["text"][0].startswith("Controlling for style")
     assert result.plot("prices").to_dict()["title"]["text"][0].startswith("Intervals that leave zero out: 3 of 3 features")

@@ -130,7 +130,7 @@ def test_ladder_names_the_model_that_moves_most():
 @pytest.mark.parametrize("width", [340, 760])
 def test_every_name_is_drawn_and_nothing_overlaps(count, width):
     names = [f"model-{i:03d}-with-a-rather-long-name-{i:03d}" for i in range(count)]
-    svg = drawn(charts.ladder(some_ratings(names), width=width))
+    svg = drawn(charts.ladder(some_ratings(names), most=count, width=width))
     shown = [t for t in texts_of(svg) if t.startswith("model-") and "most" not in t]
     room = (200 if width >= 480 else 118) // 7
     assert sorted(shown) == [shortened(name, room) for name in names]
@@ -309,3 +309,21 @@ def test_unchecked_charts_are_the_same(result):
     assert rows_of(checked) == rows_of(unchecked)
     assert checked["title"] == unchecked["title"]
     assert [layer["mark"] for layer in checked["layer"]] == [layer["mark"] for layer in unchecked["layer"]]
+
+
+def test_of_many_models_the_ladder_shows_those_that_move_most():
+    ratings = some_ratings([f"m{i}" for i in range(500)])
+    ratings["rating"] = ratings["rating_plain"] + np.where(np.arange(500) % 50 == 7, 80.0, 1.0)
+    spec = charts.ladder(ratings).to_dict()
+    assert spec["height"] <= 60 * 22
+    said = " ".join(spec["title"]["subtitle"])
+    assert "Of 500 models, the 60 that this moves most" in said
+    names = {r["name"] for rows in marks_of(spec, "text") for r in rows if "name" in r}
+    assert {f"m{i}" for i in range(500) if i % 50 == 7} <= names
+    assert len(names) == 60
+
+
+def test_a_ladder_without_intervals_does_not_speak_of_them():
+    none = dict.fromkeys(["rating_plain_low", "rating_plain_high", "conf_low", "conf_high"], np.nan)
+    spec = charts.ladder(some_ratings(["a", "b"]).assign(**none)).to_dict()
+    assert "intervals" not in " ".join(spec["title"]["subtitle"])

@@ -42,8 +42,14 @@ def test_profile_cells_are_the_parts_of_style(result):
     drawn = values(result.plot("profile"), "figure")
     cells = list({(c["row"], c["left"]): c for c in drawn}.values())  # tone and text are layers of their own
     assert len(cells) == len(parts)
-    said = sorted(int(c["figure"].replace("−", "-").replace("+", "")) for c in cells)
+    said = sorted(int(c["figure"].split(" ±")[0].replace("−", "-").replace("+", "")) for c in cells)
     assert said == sorted(int(np.sign(v) * np.floor(abs(v) + 0.5)) for v in parts["estimate"])
+    halves = sorted(int(c["figure"].split(" ±")[1]) for c in cells)
+    assert halves == sorted(int(f"{h:.0f}") for h in (parts["conf_high"] - parts["conf_low"]) / 2)
+    most = parts[parts["group"] == ""].set_index("model")["estimate"]
+    name = most.abs().idxmax()
+    does = "adds most to" if most[name] > 0 else "takes most from"
+    assert result.plot("profile").to_dict()["title"]["text"][0].startswith(f"Style {does} {name}: ")
     one = ls.fit(result.battles, ["words"])
     heads = [r["name"] for r in values(one.plot("profile"), "name")]
     assert "words" in heads
@@ -73,3 +79,13 @@ def test_tables_without_figures_are_refused(result):
         profile_chart(result.decompose().query("block != 'style'"))
     with pytest.raises(ls.FitError, match="shows all models"):
         result.plot("parity", "model-01")
+
+
+def test_of_many_models_those_that_matter(result):
+    for chart in (parity_chart(result.parity(), most=2), profile_chart(result.decompose(), most=2)):
+        spec = chart.to_dict()
+        assert spec["height"] == 2 * 22
+        assert "Of 5 models, the 2 that " in " ".join(spec["title"]["subtitle"])
+    change = result.parity().set_index("model")["parity_change"].abs()
+    names = {r["name"] for r in values(parity_chart(result.parity(), most=2), "voted")}
+    assert names == set(change.nlargest(2).index)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -237,44 +235,6 @@ def test_dots_do_not_lie_on_each_other():
     places = [(r["level"], r["value"]) for rows in marks_of(spec, "circle") for r in rows]
     assert len({level for level, _ in places}) > 3
     assert len(set(places)) == 300
-
-
-# ---------------------------------------------------------------- labels
-
-
-@pytest.mark.parametrize("plot", [250, 700])
-@pytest.mark.parametrize("seed", range(6))
-def test_flags_do_not_lie_on_each_other(plot, seed):
-    rng = np.random.default_rng(seed)
-    places = [*rng.uniform(0, plot, 6), 5.0, 5.0, plot - 2.0]
-    words = ["w" * int(n) for n in rng.integers(4, 16, 9)]
-    found = published._flags(places, words, plot)
-    boxes = []
-    for at, word, (level, ahead) in zip(places, words, found, strict=True):
-        broad = published._room(word)
-        boxes.append(published._Box(at if ahead else at - broad, at + broad if ahead else at, level, level + 1))
-    assert not [1 for a, b in itertools.combinations(boxes, 2) if a.meets(b)]
-    assert all(b.left >= -30 and b.right <= plot + 30 for b in boxes)
-
-
-def test_labels_beside_dots_keep_clear_of_each_other():
-    places = [(100.0, 100.0), (104.0, 102.0), (99.0, 108.0)]
-    words = ["abcdefghij"] * 3
-    spots = published._beside(places, words, places, (300, 200))
-    boxes = []
-    for word, (at, middle, ahead) in zip(words, spots, strict=True):
-        broad = published._room(word)
-        boxes.append(published._Box(at if ahead else at - broad, at + broad if ahead else at, middle - 6, middle + 6))
-    assert not [1 for a, b in itertools.combinations(boxes, 2) if a.meets(b)]
-
-
-def test_spread_keeps_order_and_distance():
-    placed = published._spread([50.0, 52.0, 51.0, 99.0], 10, 0, 100)
-    order = np.argsort([50.0, 52.0, 51.0, 99.0])
-    steps = np.diff(np.array(placed)[order])
-    assert (steps >= 10).all()
-    assert min(placed) >= 0
-    assert max(placed) <= 100
 
 
 # ---------------------------------------------------------------- divergence
