@@ -11,6 +11,7 @@ from scipy import stats
 
 from llamastyle.errors import LlamaStyleError
 from llamastyle.llama4.votes import Versions, beside_published, compare_by, profile
+from llamastyle.regression.exhibits import known_marks, view_of
 from llamastyle.regression.result import StyleResult
 from llamastyle.regression.telling import account
 from llamastyle.regression.wording import caveats, error_words, gap_words
@@ -312,15 +313,15 @@ def _published(result: StyleResult, ratings: pd.DataFrame, versions: Versions) -
 
 def _examples(result: StyleResult, name: str, n: int, versions: Versions) -> Section:
     frame = result.exhibits(name, n)
-    groups, titles = _known_marks()
+    groups, titles = known_marks()
     shown = [
         Exhibit(
             title=f"{row['model']} against {row['opponent']}",
             prompt=row["prompt"],
             vote=f"{row['model']}: {row['vote']}" + _worth(row["style"]),
             sides=[
-                (row["model"], _view(row["text"], row["spans"])),
-                (row["opponent"], _view(row["other_text"], row["other_spans"])),
+                (row["model"], view_of(row["text"], row["spans"], LONGEST)),
+                (row["opponent"], view_of(row["other_text"], row["other_spans"], LONGEST)),
             ],
             groups=groups,
             titles=titles,
@@ -340,18 +341,3 @@ def _worth(style: float) -> str:
 
 LONGEST = 3_000
 """Code points of an answer that an example shows."""
-
-
-def _view(text: str, spans: list[tuple[int, int, str]]) -> tuple[str, list[int], list[int], list[str]]:
-    kept = [(start, min(end, LONGEST), name) for start, end, name in spans if start < LONGEST]
-    shown = text[:LONGEST] + " …" * (len(text) > LONGEST)
-    return shown, [start for start, _, _ in kept], [end for _, end, _ in kept], [name for _, _, name in kept]
-
-
-def _known_marks() -> tuple[dict[str, str], dict[str, str]]:
-    from llamastyle.features.catalog import list_features
-
-    known = list_features()
-    return dict(zip(known["name"], known["group"], strict=True)), dict(
-        zip(known["name"], known["definition"], strict=True)
-    )

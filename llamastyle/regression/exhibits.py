@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,14 +10,18 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from llamastyle.errors import FitError
+from llamastyle.features.catalog import list_features
 from llamastyle.features.spans import highlight, markers
 from llamastyle.options import nearest
+from llamastyle.regression import links
+from llamastyle.report.side_by_side import Exhibit
 
 if TYPE_CHECKING:
     from llamastyle.data.battles import Battles
     from llamastyle.regression.result import StyleResult
+    from llamastyle.report.browser import View
 
-__all__ = ["EXHIBIT_COLUMNS", "exhibit_frame"]
+__all__ = ["EXHIBIT_COLUMNS", "decided_battles", "decided_exhibits", "exhibit_frame", "known_marks", "view_of"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -92,3 +97,114 @@ def _row(battles: Battles, row: int, first: bool, style: float) -> dict[str, Any
         "spans": spans[own],
         "other_spans": spans[other],
     }
+
+
+# -- for a page ------------------------------------------------------------------------------------
+
+
+def decided_battles(result: StyleResult, model: str, n: int) -> tuple[Ints, Floats]:
+    """Rows of a model's battles that style most likely decided, and how likely each.
+
+    Of a vote that was won at linear predictor eta with style s on the winner's side, the share
+    1 - F(eta - s) / F(eta) would not have been expected at style parity. Battles of known texts and without a tie,
+    won or lost, with style on the winner's side; an answer of the model is chosen once.
+    """
+    assert result.estimates is not None
+    battles, fit = result.battles, result.estimates.fit
+    code = battles.models.index(model)
+    first, second = battles.model_a == code, battles.model_b == code
+    met = np.flatnonzero((first != second) & battles.text_known & (battles.outcome != 0.5))
+    sign = np.where(battles.outcome[met] > 0.5, 1.0, -1.0)
+    eta, style = sign * fit.eta[met], sign * _style(result, battles)[met]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        decided = 1 - links.mean(eta - style, fit.nu) / links.mean(eta, fit.nu)
+    own = np.where(first, battles.row_a, battles.row_b)[met]
+    order = np.argsort(-decided, kind="stable")
+    order = order[decided[order] > 0]
+    _, new = np.unique(own[order], return_index=True)
+    chosen = order[np.sort(new)][:n]
+    return met[chosen], decided[chosen]
+
+
+def decided_exhibits(result: StyleResult, models: Sequence[str], n: int, longest: int) -> dict[str, list[Exhibit]]:
+    """Of each model the battles of `decided_battles`, as a page shows them; models without any are left out.
+
+    Parameters
+    ----------
+    n : int
+        How many at most, of each model.
+    longest : int
+        Code points of an answer; of a prompt a third of it.
+    """
+    battles, fit = result.battles, result.estimates and result.estimates.fit
+    if n == 0 or fit is None or not battles.text_known.any():
+        return {}
+    chosen = [(model, int(row)) for model in models for row in decided_battles(result, model, n)[0]]
+    if not chosen:
+        return {}
+    rows = [row for _, row in chosen]
+    some = battles.take(rows)
+    told = some.to_frame().to_dict("records")
+    spans = _spans(some)
+    style = _style(result, battles)[rows]
+    groups, titles = known_marks()
+    out: dict[str, list[Exhibit]] = {}
+    for k, ((model, row), one) in enumerate(zip(chosen, told, strict=True)):
+        a_won = one["outcome"] > 0.5
+        sign = 1.0 if a_won else -1.0
+        winner = str(one["model_a" if a_won else "model_b"])
+        eta, worth = sign * fit.eta[row], sign * style[k]
+        rates = links.mean(np.array([eta, eta - worth]), fit.nu)
+        sides = [
+            (str(one[f"model_{side}"]), view_of(one[f"response_{side}"], spans[2 * k + (side == "b")], longest))
+            for side in "ab"
+        ]
+        other = sides[1][0] if sides[0][0] == model else sides[0][0]
+        prompt = str(one.get("prompt") or "")
+        shown = Exhibit(
+            title=f"{'Won' if winner == model else 'Lost'} against {other}",
+            prompt=prompt[: longest // 3] + " …" * (len(prompt) > longest // 3),
+            vote=_vote(winner, float(one["outcome"])),
+            sides=sides if sides[0][0] == model else sides[::-1],
+            groups=groups,
+            titles=titles,
+            note=_worth(worth, rates),
+        )
+        out.setdefault(model, []).append(shown)
+    return out
+
+
+def _vote(winner: str, outcome: float) -> str:
+    sure = f"{max(outcome, 1 - outcome):.2f}"
+    return f"The vote: {winner}" + (f", with probability {sure}" if sure != "1.00" else "") + "."
+
+
+def _worth(style: float, rates: Floats) -> str:
+    return (
+        f"Style is worth {style:+.2f} log-odds to the winner here: expected to win {100 * rates[0]:.0f} % of such"
+        f" votes, {100 * rates[1]:.0f} % at style parity."
+    )
+
+
+def _spans(battles: Battles) -> list[list[tuple[int, int, str]]]:
+    """Marks of both sides of each battle, side a first: start, end, feature."""
+    found = highlight(battles, markers("sycophancy"))
+    out: list[list[tuple[int, int, str]]] = [[] for _ in range(2 * len(battles))]
+    for row, start, end, feature in zip(
+        found.row.tolist(), found.start.tolist(), found.end.tolist(), found.feature.tolist(), strict=True
+    ):
+        out[row].append((start, end, found.features.names[feature]))
+    return out
+
+
+def view_of(text: str, spans: Sequence[tuple[int, int, str]], longest: int) -> View:
+    """The first code points of a text with the marks in them."""
+    kept = [(start, min(end, longest), name) for start, end, name in spans if start < longest]
+    shown = text[:longest] + " …" * (len(text) > longest)
+    return shown, [start for start, _, _ in kept], [end for _, end, _ in kept], [name for _, _, name in kept]
+
+
+def known_marks() -> tuple[dict[str, str], dict[str, str]]:
+    """Of every feature that an exhibit marks its group, and its definition."""
+    known = list_features().set_index("name").loc[markers("sycophancy")]
+    return known["group"].to_dict(), known["definition"].to_dict()

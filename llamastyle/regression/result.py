@@ -23,7 +23,7 @@ from llamastyle.regression.design import apply_spec
 from llamastyle.regression.effect_tables import EffectTables
 from llamastyle.regression.exhibits import exhibit_frame
 from llamastyle.regression.fitted import check_rule
-from llamastyle.regression.telling import account, contents, controlled_words
+from llamastyle.regression.telling import EXHIBITS, account, contents, controlled_words
 from llamastyle.regression.trust_tables import TrustTables
 from llamastyle.regression.wording import EXTRAPOLATED, diagnostic_rows, headline, join_notes, summary_blocks
 from llamastyle.report import charts, panels, scatters, shares, trends
@@ -579,6 +579,7 @@ class StyleResult(EffectTables, TrustTables):
         *,
         title: str | None = None,
         compare: tuple[str, str] | None = None,
+        exhibits: int = EXHIBITS,
     ) -> Path | str:
         """One self-contained HTML page: the answer, ladder, verdicts, prices, every model, the limits.
 
@@ -589,6 +590,8 @@ class StyleResult(EffectTables, TrustTables):
         title : str, optional
         compare : two models' names, optional
             A section on the gap between them, the first minus the second.
+        exhibits : int
+            Battles, with their texts, of each of the first 30 models; 0 leaves all texts out of the page.
 
         Returns
         -------
@@ -607,7 +610,7 @@ class StyleResult(EffectTables, TrustTables):
         >>> ls.fit(arena.battles).report().splitlines()[0]
         '<!doctype html>'
         """
-        return page_file(lambda: render_page(contents(self, title, compare)), path, "report.html")
+        return page_file(lambda: render_page(contents(self, title, compare, exhibits)), path, "report.html")
 
     # -- words ------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
@@ -14,24 +14,32 @@ from llamastyle.errors import FitError
 from llamastyle.features.catalog import list_features
 from llamastyle.options import Scale, nearest
 from llamastyle.regression.diagnostics import NEAR_PARITY
+from llamastyle.regression.exhibits import decided_exhibits
 from llamastyle.regression.handling import likelihood_words
 from llamastyle.regression.inference import MIN_CLUSTERS
+from llamastyle.regression.standings import standings_frame
 from llamastyle.regression.wording import error_words, gap_words, headline
 from llamastyle.report.labels import shortened
-from llamastyle.report.page import Contents, Gap
+from llamastyle.report.page import Contents, Gap, clearest
 from llamastyle.report.page_tables import FLAGGED
 
 if TYPE_CHECKING:
     from llamastyle.regression.result import StyleResult
+    from llamastyle.report.side_by_side import Exhibit
 
-__all__ = ["account", "contents", "controlled_words"]
+__all__ = ["EXHIBITS", "account", "contents", "controlled_words"]
 
 MARGIN = 20.0  # Arena points that count as nothing: the default of `StyleResult.audit`
 NAMED = 8  # so many names stand in a sentence before the rest is counted
+EXHIBITED = 30  # models whose battles the page shows
+LONGEST = 1_200  # code points of an answer that the page shows
+EXHIBITS, MOST_EXHIBITS = 2, 20  # battles of each of them: unless asked for, and at most
 PACKAGES = ("llamastyle", "numpy", "scipy", "pandas", "pyarrow")
 
 
-def contents(result: StyleResult, title: str | None = None, compare: Sequence[str] | None = None) -> Contents:
+def contents(
+    result: StyleResult, title: str | None = None, compare: Sequence[str] | None = None, exhibits: int = EXHIBITS
+) -> Contents:
     """Everything that the page of a result shows.
 
     Parameters
@@ -41,7 +49,10 @@ def contents(result: StyleResult, title: str | None = None, compare: Sequence[st
         By default the size of the data.
     compare : two of the models, optional
         Whose gap has a section of its own.
+    exhibits : int
+        Battles, with their texts, of each of the first models.
     """
+    check_exhibits(exhibits)
     named = len(result.asked.models) >= 2
     fitted = result.estimates is not None
     with_models = fitted and result.design is not None and result.design.n_models >= 2
@@ -49,6 +60,9 @@ def contents(result: StyleResult, title: str | None = None, compare: Sequence[st
     audit = None if verdicts is None else _audited(verdicts)
     ratings = result.ratings() if with_models else None
     parts = _shown_parts(result, "rating") if with_models else None
+    gap = None if compare is None else _gap(result, compare)
+    shown = _in_order(audit, parts, compare or ())
+    battles = decided_exhibits(result, shown[:EXHIBITED], exhibits, LONGEST) if shown else {}
     return Contents(
         title=title or _title(result),
         headline=headline(result, verdicts),
@@ -61,7 +75,10 @@ def contents(result: StyleResult, title: str | None = None, compare: Sequence[st
         level=result.settings.level,
         ratings=ratings,
         audit=audit if with_models else None,
-        gap=None if compare is None else _gap(result, compare),
+        standings=_standings(result) if shown else None,
+        exhibits=battles,
+        exhibited=_exhibited(result, shown, battles, exhibits) if shown else "",
+        gap=gap,
         prices=_prices(result) if fitted else None,
         rates=_rates(result) if fitted else None,
         overrides=_overrides(result) if fitted else None,
@@ -69,10 +86,13 @@ def contents(result: StyleResult, title: str | None = None, compare: Sequence[st
         win_parts=_shown_parts(result, "win_rate") if with_models else None,
         missing=_missing(audit),
         limits=tuple(_limits(result, audit, parts)),
+        overlap=result.overlap() if with_models else None,
+        sensitivity=_sensitivity(result) if fitted else None,
         checks=result.diagnostics() if fitted else None,
+        methods=tuple(_methods(result, with_models, bool(battles))) if fitted else (),
         settings=_settings(result),
         versions=_versions(result),
-        reproduce=_reproduce(result, compare),
+        reproduce=_reproduce(result, compare, exhibits),
     )
 
 
@@ -174,6 +194,38 @@ def _overrides(result: StyleResult) -> pd.DataFrame | None:
     return frame if len(frame) else None
 
 
+def _in_order(audit: pd.DataFrame | None, parts: pd.DataFrame | None, first: Sequence[str]) -> list[str]:
+    """Models with figures: those asked about, then the clearest."""
+    if audit is None or parts is None:
+        return []
+    names = clearest(audit, set(parts["model"]))
+    return [name for name in dict.fromkeys([*first, *names]) if name in names]
+
+
+def _style_terms(result: StyleResult) -> list[str]:
+    return [c.name for c in result.design.spec.columns if c.block == "style"] if result.design else []
+
+
+def _standings(result: StyleResult) -> pd.DataFrame | None:
+    terms = _style_terms(result)
+    return standings_frame(result.battles, result.table, terms) if terms else None
+
+
+def _sensitivity(result: StyleResult) -> pd.DataFrame | None:
+    """Each feature beside the observed column that costs its price most."""
+    frame: Any = result.sensitivity()
+    left = frame["adjusted"] * frame["estimate"].map(lambda v: -1.0 if v < 0 else 1.0)
+    return frame.assign(_left=left).sort_values("_left", kind="stable").drop_duplicates("term").sort_index()
+
+
+def check_exhibits(exhibits: int) -> None:
+    """Raise where the number of battles to show of a model is none."""
+    if not isinstance(exhibits, int) or isinstance(exhibits, bool) or not 0 <= exhibits <= MOST_EXHIBITS:
+        raise FitError(
+            f"exhibits={exhibits!r} must be a whole number of battles a model from 0 (no texts) to {MOST_EXHIBITS}"
+        )
+
+
 def _missing(audit: pd.DataFrame | None) -> pd.DataFrame | None:
     """Models without figures, with the reason."""
     if audit is None:
@@ -263,6 +315,26 @@ def _named(names: Sequence[str]) -> str:
     return shown if len(names) <= NAMED else f"{shown} and {len(names) - NAMED} more"
 
 
+def _exhibited(
+    result: StyleResult, shown: Sequence[str], battles: Mapping[str, Sequence[Exhibit]], exhibits: int
+) -> str:
+    """Which battles the page shows, or why it shows none."""
+    if exhibits == 0:
+        return "Texts were left out of this page (exhibits=0)."
+    if not result.battles.text_known.any():
+        return "These battles have no texts, so that none can be shown."
+    if not battles:
+        return "No vote was won by a side that style favoured, so that no battle is shown."
+    some = min(len(shown), EXHIBITED)
+    all_ = some == len(shown)
+    of = "each model" if all_ else f"the {some} of {len(shown)} models with the clearest inflation or deflation"
+    return (
+        f"Of {of}, up to {exhibits} {'battle' if exhibits == 1 else 'battles'} that style most likely decided, won or"
+        f" lost. They are chosen for that: examples, not evidence. Texts are cut at {LONGEST:,} characters; exhibits()"
+        " of the result has whole ones, of any model."
+    )
+
+
 def _limits(
     result: StyleResult, audit: pd.DataFrame | None, parts: pd.DataFrame | None
 ) -> Iterator[tuple[str, str]]:
@@ -280,6 +352,12 @@ def _limits(
         yield from _model_limits(result, audit, parts)
     if len(result.notes) > 1:
         yield "How the data were read", " ".join(map(_sentence, result.notes[1:]))
+    if result.estimates is not None:
+        labels = "label_error() for wrong labels of correctness, " if _right_priced(result) else ""
+        yield "Not on this page", (
+            f"Methods of the result that take long: {labels}curvature() for what a linear index misses, influential()"
+            " for the battles or voters that a verdict hangs on."
+        )
     for text in result.warnings:
         yield "Warning", _sentence(text)
 
@@ -290,6 +368,7 @@ def _fit_limits(result: StyleResult) -> Iterator[tuple[str, str]]:
         yield "First side", "No advantage of the side shown first was estimated; position=True does."
     if result.estimates.clustering.conditional:
         yield "Errors", _sentence(f"{result.estimates.clustering.conditional}: errors hold for these only")
+    yield "Placebo", _placebo(result)
     near = next(r for r in result.diagnostics().to_dict("records") if r["check"] == "overlap")
     yield "Overlap", (
         f"In {100 * float(near['value']):.0f} % of the battles the two sides are within {NEAR_PARITY} log-odds of each"
@@ -300,6 +379,18 @@ def _fit_limits(result: StyleResult) -> Iterator[tuple[str, str]]:
         withheld: Any = rates[rates["estimate"].isna()]
         for why, rows in withheld.groupby("note", sort=False):
             yield "Exchange rates withheld", _sentence(f"{_named(list(rows['term']))}: {why}")
+
+
+def _placebo(result: StyleResult) -> str:
+    row = result.placebo().iloc[0]
+    if row["p_value"] != row["p_value"]:
+        return _sentence(f"not computed: {row['note']}")
+    p = f"p = {row['p_value']:.3f}" if row["p_value"] >= 0.001 else "p < 0.001"
+    return (
+        f"Fitted without style, the votes are tied to style by a statistic of {row['statistic']:,.1f}. With the signs"
+        f" of clusters flipped at random it is {row['flipped_mean']:,.1f} on average and {row['flipped_95']:,.1f} in"
+        f" the highest twentieth of {row['draws']:,} draws ({p})."
+    )
 
 
 def _model_limits(
@@ -334,6 +425,44 @@ def _model_limits(
 # -- how it was made -------------------------------------------------------------------------------
 
 
+def _methods(result: StyleResult, with_models: bool, with_battles: bool) -> Iterator[tuple[str, str, str]]:
+    """How figures were made: topic, sentences, and the section of the page that shows them."""
+    assert result.estimates is not None
+    held = controlled_words(result)
+    yield "Prices", (
+        "Bradley-Terry by maximum likelihood: the log-odds of a vote are the difference of two strengths plus prices"
+        f" times differences of {held}. Each difference is divided by its root mean square and never centred."
+    ), "prices"
+    if with_models:
+        yield "Ratings", (
+            "A rating is 1000 and 400 / ln 10 points per unit of strength. Plain is fitted to the same votes without"
+            f" {held}; controlled is the strength beside them. Ranks not rejected are those that 10,000 draws from the"
+            " estimates' covariance leave open, for all models at once."
+        ), "ladder"
+        yield "Inflation", (
+            "A model's profile is the least-squares rating of its style. Profile times price is inflation, against the"
+            " mean of the models. Raw rating = strength + style + correctness, exactly, in any order (Karlson, Holm and"
+            " Breen 2012; Gelbach 2016)."
+        ), "models"
+        yield "Verdicts", (
+            f"Tested is whether inflation lies beyond {MARGIN:g} points; the false-discovery rate over models is 0.05"
+            f" (Benjamini-Hochberg). Neutral: the 90 % interval lies within {MARGIN:g} points."
+        ), "audit"
+        yield "Win rates", (
+            "Style parity is the expected win rate with style equal on both sides. The account shares out the distance"
+            " from one half battle by battle (Aumann and Shapley), and adds up exactly."
+        ), "models"
+    if with_battles:
+        yield "Battles", (
+            "Of a won vote with style s on the winner's side, the share 1 - F(eta - s) / F(eta) would not have been"
+            " expected at style parity; battles with the largest share are shown."
+        ), "models"
+    yield "Intervals", _sentence(
+        f"{error_words(result.estimates.clustering, result.settings.level)}. Every figure that is"
+        " derived carries the error of all that it is made of; shares have Fieller intervals"
+    ), "limits"
+
+
 def _settings(result: StyleResult) -> dict[str, str]:
     s = result.settings
     shown = {
@@ -365,7 +494,7 @@ def _versions(result: StyleResult) -> dict[str, str]:
     return {**shown, **{str(name): str(value) for name, value in result.table.versions.items()}}
 
 
-def _reproduce(result: StyleResult, compare: Sequence[str] | None = None) -> list[str]:
+def _reproduce(result: StyleResult, compare: Sequence[str] | None, exhibits: int) -> list[str]:
     """Lines of Python that make the same page from the same votes."""
     s, names = result.settings, list(result.table.names)
     options = [f'correctness="{"auto" if s.with_correctness else "ignore"}"', f'ties="{s.ties}"']
@@ -385,6 +514,7 @@ def _reproduce(result: StyleResult, compare: Sequence[str] | None = None) -> lis
     options += [f"position={s.position}", f'separated="{s.separated}"', f"level={s.level:g}", f"seed={s.seed}"]
     own = sorted(set(names) - set(list_features()["name"]))
     also = "" if compare is None else f", compare={json.dumps(list(compare), ensure_ascii=False)}"
+    also += "" if exhibits == EXHIBITS else f", exhibits={exhibits}"
     about = [f"# features of one's own, to be defined as before: {', '.join(own)}"] if own else []
     return [
         "import llamastyle as ls",

@@ -1,9 +1,10 @@
-"""Waterfalls as inline SVG, drawn here: element by element what Vega draws, without starting it for each model."""
+"""Waterfalls and profiles as inline SVG, element by element as Vega draws them, without starting it for each model."""
 
 from __future__ import annotations
 
 import math
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -14,12 +15,13 @@ from llamastyle.report.colours import LIGHT
 from llamastyle.report.svg import VARIABLES, Part, element, gathered, places
 from llamastyle.report.tables import clean
 
-__all__ = ["drawn_account", "linear_ticks", "nice", "text_width"]
+__all__ = ["drawn_account", "drawn_standing", "linear_ticks", "nice", "text_width"]
 
 FONT = 11  # pixels
 OUTER = 0.15  # of a row's height, above the first row and below the last
 BELOW, EDGE = 36, 2  # pixels under the plot for the axis; above it
 CENTRED = {"fill": VARIABLES[LIGHT["muted"]], "text-anchor": "middle"}
+DOT = {"stroke-width": "9", "stroke-linecap": "round"}  # the end of a line without length
 GRID = {"stroke": VARIABLES[LIGHT["grid"]]}
 
 # Thousandths of the font's size that Arial's characters take; digits and what is not named take 556.
@@ -57,6 +59,38 @@ def drawn_account(account: Account, label: str, width: int) -> str:
     ]
     whole = math.ceil(NAMES + 1 + plot + BESIDE + beside + 1)
     return element(gathered(parts, _moved(NAMES + 1, EDGE)), whole, height + BELOW, label)
+
+
+def drawn_standing(rows: Sequence[dict[str, Any]], label: str, width: int) -> str:
+    """Where one model stands among others, a row a feature, as one ``<svg>`` element.
+
+    Parameters
+    ----------
+    rows : sequence of dict
+        ``name, standing, colour``; ``standing`` is in spreads of the field, whose middle spread on either side is a
+        band.
+    label : str
+        What the drawing shows, for those who cannot see it.
+    width : int
+        Pixels in all.
+    """
+    plot, height = width - NAMES - BESIDE, ROW * len(rows)
+    axis = _Axis.over([-1.0, 1.0, *(r["standing"] for r in rows)], plot)
+    low, zero, high = (places(axis.at(value)) for value in (-1.0, 0.0, 1.0))
+    stems, dots = defaultdict[str, str](str), defaultdict[str, str](str)
+    for i, r in enumerate(rows):
+        x, y, tone = places(axis.at(r["standing"])), places(_middle(i, len(rows))), VARIABLES[r["colour"]]
+        stems[tone] += f"M{zero},{y}H{x}"
+        dots[tone] += f"M{x},{y}h0"
+    parts = [
+        Part("path", {"d": f"M{low},0H{high}V{height}H{low}Z", "fill": VARIABLES[LIGHT["grid"]], "opacity": "0.6"}),
+        *_axis(axis, "spreads from the field's mean", height),
+        Part("line", {"y2": str(height), **_at(axis.at(0.0), 0), "stroke": VARIABLES[LIGHT["muted"]]}),
+        *(Part("path", {"d": d, "stroke": tone, "stroke-width": "2"}) for tone, d in stems.items()),
+        *(Part("path", {"d": d, "stroke": tone, **DOT}) for tone, d in dots.items()),
+        *_words([{**r, "level": 1, "figures": ""} for r in rows], plot),
+    ]
+    return element(gathered(parts, _moved(NAMES + 1, EDGE)), width + 1, height + BELOW, label)
 
 
 # -- the axis --------------------------------------------------------------------------------------

@@ -166,7 +166,7 @@ def marked_html(
     ends: Sequence[int],
     labels: Sequence[str],
     groups: Mapping[str, str],
-    titles: Mapping[str, str],
+    titles: Mapping[str, str] | None,
     off: Collection[str] = (),
 ) -> str:
     """The text with its marks as ``<mark>`` elements, cut wherever one starts or ends; everything is escaped.
@@ -180,9 +180,9 @@ def marked_html(
         One a mark.
     groups : mapping
         From each label to its group, which gives the colour.
-    titles : mapping
+    titles : mapping or None
         From each label to its definition. On hover come label, group and the first 90 code points of it, then what is
-        around it.
+        around it; without definitions the labels alone.
     off : labels
         Those whose marks are off at first; their lines stand below the others'.
 
@@ -207,7 +207,9 @@ def marked_html(
     return "".join(out)
 
 
-def _title(over: tuple[str, ...], groups: Mapping[str, str], titles: Mapping[str, str]) -> str:
+def _title(over: tuple[str, ...], groups: Mapping[str, str], titles: Mapping[str, str] | None) -> str:
+    if titles is None:
+        return html.escape(clean(", ".join(over)))
     told = titles[over[0]]
     first = f"{_called(over[0], groups)}: {clean(told if len(told) <= _HOVER else told[: _HOVER - 1] + '…')}"
     around = f"\nin {', '.join(_called(label, groups) for label in over[1:])}" if over[1:] else ""

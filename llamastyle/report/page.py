@@ -2,36 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from llamastyle.report import charts
+from llamastyle.report import charts, marks
 from llamastyle.report.bars import account_of
-from llamastyle.report.drawn import drawn_account
-from llamastyle.report.labels import with_ends
+from llamastyle.report.colours import DARK, LIGHT, colour
+from llamastyle.report.drawn import drawn_account, drawn_standing
+from llamastyle.report.labels import shortened, signed, with_ends
 from llamastyle.report.page_tables import (
+    FLAGGED,
     Table,
     audit_table,
     checks_table,
+    contributor_table,
     missing_table,
+    overlap_table,
     override_table,
     parts_table,
     price_table,
     rate_table,
     rating_table,
+    sensitivity_table,
+    sized,
 )
 from llamastyle.report.pages import Figure, drawn_figure, environment, looks, markup
+from llamastyle.report.side_by_side import Compared, Exhibit, compared, shared_legend
 from llamastyle.report.tables import clean
 
 if TYPE_CHECKING:
     from llamastyle.options import Scale
 
-__all__ = ["Contents", "Gap", "render_page"]
+__all__ = ["Contents", "Gap", "clearest", "render_page"]
 
 PHONE = 400  # pixels of a waterfall, which is drawn once for a screen and for a phone
+MANY, DRAWN = 100, 60
+"""Models up to which all are drawn; where there are more, so many are."""
+NAMED = 3
+"""Features that a sentence names."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,14 +106,26 @@ class Contents:
         Arena points; models with figures only.
     win_parts : DataFrame or None
         The same columns, of each model's win rate less one half, in [-1, 1].
+    standings : DataFrame or None
+        ``model, term, mean, field, spread, standing``: features of each model's answers beside the field's.
+    exhibits : mapping of str to sequence of Exhibit
+        Battles of some models; all with the same groups and definitions.
+    exhibited : str
+        Which battles these are, or why there are none; empty where nobody would ask.
     gap : Gap or None
         Of two models that were asked about.
     missing : DataFrame or None
         ``model, battles, win_rate, note``: models without figures, with the reason.
     limits : sequence of (str, str)
         What the data cannot say: topic and sentence.
+    overlap : DataFrame or None
+        ``model, battles, near_parity, lowest, median, highest, extrapolated``
+    sensitivity : DataFrame or None
+        ``term, estimate, partial_r2, robustness_value, robustness_value_level, benchmark, adjusted, note``
     checks : DataFrame or None
         ``check, value, note``
+    methods : sequence of (str, str, str)
+        How figures were made: topic, sentences, and the section of the page that shows them.
     settings, versions : mapping of str to str
     reproduce : sequence of str
         Lines of Python that make the page again.
@@ -124,10 +147,16 @@ class Contents:
     overrides: pd.DataFrame | None = None
     parts: pd.DataFrame | None = None
     win_parts: pd.DataFrame | None = None
+    standings: pd.DataFrame | None = None
+    exhibits: Mapping[str, Sequence[Exhibit]] = field(default_factory=dict)
+    exhibited: str = ""
     gap: Gap | None = None
     missing: pd.DataFrame | None = None
     limits: Sequence[tuple[str, str]] = ()
+    overlap: pd.DataFrame | None = None
+    sensitivity: pd.DataFrame | None = None
     checks: pd.DataFrame | None = None
+    methods: Sequence[tuple[str, str, str]] = ()
     settings: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     reproduce: Sequence[str] = ()
@@ -135,13 +164,17 @@ class Contents:
 
 @dataclass(frozen=True, slots=True)
 class _Model:
-    """What the page shows of one model."""
+    """What the page shows of one model: its place in the list, words, drawings, tables, battles."""
 
     name: str
     verdict: str
-    line: str
-    figures: tuple[Figure, ...]
-    table: Table
+    amount: str
+    says: tuple[str, ...]
+    figures: tuple[Figure, ...] = ()
+    contributors: Table | None = None
+    table: Table | None = None
+    battles: tuple[Compared, ...] = ()
+    key: tuple[str, ...] = ()
 
 
 def render_page(contents: Contents) -> str:
@@ -158,20 +191,30 @@ def render_page(contents: Contents) -> str:
 
 def _view(c: Contents) -> dict[str, Any]:
     rated: Any = None if c.ratings is None else c.ratings[c.ratings["rating"].notna()]
+    models = _models(c)
+    links = {model.name: f"#model-{k}" for k, model in enumerate(models, 1)}
+    exhibits = [exhibit for some in c.exhibits.values() for exhibit in some]
     return {
         "c": c,
         **looks(),
         "ladder": _ladder(rated, c.control),
-        "ladder_table": _made(rating_table, rated, c.level),
-        "audit": _made(audit_table, c.audit, c.level),
+        "ladder_table": _made(rating_table, rated, c.level, links),
+        "audit": _made(audit_table, c.audit, c.level, links),
         "prices": None if _none(c.prices) else drawn_figure(lambda w: charts.prices(c.prices, width=w)),  # type: ignore[arg-type]
         "price_table": _made(price_table, c.prices, c.level),
         "rate_table": _made(rate_table, c.rates, c.level),
         "override_table": _made(override_table, c.overrides, c.level),
         "gap_figures": _gap_figures(c.gap),
         "gap_table": c.gap and _made(parts_table, c.gap.parts, f"{c.gap.title}: the gap in raw ratings", c.level),
-        "models": _models(c),
+        "models": models,
+        "spread": not _none(c.standings) and c.standings["spread"].notna().any(),  # type: ignore[index,union-attr]
+        "drawn": sum(bool(model.figures) for model in models),
+        "legend": shared_legend(exhibits) if exhibits else "",
+        "marks": markup(marks.stylesheet(len(exhibits[0].groups))) if exhibits else "",
+        "papers": {name: marks.variables(paper) for name, paper in (("light", LIGHT), ("dark", DARK))},
         "missing": _made(missing_table, c.missing),
+        "overlap": _made(overlap_table, c.overlap),
+        "sensitivity": _made(sensitivity_table, c.sensitivity),
         "checks": _made(checks_table, c.checks),
     }
 
@@ -209,26 +252,111 @@ def _gap_figures(gap: Gap | None) -> list[Figure]:
     ]
 
 
+def _standing(rows: pd.DataFrame, model: str) -> Figure | None:
+    """Where a model's answers stand, feature by feature."""
+    known: Any = rows[rows["standing"].notna()]
+    known = known.to_dict("records")
+    if not known:
+        return None
+    drawn = [
+        {
+            "name": shortened(r["term"], 21),
+            "standing": float(r["standing"]),
+            "colour": colour(r["group"]),
+        }
+        for r in known
+    ]
+    far = max(known, key=lambda r: abs(r["standing"]))
+    says = (
+        f"Furthest from the field: {far['term']}, {signed(far['standing'], 1)} spreads ({sized(far['mean'])} an answer;"
+        f" field {sized(far['field'])}). The band is one spread of the models' means on either side."
+    )
+    heading = "Its answers against the field"
+    return Figure(heading, says, markup(drawn_standing(drawn, f"{clean(model)}: {heading}. {says}", PHONE)))
+
+
+def clearest(audit: pd.DataFrame | None, having: Collection[str]) -> list[str]:
+    """Those of the models that have something, flagged ones before others, then the largest inflation either way.
+
+    Examples
+    --------
+    >>> verdicts = ["inflated", "neutral", "deflated"]
+    >>> audit = pd.DataFrame({"model": list("abc"), "verdict": verdicts, "inflation": [30.0, 1.0, -90.0]})
+    >>> clearest(audit, "abc")
+    ['c', 'a', 'b']
+    """
+    rows = [] if audit is None else audit.to_dict("records")
+    kept = [r for r in rows if str(r["model"]) in having]
+    kept.sort(key=lambda r: (FLAGGED.get(str(r["verdict"])) == "muted", -abs(float(r["inflation"]))))
+    return [str(r["model"]) for r in kept]
+
+
 def _models(c: Contents) -> list[_Model]:
-    """One entry a model with figures, in the order of the audit."""
+    """One entry a model with figures, in the order of the audit; of very many only the clearest are drawn."""
     if c.parts is None or not len(c.parts):
         return []
     rating = {str(m): rows for m, rows in c.parts.groupby("model", sort=False)}
     rates = {} if c.win_parts is None else {str(m): rows for m, rows in c.win_parts.groupby("model", sort=False)}
     audited = {} if c.audit is None else {str(r["model"]): r for r in c.audit.to_dict("records")}
+    stand = {} if c.standings is None else {str(m): rows for m, rows in c.standings.groupby("model", sort=False)}
     order = [name for name in audited if name in rating] + [name for name in rating if name not in audited]
-    return [_model(name, rating[name], rates.get(name), audited.get(name, {}), c.level) for name in order]
+    drawn = set(order if len(order) <= MANY else clearest(c.audit, rating)[:DRAWN])
+    return [
+        _model(name, rating[name], rates.get(name), audited.get(name, {}), stand.get(name), name in drawn, c)
+        for name in order
+    ]
 
 
 def _model(
-    name: str, rating: pd.DataFrame, rates: pd.DataFrame | None, row: Mapping[Any, Any], level: float
+    name: str,
+    rating: pd.DataFrame,
+    rates: pd.DataFrame | None,
+    row: Mapping[Any, Any],
+    stand: pd.DataFrame | None,
+    is_drawn: bool,
+    c: Contents,
 ) -> _Model:
-    figures = [_waterfall(rating, name, "Raw rating against the field", "rating")]
-    if rates is not None:
-        figures.append(_waterfall(rates, name, "Win rate against one half", "win_rate"))
-    verdict = str(row.get("verdict", ""))
-    table = parts_table(rating, f"{name}: raw rating against the field", level)
-    return _Model(name, verdict, _won(row, level), tuple(figures), table)
+    terms: Any = rating[(rating["block"] == "style") & (rating["term"] != "")]
+    says = tuple(words for words in (_won(row, c.level), _moved(terms)) if words)
+    exhibits = c.exhibits.get(name, ())
+    figures: list[Figure | None] = []
+    contributors = None
+    if is_drawn:
+        figures.append(_waterfall(rating, name, "Raw rating against the field", "rating"))
+        if rates is not None:
+            figures.append(_waterfall(rates, name, "Win rate against one half", "win_rate"))
+        if stand is not None and len(terms):
+            beside = terms.merge(stand.drop(columns="model"), on="term", how="left")
+            figures.append(_standing(beside, name))
+            contributors = contributor_table(beside, f"{name}: what moves its inflation most", c.level)
+    whole: Any = rating if contributors is None else rating[rating["term"] == ""]
+    labels = {label for exhibit in exhibits for _, view in exhibit.sides for label in view[3]}
+    return _Model(
+        name=name,
+        verdict=str(row.get("verdict", "")),
+        amount=_amount(row),
+        says=says,
+        figures=tuple(f for f in figures if f is not None),
+        contributors=contributors,
+        table=parts_table(whole, f"{name}: raw rating against the field", c.level) if is_drawn else None,
+        battles=tuple(compared(exhibit, legend=False) for exhibit in exhibits),
+        key=tuple(dict.fromkeys(exhibits[0].groups[label] for label in exhibits[0].groups if label in labels))
+        if exhibits
+        else (),
+    )
+
+
+def _amount(row: Mapping[Any, Any]) -> str:
+    """A model's inflation, for the line that opens its part."""
+    value = row.get("inflation", float("nan"))
+    return "" if value != value else f"{with_ends(value, row['inflation_low'], row['inflation_high'], 1)} points"
+
+
+def _moved(terms: pd.DataFrame) -> str:
+    """The features that move an inflation most, in a sentence."""
+    rows = sorted(terms.to_dict("records"), key=lambda r: -abs(r["estimate"]))[:NAMED]
+    told = [f"{r['term']} {with_ends(r['estimate'], r['conf_low'], r['conf_high'], 1)}" for r in rows]
+    return f"Its inflation goes most with {'; '.join(told)} Arena points." if told else ""
 
 
 def _won(row: Mapping[Any, Any], level: float) -> str:

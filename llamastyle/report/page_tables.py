@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -16,12 +17,16 @@ __all__ = [
     "Table",
     "audit_table",
     "checks_table",
+    "contributor_table",
     "missing_table",
+    "overlap_table",
     "override_table",
     "parts_table",
     "price_table",
     "rate_table",
     "rating_table",
+    "sensitivity_table",
+    "sized",
 ]
 
 NAME = 72  # columns that a name may take in a table of models; its own part of the page has all of it
@@ -40,12 +45,13 @@ FLAGGED = {
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What a cell shows, the number it is sorted by, what it is, and the numbers of its notes."""
+    """What a cell shows, the number it is sorted by, what it is, the numbers of its notes, and where it leads."""
 
     text: str
     value: float | None = None
     kind: str = ""
     mark: str = ""
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +99,15 @@ def _level(level: float) -> str:
 # -- of models -------------------------------------------------------------------------------------
 
 
-def rating_table(ratings: pd.DataFrame, level: float) -> Table:
+Links = Mapping[str, str]
+"""From models to their own parts of the page, of those that have one."""
+
+
+def _model(row: dict[Any, Any], links: Links) -> Cell:
+    return Cell(shortened(row["model"], NAME), link=links.get(str(row["model"]), ""))
+
+
+def rating_table(ratings: pd.DataFrame, level: float, links: Links = MappingProxyType({})) -> Table:
     """Ratings of models that have one: as voted, on the controlled scale, controlled; and ranks."""
 
     def span(r: dict[Any, Any], value: str, low: str, high: str) -> Cell:
@@ -101,7 +115,7 @@ def rating_table(ratings: pd.DataFrame, level: float) -> Table:
 
     rows = [
         (
-            Cell(shortened(r["model"], NAME)),
+            _model(r, links),
             _number(r["battles"]),
             span(r, "rating_plain", "rating_plain_low", "rating_plain_high"),
             _number(r["rating_raw"]),
@@ -116,7 +130,7 @@ def rating_table(ratings: pd.DataFrame, level: float) -> Table:
     return _table(f"Ratings in Arena points, {_level(level)}", heads, rows)
 
 
-def audit_table(audit: pd.DataFrame, level: float) -> Table:
+def audit_table(audit: pd.DataFrame, level: float, links: Links = MappingProxyType({})) -> Table:
     """Verdicts of models with figures, in the order of the frame; notes numbered under the table."""
     records = [r for r in audit.to_dict("records") if not pd.isna(r["inflation"])]
     blank = ("distance", *(("unusual",) if all(pd.isna(r["unusual"]) for r in records) else ()))
@@ -124,7 +138,7 @@ def audit_table(audit: pd.DataFrame, level: float) -> Table:
     distinct = list(dict.fromkeys(note for notes in own for note in notes))
     rows = [
         (
-            Cell(shortened(r["model"], NAME)),
+            _model(r, links),
             Cell(
                 str(r["verdict"]),
                 kind=FLAGGED.get(str(r["verdict"]), "muted"),
@@ -176,7 +190,7 @@ def missing_table(missing: pd.DataFrame) -> Table:
 
 
 def parts_table(parts: pd.DataFrame, caption: str, level: float) -> Table:
-    """One model's raw rating, or the gap between two, part by part."""
+    """A raw rating, or the gap between two, part by part."""
     records = parts.to_dict("records")
     digits = decimals([r["estimate"] for r in records])
 
@@ -194,6 +208,33 @@ def parts_table(parts: pd.DataFrame, caption: str, level: float) -> Table:
         for r in records
     ]
     return _table(f"{caption}, {_level(level)}", "Part|Arena points#|Share of the total, %#", rows)
+
+
+def contributor_table(terms: pd.DataFrame, caption: str, level: float) -> Table:
+    """What each feature adds to one model's inflation, the most first, beside where its answers stand."""
+    records = sorted(terms.to_dict("records"), key=lambda r: -abs(r["estimate"]))
+    digits = decimals([r["estimate"] for r in records])
+    rows = [
+        (
+            Cell(str(r["term"]), kind="term"),
+            _span(r, "estimate conf_low conf_high", digits),
+            *(_sized(r[name]) for name in ("mean", "field", "spread")),
+            Cell(signed(r["standing"], 1), float(r["standing"])) if r["standing"] == r["standing"] else Cell(""),
+        )
+        for r in records
+    ]
+    heads = "Feature|Inflation, Arena points#|Its answers, mean#|Field, mean#|Field, spread#|Spreads from the field#"
+    return _table(f"{caption}, {_level(level)}", heads, rows)
+
+
+def sized(value: float) -> str:
+    """A figure of any size to about three digits; empty where it is missing."""
+    return _sized(value).text
+
+
+def _sized(value: float) -> Cell:
+    size = abs(value)
+    return _number(value, 0 if size >= 100 else 1 if size >= 10 else 2 if size >= 1 else 3)
 
 
 # -- of features -----------------------------------------------------------------------------------
@@ -258,3 +299,44 @@ def checks_table(checks: pd.DataFrame) -> Table:
     """Checks of the fit."""
     rows = [tuple(Cell(str(r[k])) for k in ("check", "value", "note")) for r in checks.to_dict("records")]
     return _table("Checks of the fit", "Check|Value|What it means", rows)
+
+
+# -- of trust --------------------------------------------------------------------------------------
+
+
+def overlap_table(overlap: pd.DataFrame) -> Table:
+    """How near style parity each model's battles are; the row without a name is of all."""
+    rows = [
+        (
+            Cell(shortened(r["model"], NAME)),
+            _number(r["battles"]),
+            _number(100 * r["near_parity"], 1),
+            *(_number(r[name], 2) for name in ("lowest", "median", "highest")),
+            Cell("yes" if r["extrapolated"] else ""),
+        )
+        for r in overlap.to_dict("records")
+    ]
+    heads = "Model|Battles#|Near parity, %#|Lowest#|Median#|Highest#|Extrapolated"
+    return _table("Overlap: log-odds that style adds for the model, over its battles", heads, rows)
+
+
+def sensitivity_table(sensitivity: pd.DataFrame) -> Table:
+    """Each feature's robustness values, and what is left of its price beside the observed column that costs it most."""
+    rows = [
+        (
+            Cell(str(r["term"])),
+            _number(r["estimate"], 3),
+            _number(100 * r["partial_r2"], 2),
+            _number(100 * r["robustness_value"], 1),
+            _number(100 * r["robustness_value_level"], 1),
+            Cell(str(r["benchmark"] or "")),
+            _number(r["adjusted"], 3),
+            Cell(str(r["note"])),
+        )
+        for r in sensitivity.to_dict("records")
+    ]
+    heads = (
+        "Feature|Price, linear#|Partial R², %#|Robustness, %#|Robustness of the interval, %#|Compared with"
+        "|Price left#|Note"
+    )
+    return _table("Sensitivity to something unmeasured, prices in win probability per recorded scale", heads, rows)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from numbers import Real
@@ -18,12 +17,12 @@ from llamastyle.report.colours import DARK
 from llamastyle.report.labels import decimals, ends
 from llamastyle.report.page_tables import Cell, Table
 from llamastyle.report.pages import Figure, drawn_figure, environment, linked, looks, markup
+from llamastyle.report.side_by_side import Compared, Exhibit, compared
 from llamastyle.report.tables import clean, left_out, text_table
 
 if TYPE_CHECKING:
     import altair as alt
 
-    from llamastyle.report.browser import View
 
 __all__ = ["Exhibit", "Section", "Story", "readable", "render_story", "story_text"]
 
@@ -33,28 +32,6 @@ SHOWN_CHARS = 600
 """Code points of an answer or a prompt that a terminal shows."""
 
 _OWN = ("shown", "made")  # keys of the two sections that every story ends with
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Exhibit:
-    """One answer, or two that were compared, with its marks.
-
-    Attributes
-    ----------
-    title, prompt, vote : str
-        What is shown, what was asked, and who won; any of them may be empty.
-    sides : sequence of (str, View)
-        Who answered, and the text with the starts, ends and labels of its marks.
-    groups, titles : mapping
-        From each label to its group and to its definition, as `marked_html` takes them.
-    """
-
-    title: str
-    prompt: str
-    vote: str
-    sides: Sequence[tuple[str, View]]
-    groups: Mapping[str, str]
-    titles: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -141,23 +118,6 @@ class Story:
 
 
 @dataclass(frozen=True, slots=True)
-class _Side:
-    name: str
-    marked: Any
-
-
-@dataclass(frozen=True, slots=True)
-class _Shown:
-    """An exhibit as a page shows it: its prompt, its legend and its sides are markup."""
-
-    title: str
-    prompt: Any
-    vote: str
-    legend: Any
-    sides: tuple[_Side, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class _Part:
     """A section as a page shows it."""
 
@@ -166,7 +126,7 @@ class _Part:
     table: Table | None
     source: Any
     caveat: Any
-    exhibits: tuple[_Shown, ...]
+    exhibits: tuple[Compared, ...]
 
 
 def render_story(story: Story) -> str:
@@ -241,7 +201,7 @@ def _part(section: Section) -> _Part:
         None if table is None or not len(table) else _table(table, section),
         linked(section.source),
         linked(section.caveat),
-        tuple(map(_shown, section.exhibits)),
+        tuple(map(compared, section.exhibits)),
     )
 
 
@@ -252,18 +212,6 @@ def _table(frame: pd.DataFrame, section: Section) -> Table:
     )
     heads = tuple((c.head, c.number) for c in columns)
     return Table(section.caption or section.title, heads, tuple(rows))
-
-
-def _shown(exhibit: Exhibit) -> _Shown:
-    found = Counter(label for _, view in exhibit.sides for label in view[3])
-    counts = {label: found[label] for label in exhibit.groups if found[label]}
-    sides = [
-        _Side(name, markup(marks.marked_html(*view, exhibit.groups, exhibit.titles)))
-        for name, view in exhibit.sides
-    ]
-    legend = markup(marks.legend_html(counts, exhibit.groups, exhibit.titles))
-    prompt = markup(marks.marked_html(exhibit.prompt, [], [], [], {}, {}))  # which keeps its lines
-    return _Shown(exhibit.title, prompt, exhibit.vote, legend, tuple(sides))
 
 
 # -- frames as they are read -----------------------------------------------------------------------

@@ -30,6 +30,7 @@ _IDLE = {
 _INHERITED = ("fill", "stroke", "stroke-width", "stroke-linecap", "text-anchor", "font-size", "font-weight")
 VARIABLES = {value: f"var(--{name})" for name, value in LIGHT.items()}
 _NUMBER = re.compile(r"-?\d+\.\d{2,}(?:e-?\d+)?")
+_MOVE = re.compile(r"translate\(([^,()]+),([^,()]+)\)")
 _SAFE = re.compile(r"[\w\s.,()#%+-]*|var\(--[a-z]+\)")
 
 
@@ -129,6 +130,30 @@ def _attributes(element: ElementTree.Element) -> dict[str, str]:
 
 
 def _written(part: Part) -> str:
-    start = part.tag + "".join(f' {name}="{value}"' for name, value in part.attributes.items())
+    if part.tag == "g":
+        part = _joined(part)
+    start = part.tag + "".join(f' {name}="{value}"' for name, value in _placed(part).items())
     inside = escape(part.text) + "".join(map(_written, part.inner))
     return f"<{start}>{inside}</{part.tag}>" if inside else f"<{start}/>"
+
+
+def _joined(group: Part) -> Part:
+    """A group of nothing but level or upright lines as one path, which is shorter."""
+    d = ""
+    for line in group.inner:
+        move = _MOVE.fullmatch(line.attributes.get("transform", "translate(0,0)"))
+        run = line.attributes.keys() - {"transform"}
+        if line.tag != "line" or move is None or len(run) != 1 or not run <= {"x2", "y2"}:
+            return group
+        d += f"M{move[1]},{move[2]}" + (f"h{line.attributes['x2']}" if run == {"x2"} else f"v{line.attributes['y2']}")
+    return Part("path", {**group.attributes, "d": d}) if d else group
+
+
+def _placed(part: Part) -> dict[str, str]:
+    """A text that is only moved stands at x and y, which is shorter."""
+    kept = dict(part.attributes)
+    move = _MOVE.fullmatch(kept.get("transform", ""))
+    if part.tag != "text" or move is None or {"x", "y"} & kept.keys():
+        return kept
+    del kept["transform"]
+    return {"x": move[1], "y": move[2], **kept}

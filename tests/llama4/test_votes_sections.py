@@ -10,7 +10,7 @@ import pytest
 import llamastyle as ls
 from llamastyle.data.worlds import VERSIONS
 from llamastyle.llama4.votes import Versions, with_features
-from llamastyle.llama4.votes_sections import LONGEST, _view, sections_on_votes
+from llamastyle.llama4.votes_sections import sections_on_votes
 
 
 @pytest.fixture(scope="module")
@@ -113,12 +113,3 @@ def test_the_sample_of_real_battles_is_refused_politely(shared):
     assert "1 battles: at least 10 are needed" in made["vote-gap"].says[0]
     assert "too few battles for intervals" in " ".join(made["profile"].says)
     assert len(made["examples-first"].exhibits) == 3
-
-
-def test_a_long_answer_is_cut_with_its_marks():
-    text = "x" * (LONGEST + 10)
-    shown, starts, ends, labels = _view(
-        text, [(0, 2, "bold"), (LONGEST - 1, LONGEST + 5, "emoji"), (LONGEST, LONGEST + 2, "bold")]
-    )
-    assert shown == "x" * LONGEST + " …"
-    assert (starts, ends, labels) == ([0, LONGEST - 1], [2, LONGEST], ["bold", "emoji"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 import llamastyle as ls
 from llamastyle.regression.telling import contents, controlled_words
 from llamastyle.regression.wording import gap_words
-from llamastyle.report.page import render_page
+from llamastyle.report.page import clearest, render_page
 from tests.report.hostile import NAMES
 from tests.report.pages import parsed
 
@@ -142,7 +143,7 @@ def test_the_lines_make_the_same_fit_again(result):
 
 def test_two_models_have_a_section_with_words_pictures_and_table(result):
     page = parsed(result.report(compare=("model-02", "model-05")))
-    assert sections(page).index("gap") == sections(page).index("audit") + 1
+    assert sections(page).index("gap") == sections(page).index("models") + 1
     assert gap_words(result, "model-02", "model-05").replace(" %", "\u00a0%") in page.text("p")
     total = result.compare("model-02", "model-05").iloc[-1]
     shown = [a["aria-label"] for a in page.all("svg") if a["aria-label"].startswith("model-02 against model-05")]
@@ -189,6 +190,114 @@ def test_hostile_names_from_the_data_on():
     assert {tag for tag, _ in hostile.elements} == {tag for tag, _ in plain.elements}
     assert len(hostile.all("svg")) == len(plain.all("svg"))
     assert not [k for _, a in hostile.elements for k in a if k.startswith("on")]
+
+
+# ---------------------------------------------------------------- battles, trust, methods
+
+
+@pytest.fixture(scope="module")
+def texted():
+    arena = ls.simulate(1500, 6, texts=True, seed=4)
+    return ls.audit(arena.battles, list(arena.world.features))
+
+
+def test_battles_of_each_model_unless_left_out(texted):
+    made = contents(texted)
+    assert set(made.exhibits) == set(made.parts["model"])
+    assert {len(some) for some in made.exhibits.values()} == {2}
+    assert made.exhibited.startswith("Of each model, up to 2 battles that style most likely decided")
+    assert 'result.report("report.html")' in made.reproduce[-1]
+    none = contents(texted, exhibits=0)
+    assert none.exhibits == {}
+    assert "exhibits=0" in none.exhibited
+    assert none.reproduce[-1] == 'result.report("report.html", exhibits=0)'
+    text = texted.report(exhibits=0)
+    answer = texted.battles.to_frame()["response_a"][0].split(".")[0]
+    assert answer not in text
+    assert parsed(text).all("mark") == []
+
+
+def test_battles_of_the_clearest_models_where_there_are_many(texted, monkeypatch):
+    from llamastyle.regression import telling
+
+    monkeypatch.setattr(telling, "EXHIBITED", 2)
+    made = contents(texted, exhibits=1)
+    assert list(made.exhibits) == clearest(made.audit, set(made.parts["model"]))[:2]
+    assert "Of the 2 of 6 models with the clearest inflation or deflation, up to 1 battle that" in made.exhibited
+    asked = contents(texted, compare=("model-05", "model-06"), exhibits=1)
+    assert list(asked.exhibits) == ["model-05", "model-06"]
+
+
+def test_texts_are_cut(texted, monkeypatch):
+    from llamastyle.regression import telling
+
+    monkeypatch.setattr(telling, "LONGEST", 90)
+    for some in contents(texted).exhibits.values():
+        for exhibit in some:
+            assert all(len(view[0]) <= 92 for _, view in exhibit.sides)
+            assert len(exhibit.prompt) <= 32
+
+
+@pytest.mark.parametrize("exhibits", [-1, 21, 2.0, True, "2", None])
+def test_a_number_of_battles(texted, exhibits):
+    with pytest.raises(ls.FitError, match="whole number of battles a model from 0"):
+        texted.report(exhibits=exhibits)
+
+
+def test_without_texts_it_says_so(result):
+    made = contents(result)
+    assert made.exhibits == {}
+    assert made.exhibited == "These battles have no texts, so that none can be shown."
+
+
+def test_placebo_and_tables_of_trust_are_those_of_the_result(result):
+    made = contents(result)
+    row = result.placebo().iloc[0]
+    told = dict(made.limits)["Placebo"]
+    assert f"{row['statistic']:,.1f}" in told
+    assert f"p = {row['p_value']:.3f}" in told
+    pd.testing.assert_frame_equal(made.overlap, result.overlap())
+    whole = result.sensitivity()
+    assert made.sensitivity["term"].tolist() == whole["term"].drop_duplicates().tolist()
+    for one in made.sensitivity.to_dict("records"):
+        sign = -1 if one["estimate"] < 0 else 1
+        left = whole.loc[whole["term"] == one["term"], "adjusted"] * sign
+        assert one["adjusted"] * sign == left.min()
+    assert "label_error()" in dict(made.limits)["Not on this page"]
+    without = contents(ls.fit(result.battles, correctness="ignore"))
+    assert "label_error()" not in dict(without.limits)["Not on this page"]
+
+
+def test_a_placebo_that_was_not_computed_says_why(result, monkeypatch):
+    none = result.placebo().assign(p_value=np.nan, note="fewer than 10 clusters")
+    monkeypatch.setattr(type(result), "placebo", lambda _: none)
+    assert dict(contents(result).limits)["Placebo"] == "Not computed: fewer than 10 clusters."
+
+
+def test_methods_say_what_was_done(result, texted):
+    said = {topic: text for topic, text, _ in contents(result).methods}
+    assert list(said) == ["Prices", "Ratings", "Inflation", "Verdicts", "Win rates", "Intervals"]
+    assert "style and correctness" in said["Prices"]
+    assert "t(299)" in said["Intervals"] or "clusters" in said["Intervals"]
+    assert "Battles" in [topic for topic, *_ in contents(texted).methods]
+    frame = result.battles.to_frame().drop(columns=["model_a", "model_b"])
+    assert [topic for topic, *_ in contents(ls.audit(frame)).methods] == ["Prices", "Intervals"]
+
+
+def test_two_models_make_a_page():
+    arena = ls.simulate(3000, 2, style={"words": 0.8}, texts=True, seed=2)
+    page = parsed(ls.fit(arena.battles, list(arena.world.features)).report())
+    assert page.wrong == []
+    assert {"ladder", "audit", "models"} <= set(sections(page))
+    assert page.all("article")
+
+
+def test_no_section_is_empty(result, texted):
+    battles, names = texted.battles, list(texted.table.names)
+    few, all_ = ls.audit(battles.take(range(120)), names), ls.fit(battles, names, ties="davidson", position=True)
+    for one in (result, texted, few, all_):
+        page = one.report()
+        assert not re.search(r"<(p|dd|dt|h[1-6]|figure|tbody|section|dl|ul|summary|figcaption)[^>]*>\s*</\1>", page)
 
 
 # ---------------------------------------------------------------- real data

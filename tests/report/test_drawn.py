@@ -11,7 +11,8 @@ import pytest
 
 from llamastyle.report import charts
 from llamastyle.report.bars import account_of
-from llamastyle.report.drawn import drawn_account, linear_ticks, nice, text_width
+from llamastyle.report.colours import LIGHT
+from llamastyle.report.drawn import drawn_account, drawn_standing, linear_ticks, nice, text_width
 from llamastyle.report.svg import inline_svg
 from tests.report.hostile import NAMES
 
@@ -80,3 +81,23 @@ def test_round_ends_and_steps() -> None:
 def test_nothing_to_draw_is_drawn_all_the_same() -> None:
     frame = account_frame(0, 2, 1.0).assign(estimate=0.0, conf_low=0.0, conf_high=0.0)
     assert "nan" not in drawn_account(account_of(frame, "rating"), "x", 400)
+
+
+def test_standings_are_where_they_are() -> None:
+    """Dots on the axis' own scale, and a band from one spread below to one above."""
+    at = [("words", 2.0, "length"), ("bold", -0.5, "markdown"), ("links", 0.0, "markdown")]
+    rows = [{"name": name, "standing": value, "colour": LIGHT[group]} for name, value, group in at]
+    root = ElementTree.fromstring(drawn_standing(rows, "x", 400))
+    paths = [e.get("d", "") for e in root.iter() if e.tag.endswith("path")]
+    low, high = (float(re.fullmatch(r"M([-\d.]+),0H([-\d.]+)V60H.*", paths[0])[k]) for k in (1, 2))  # type: ignore[index]
+    dots = [float(x) for d in paths if "h0" in d for x in re.findall(r"M([-\d.]+),[-\d.]+h0", d)]
+    spread = (high - low) / 2
+    np.testing.assert_allclose([(x - low) / spread - 1 for x in dots], [2.0, -0.5, 0.0], atol=0.01)
+    assert [e.text for e in root.iter() if e.tag.endswith("text")][-3:] == ["words", "bold", "links"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_hostile_features_stay_text(name: str) -> None:
+    rows = [{"name": name, "standing": 1.0, "colour": LIGHT["length"]}]
+    root = ElementTree.fromstring(drawn_standing(rows, name, 400))
+    assert {e.tag for e in root.iter()} <= {"svg", "g", "path", "line", "text"}

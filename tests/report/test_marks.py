@@ -173,3 +173,10 @@ def test_without_colour(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "\x1b[30;43mb 1" in marks.as_printed(lambda: "plain", lambda: coloured)
     monkeypatch.setenv("NO_COLOR", "1")
     assert marks.as_printed(lambda: "plain", lambda: coloured) == "plain"
+
+
+def test_without_definitions_marks_name_themselves():
+    written = marks.marked_html("a **b**", [0, 2], [7, 7], ["list", "bold"], {"bold": "markdown", "list": "markdown"}, None)
+    assert 'title="bold, list"' in written
+    hostile = marks.marked_html("x", [0], [1], ['"><b>'], {'"><b>': "other"}, None)
+    assert 'title="&quot;&gt;&lt;b&gt;"' in hostile

@@ -230,7 +230,7 @@ def test_parity_beyond_the_data_says_so_beside_the_model(made):
 
 def test_every_model_with_figures_has_its_accounts(made, page):
     names = [data for tag, data in page.texts if tag == "bdi" and data.startswith("model-")]
-    assert names.count("model-01") == names.count("model-02") == 3  # ratings, audit, its own part
+    assert names.count("model-01") == names.count("model-02") == 4  # ratings, audit, overlap, its own part
     without = parsed(render_page(replace(made, win_parts=None)))
     assert len(without.all("svg")) == len(page.all("svg")) - 3
 
@@ -267,3 +267,132 @@ def test_one_model_has_no_ladder_and_no_empty_figure(made):
 
 def test_the_same_contents_give_the_same_page(made):
     assert render_page(made) == render_page(made)
+
+
+# ---------------------------------------------------------------- a model's own part
+
+
+@pytest.fixture(scope="module")
+def texted():
+    arena = ls.simulate(1500, 6, texts=True, seed=4)
+    return contents(ls.audit(arena.battles, list(arena.world.features)))
+
+
+def test_names_lead_to_the_models_own_part(texted):
+    page = parsed(render_page(texted))
+    links = [a["href"] for a in page.all("a") if a["href"].startswith("#model-")]
+    assert len(links) == 2 * 6
+    assert set(links) == {f"#model-{k}" for k in range(1, 7)}
+    text = render_page(texted)
+    for k, name in enumerate(texted.audit["model"], 1):
+        assert text.count(f'<a href="#model-{k}"><bdi>{name}</bdi></a>') == 2
+        assert f'<bdi>{name}</bdi></span>' in text.split(f'<div id="model-{k}"')[0].rsplit("<details", 1)[1]
+
+
+def test_a_model_without_a_part_is_no_link(texted):
+    parts = texted.parts[texted.parts["model"] != "model-03"]
+    text = render_page(replace(texted, parts=parts))
+    assert "><bdi>model-03</bdi></a>" not in text
+    assert "<bdi>model-03</bdi>" in text
+
+
+def test_contributors_come_first_by_size_and_beside_the_field(texted):
+    page = render_page(texted)
+    name = texted.audit["model"][0]
+    terms = texted.parts[(texted.parts["model"] == name) & (texted.parts["term"] != "")]
+    terms = terms[terms["block"] == "style"]
+    largest = terms.loc[terms["estimate"].abs().idxmax()]
+    table = page.split('<table id="t-terms-1"')[1].split("</table>")[0]
+    assert table.split("<bdi>")[1].startswith(largest["term"])
+    own = texted.standings[(texted.standings["model"] == name) & (texted.standings["term"] == largest["term"])].iloc[0]
+    assert f"{abs(own['standing']):.1f}</td>" in table
+    assert f"Its inflation goes most with {largest['term']}" in page
+    whole = page.split('<table id="t-model-1"')[1].split("</table>")[0]
+    assert "style › length" in whole
+    assert whole.count("<tr>") - 1 == len(texted.parts[(texted.parts["model"] == name) & (texted.parts["term"] == "")])
+
+
+def test_battles_stand_side_by_side_with_marks_and_vote(texted):
+    text = render_page(texted)
+    page = parsed(text)
+    assert page.wrong == []
+    some = texted.exhibits[texted.audit["model"][0]]
+    assert len(some) == 2
+    part = text.split('<div id="model-1"')[1].split('<div id="model-2"')[0]
+    assert part.count('class="llamastyle-marks"') == 4
+    assert part.count("<mark ") > 4
+    for exhibit in some:
+        assert clean(exhibit.vote) in parsed(part).text("strong")
+        assert clean(exhibit.note).replace(" %", "\u00a0%") in parsed(part).text("p")
+    assert len(page.all("article")) == sum(map(len, texted.exhibits.values()))
+
+
+def test_without_texts_the_page_has_none_and_says_so(texted, made):
+    bare = parsed(render_page(replace(texted, exhibits={}, exhibited="None here.")))
+    assert bare.all("article") == bare.all("mark") == []
+    assert "None here." in bare.text("p")
+    assert "Battles that style" not in bare.text("h3")
+    assert "have no texts" in parsed(render_page(made)).text("p")
+
+
+@pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
+def test_hostile_texts_of_battles_stay_text(texted, name):
+    def hostile(exhibit):
+        sides = [(name, (name, [0], [2], ["bold"])), (name, (name * 3, [], [], []))]
+        return replace(exhibit, title=name, prompt=name, vote=name, note=name, sides=sides)
+
+    changed = {model: [hostile(e) for e in some] for model, some in texted.exhibits.items()}
+    page, was = parsed(render_page(replace(texted, exhibits=changed))), parsed(render_page(texted))
+    assert page.wrong == []
+    assert {tag for tag, _ in page.elements} <= {tag for tag, _ in was.elements}
+    assert page.text("script") == was.text("script")
+    assert not [a for _, a in page.elements if any(key.startswith("on") for key in a)]
+    assert clean(name) in page.text("h4")
+
+
+def test_of_very_many_models_the_clearest_are_drawn(texted, monkeypatch):
+    from llamastyle.report import page as module
+
+    whole = parsed(render_page(texted))
+    monkeypatch.setattr(module, "MANY", 5)
+    monkeypatch.setattr(module, "DRAWN", 2)
+    few = parsed(render_page(texted))
+    assert len(whole.all("svg")) - len(few.all("svg")) == 4 * 3
+    assert "Of 6 models the 2 with the clearest" in few.text("p")
+    assert "clearest inflation or deflation are drawn" not in whole.text("p")
+    assert {a["id"] for a in few.all("div") if "id" in a} >= {f"model-{k}" for k in range(1, 7)}
+    assert len([a for a in few.all("a") if a["href"].startswith("#model-")]) == 2 * 6
+
+
+def test_few_models_have_no_drawn_standing_and_the_page_says_why(made, texted):
+    assert "no spread to stand in" in parsed(render_page(made)).text("p")
+    assert "no spread to stand in" not in parsed(render_page(texted)).text("p")
+    assert "Spreads from the field" not in parsed(render_page(made)).text("th")
+
+
+# ---------------------------------------------------------------- trust and methods
+
+
+def test_tables_of_trust(made, page):
+    assert "t-sensitivity" in [a.get("id") for a in page.all("table")]
+    cells = page.text("td")
+    row = made.sensitivity.iloc[0]
+    assert f"{100 * row['robustness_value']:.1f}" in cells
+    assert f"{100 * made.overlap['near_parity'].iloc[0]:.1f}" in cells
+
+
+@pytest.mark.parametrize("name", ["overlap", "sensitivity", "standings"])
+def test_an_empty_frame_of_trust_is_left_out_like_none(made, name):
+    frame = getattr(made, name)
+    empty = render_page(replace(made, **{name: frame.head(0)}))
+    assert empty == render_page(replace(made, **{name: None}))
+
+
+def test_methods_lead_to_what_they_made(made, page):
+    said = page.text("dt", "a")
+    assert all(topic in said for topic, _, _ in made.methods)
+    links = [a["href"] for a in page.all("a")]
+    assert {"#ladder", "#audit", "#prices", "#models"} <= set(links)
+    assert "“Methods”" in page.text("p")
+    bare = parsed(render_page(replace(made, audit=None)))
+    assert "#audit" not in [a["href"] for a in bare.all("a")]

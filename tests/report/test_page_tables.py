@@ -144,3 +144,37 @@ def test_ratings_prices_parts_and_checks():
     }  # fmt: skip
     checks = pd.DataFrame({"check": ["converged"], "value": ["yes"], "note": ["5 steps"]})
     assert cells(tables.checks_table(checks))[0]["Value"] == "yes"
+
+
+def test_names_lead_where_they_have_a_part():
+    table = tables.audit_table(AUDIT, 0.9, {"b": "#model-1"})
+    assert [row[0].link for row in table.rows] == ["", "#model-1"]
+
+
+def test_contributors_by_size_with_what_is_known_of_the_answers():
+    rows = [("words", 1.0, 0.5, 1.5, 301.4, 149.2, 57.3, 2.66), ("bold", -8.25, -9.0, -7.5, 0.0157, 1.234, np.nan, np.nan)]
+    names = ["term", "estimate", "conf_low", "conf_high", "mean", "field", "spread", "standing"]
+    table = tables.contributor_table(pd.DataFrame(rows, columns=names), "x: most", 0.95)
+    first, second = cells(table)
+    assert (first["Feature"], second["Feature"]) == ("bold", "words")
+    assert first["Inflation, Arena points"] == "−8.2 [−9.0, −7.5]"
+    assert (first["Its answers, mean"], first["Field, mean"], first["Field, spread"]) == ("0.016", "1.23", "")
+    assert (second["Its answers, mean"], second["Spreads from the field"]) == ("301", "+2.7")
+    assert table.rows[1][2].value == 301.4
+
+
+def test_sized_keeps_about_three_digits():
+    assert [tables.sized(v) for v in (1234.5, 99.94, 9.994, 0.1234, -2.5, np.nan)] == [
+        "1,234", "99.9", "9.99", "0.123", "−2.50", "",
+    ]  # fmt: skip
+
+
+def test_overlap_and_sensitivity():
+    row = {"model": "all", "battles": 10, "near_parity": 0.25, "lowest": -1, "median": 0, "highest": 2}
+    (shown,) = cells(tables.overlap_table(pd.DataFrame([{**row, "extrapolated": True}])))
+    assert (shown["Model"], shown["Near parity, %"], shown["Lowest"], shown["Extrapolated"]) == ("all", "25.0", "−1.00", "yes")
+    row = {"term": "words", "estimate": 0.06, "partial_r2": 0.024, "robustness_value": 0.145, "adjusted": -0.01}
+    row |= {"robustness_value_level": 0.11, "benchmark": "bold", "note": ""}
+    (shown,) = cells(tables.sensitivity_table(pd.DataFrame([row])))
+    assert (shown["Robustness, %"], shown["Compared with"], shown["Price left"]) == ("14.5", "bold", "−0.010")
+    assert "Note" not in shown

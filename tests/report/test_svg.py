@@ -8,7 +8,7 @@ import pytest
 import vl_convert
 
 from llamastyle.report.colours import LIGHT
-from llamastyle.report.svg import inline_svg
+from llamastyle.report.svg import Part, element, gathered, inline_svg
 from llamastyle.report.tables import clean
 from tests.report.hostile import NAMES
 
@@ -48,7 +48,7 @@ def test_places_are_those_that_were_drawn():
             dx, dy = move.removeprefix("translate(").rstrip(")").split(",")
             x, y = x + float(dx), y + float(dy)
         if root.tag.endswith("text") and root.text:
-            yield root.text, round(x), round(y)
+            yield root.text, round(x + float(root.get("x", 0))), round(y + float(root.get("y", 0)))
         for child in root:
             yield from places(child, x, y)
 
@@ -103,3 +103,18 @@ def test_common_attributes_are_said_once(monkeypatch):
 def test_dashes_are_kept():
     line = {"mark": {"type": "rule", "strokeDash": [4, 3]}, "encoding": {"x": {"field": "v", "type": "quantitative"}}}
     assert 'stroke-dasharray="4,3"' in inline_svg({**spec(), "layer": [line]}, "x")
+
+
+def test_lines_of_one_look_are_one_path():
+    lines = [Part("line", {"x2": "5", "transform": f"translate({x},2)", "stroke": "red"}) for x in (1, 2.5)]
+    drawn = element(gathered([*lines, Part("line", {"y2": "-3", "stroke": "red"})]), 9, 9, "x")
+    assert '<path stroke="red" d="M1,2h5M2.5,2h5M0,0v-3"/>' in drawn
+    other = element(gathered([*lines, Part("line", {"x2": "1", "y2": "-3", "stroke": "red"})]), 9, 9, "x")
+    assert other.count("<line ") == 3
+
+
+def test_a_text_that_is_moved_stands_there_and_one_that_is_turned_stays_turned():
+    moved = element([Part("text", {"transform": "translate(-1.5,2)"}, "a")], 9, 9, "x")
+    assert '<text x="-1.5" y="2">a</text>' in moved
+    turned = element([Part("text", {"transform": "translate(1,2) rotate(-90)"}, "a")], 9, 9, "x")
+    assert 'transform="translate(1,2) rotate(-90)"' in turned

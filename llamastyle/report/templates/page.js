@@ -1,6 +1,6 @@
 
 "use strict";
-// The page is whole without this: it adds sorting, a filter, a hint where a table goes on, a switch for light and dark.
+// The page is whole without this: it adds sorting, filters, links that open what they lead to, a hint where a table goes on, a switch for light and dark.
 (() => {
   const make = (tag, cls, text) => {
     const e = document.createElement(tag);
@@ -17,6 +17,21 @@
     if (x === "" || y === "") return (x === "") - (y === "");
     return sign * (typeof x === "number" && typeof y === "number" ? x - y : String(x).localeCompare(String(y)));
   };
+  const filter = (items, words, where, told = (item) => item.textContent) => {
+    const tools = make("div", "tools"), input = make("input", "tool"), count = make("span", "count");
+    input.type = "search";
+    input.placeholder = words;
+    input.setAttribute("aria-label", words + ": " + where);
+    count.setAttribute("role", "status");
+    input.addEventListener("input", () => {
+      const wanted = input.value.toLowerCase();
+      let left = 0;
+      for (const item of items) left += !(item.hidden = !told(item).toLowerCase().includes(wanted));
+      count.textContent = wanted ? left + " of " + items.length : "";
+    });
+    tools.append(input, count);
+    return tools;
+  };
   for (const table of document.querySelectorAll("table.sortable")) {
     const body = table.tBodies[0];
     if (body.rows.length < 2) continue;
@@ -31,17 +46,35 @@
         body.append(...[...body.rows].sort(compare(i, up ? 1 : -1)));
       });
     });
-    if (body.rows.length < 8) continue;
-    const filter = make("input", "tool");
-    filter.type = "search";
-    filter.placeholder = "Filter rows";
-    filter.setAttribute("aria-label", "Filter rows: " + table.caption.textContent);
-    filter.addEventListener("input", () => {
-      const wanted = filter.value.toLowerCase();
-      for (const row of body.rows) row.hidden = !row.textContent.toLowerCase().includes(wanted);
-    });
-    table.parentElement.before(filter);
+    if (body.rows.length >= 8) table.parentElement.before(filter([...body.rows], "Filter rows", table.caption.textContent));
   }
+  const models = [...document.querySelectorAll(".model")];
+  if (models.length >= 2) {
+    const tools = filter(models, "Find a model", "Model by model", (model) => model.firstElementChild.textContent);
+    for (const [words, open] of [["Open all", true], ["Close all", false]]) {
+      const button = make("button", "tool", words);
+      button.type = "button";
+      button.addEventListener("click", () => {
+        for (const model of models) if (!model.hidden) model.open = open;
+      });
+      tools.append(button);
+    }
+    models[0].before(tools);
+  }
+  // A link to what stands in a closed part opens it, also where the browser would not.
+  const reveal = (target) => {
+    if (!target) return;
+    for (let part = target.closest("details"); part; part = part.parentElement.closest("details")) {
+      part.hidden = false;
+      part.open = true;
+    }
+    target.scrollIntoView();
+  };
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[href^='#']");
+    if (link) reveal(document.getElementById(link.hash.slice(1)));
+  });
+  addEventListener("hashchange", () => reveal(document.querySelector(":target")));
   for (const box of document.querySelectorAll(".scroll")) {
     const hint = make("p", "hint", "Scroll sideways for more columns →");
     hint.hidden = true;
@@ -56,4 +89,5 @@
     root.dataset.theme = dark ? "light" : "dark";
   });
   document.querySelector("header").prepend(theme);
+  reveal(document.querySelector(":target"));
 })();
