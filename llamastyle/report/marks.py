@@ -75,6 +75,7 @@ _STYLESHEET = (
     ".llamastyle-legend details{flex-basis:100%;line-height:1.4}"
     ".llamastyle-legend dd{margin:0 0 .3em 1.5em}"
     "@supports not selector(:has(a)){.llamastyle-legend input{display:none}}"
+    "@media print{.llamastyle mark{print-color-adjust:exact}.llamastyle-legend :is(input,details){display:none}}"
     + "".join(f".llamastyle .ls-{group}{{--ls:var(--ls-{group})}}" for group in _TERMINAL)
     + "".join(
         f".llamastyle mark.ls-{group}{{border-bottom:{3 if kind == 'double' else 2}px {kind} var(--ls);"
