@@ -372,12 +372,15 @@ def report_command(
         tuple[str, str] | None,
         typer.Option("--compare", metavar="MODEL_A MODEL_B", help="Two models whose gap gets a section of its own."),
     ] = None,
+    exhibits: Annotated[
+        int, typer.Option("--exhibits", metavar="N", help="Battles to show of each model, 0 for a page without texts.")
+    ] = 2,
 ) -> None:
     """Everything on one page that works without a network: verdicts, ratings, prices, what the data cannot say."""
     check_output(output, ".html")
     result = fitted(options, *(compare or ()))
     with Working("making the page"):
-        result.report(output, title=title, compare=compare)
+        result.report(output, title=title, compare=compare, exhibits=exhibits)
     say(f"the page is {output}")
 
 
