@@ -122,6 +122,24 @@ def test_units_scale_the_same_effect():
     assert rows.loc[("position", "shown first"), "odds_ratio"] == pytest.approx(np.exp(est.fit.beta[3]))
 
 
+@pytest.mark.parametrize("clusters", [14, 60])
+def test_an_effect_is_at_most_as_sure_as_its_price(clusters):
+    """With few clusters the influences of slope and price go against one another, also where there is no price."""
+    rose = 0
+    for seed in range(12):
+        design = make_design(seed=seed, n=240, m=3, k=2, clusters=clusters)
+        design = replace(design, y=np.random.default_rng(seed).integers(0, 2, design.n).astype(float))
+        est = estimates(design)
+        found = marginal_effects(design, est.fit, est.made)
+        price = np.sqrt(np.diag(est.made.cov)[design.n_models :])[:2]
+        own = standard_errors(est.made, found.influence)[:2]
+        rows = effects_frame(design, est, 0.95)
+        shown = rows[rows["term"] == "x0"].set_index("unit").loc["one recorded scale", "std_error"]
+        assert shown == pytest.approx(max(own[0], found.slope * price[0]))
+        rose += (own < found.slope * price).sum()
+    assert rose > 6
+
+
 def test_a_recorded_scale_is_the_only_unit_where_no_other_is_natural():
     assert units(Column("x", "g", "style", "relative", 2.0)) == [("one recorded scale", 1.0)]
     assert units(Column("x", "g", "style", "difference", 2.0))[1] == ("one", 0.5)
