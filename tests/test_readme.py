@@ -41,6 +41,10 @@ def votes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def judge(prompt: str, a: str, b: str) -> float:
+    return len(a) / (len(a) + len(b))
+
+
 @pytest.mark.filterwarnings("ignore:columns .* do not vary")
 def test_notebook_lines_run(votes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(votes)
@@ -49,9 +53,6 @@ def test_notebook_lines_run(votes: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     exec(compile(votes_block, "README.md", "exec"), names)
     battles = names["battles"]
     assert len(battles) == 2500
-
-    def judge(prompt: str, a: str, b: str) -> float:
-        return len(a) / (len(a) + len(b))
 
     names |= {"judge": judge, "battles": battles.take(range(30))}
     exec(compile(judge_block, "README.md", "exec"), names | {"verdicts": battles})

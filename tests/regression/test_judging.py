@@ -227,7 +227,7 @@ def test_what_is_shown(pairs, tmp_path):
     assert max(map(len, found.summary(80).splitlines())) <= 80
     assert "add:emoji" in found._repr_html_()
     assert found.plot(width=400).to_dict()["title"]["text"][0].startswith("add:emoji (3) moves the judge most")
-    assert found.plot("doses").to_dict()["title"]["text"][0].startswith("add:emoji moves the judge by")
+    assert found.plot("doses").to_dict()["title"]["text"][0].startswith("add:words moves the judge by")
     with pytest.raises(ls.LlamaStyleError, match="kind=.dose. is not known; did you mean .doses."):
         found.plot("dose")  # type: ignore[arg-type]
     assert repr(found).startswith("<JudgeAudit of 5 edits")
