@@ -226,7 +226,9 @@ def features_command(
         shown = ["model_a", "model_b", *measured.columns]
         print_table(frame[[c for c in shown if c in frame]] if options.form == "table" else frame, options.form)
         return
-    write_table(frame, output)
+    from llamastyle.report.tables import without_formulas
+
+    write_table(without_formulas(frame) if output.endswith(".csv") and options.form != "csv-plain" else frame, output)
     say(f"{len(frame)} rows, {frame.shape[1]} columns written to {output}")
 
 

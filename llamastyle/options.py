@@ -24,7 +24,7 @@ Measure = Literal["effect", "exchange"]
 Scale = Literal["rating", "win_rate"]
 Line = Literal["theil-sen", "rlm"]
 Per = Literal["text", "words"]
-TableFormat = Literal["table", "csv", "json", "md"]
+TableFormat = Literal["table", "csv", "csv-plain", "json", "md"]
 Verdict = Literal[
     "inflated",
     "deflated",

@@ -63,7 +63,14 @@ Answers = Annotated[
     typer.Option("--responses", metavar="FILE", help="If the file holds verdicts only: texts, by prompt and model."),
 ]
 Lenient = Annotated[bool, typer.Option("--lenient", help="Set bad rows aside, count them, and go on.")]
-Form = Annotated[str, typer.Option("--format", metavar="table|csv|json|md", help="How tables are written.")]
+Form = Annotated[
+    str,
+    typer.Option(
+        "--format",
+        metavar="table|csv|csv-plain|json|md",
+        help="How tables are written; csv-plain leaves what a spreadsheet would take for a formula.",
+    ),
+]
 Handling = Annotated[
     str,
     typer.Option(

@@ -300,7 +300,7 @@ def test_an_output_that_cannot_be_written_leaves_nothing(run, tmp_path, monkeypa
         (("adit", "x"), "adit"),
         (("audit", "x", "--nonsense"), "--nonsense"),
         (("audit", "x", "--map", "winner"), "NAME=VALUE"),
-        (("audit", "x", "--format", "xml"), "table, csv, json, md"),
+        (("audit", "x", "--format", "xml"), "table, csv, csv-plain, json, md"),
         (("demo", "--battles", "many"), "--battles"),
     ],
 )
@@ -645,7 +645,7 @@ def test_judge_keeps_its_numbers_on_a_narrow_terminal(run, verdicts, monkeypatch
     assert shown.code == 0
     effects = shown.out.partition("What a bit more")[2].partition("The same in right answers")[0]
     assert re.search(r"words +-?0\.\d{3} \[-?0\.\d{3}, -?0\.\d{3}\]", effects)
-    assert "right instead" in effects
+    assert "+10 %" in effects
 
 
 @pytest.mark.parametrize("option", [["--ties", "davidson"], ["--position"], ["--cluster", "prompt"]])

@@ -30,7 +30,7 @@ def test_a_bundle_comes_apart_and_together_again():
     given = {f: None for f in names if f not in ("file", "extra", "form")}
     command(file="x.csv", extra=5, form="csv", **given)
     assert (seen[0][0].file, seen[0][1]) == ("x.csv", 5)
-    with pytest.raises(LlamaStyleError, match="table, csv, json, md"):
+    with pytest.raises(LlamaStyleError, match="table, csv, csv-plain, json, md"):
         command(file="x.csv", extra=5, form="xml", **given)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import re
@@ -14,11 +15,22 @@ from llamastyle.options import TableFormat, check_option
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["clean", "left_out", "markdown_table", "numbered_notes", "render", "text_table", "with_interval"]
+__all__ = [
+    "clean",
+    "left_out",
+    "markdown_table",
+    "numbered_notes",
+    "render",
+    "text_table",
+    "with_interval",
+    "without_formulas",
+]
 
 _CONTROL = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
 )
+_FORMULA = re.compile(r"(?![+-]?[\d.,]+(?: ?%| \w+)?\Z)[=+\-@\t\r]")
+"""What begins a formula in a spreadsheet, but for a number, per cent or with a unit."""
 _LEAST = {"model": 16, "judge": 16, "term": 12, "part": 16, "note": 16}
 """Columns that fold on a narrow terminal, and how far."""
 _KEPT = ("verdict", "note")  # columns that stay, with the first one, whatever the width
@@ -185,11 +197,30 @@ def _jsonable(frame: pd.DataFrame) -> pd.DataFrame:
     return cells.where(frame.notna() & ~frame.isin([np.inf, -np.inf]), None)
 
 
+def without_formulas(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with an apostrophe before what a spreadsheet would take for a formula, a number with its unit aside.
+
+    >>> import pandas as pd
+    >>> without_formulas(pd.DataFrame({"model": ["=1+cmd|x", "@cf/a"], "unit": ["+10 %", "one"]})).values.tolist()
+    [["'=1+cmd|x", '+10 %'], ["'@cf/a", 'one']]
+    """
+    texts = frame.select_dtypes(include=["object", "string", "category"]).columns
+
+    def safe(cell: Any) -> Any:
+        return f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) else cell
+
+    return frame.assign(**{name: frame[name].astype(object).map(safe) for name in texts}).rename(columns=safe)
+
+
 def render(frame: pd.DataFrame, form: str, width: int = 80) -> str:
-    """The frame in one of the formats ``table, csv, json, md``; csv and json keep every digit."""
+    """The frame in one of the formats ``table, csv, csv-plain, json, md``; all but table and md keep every digit."""
     check_option("format", form, TableFormat)
-    if form == "csv":
-        return frame.to_csv(index=False, lineterminator="\n").rstrip("\n")
+    if form in ("csv", "csv-plain"):
+        shown = frame if form == "csv-plain" else without_formulas(frame)
+        written = shown.to_csv(index=False, lineterminator="\n")
+        if "\r" in written:  # which minimal quoting lets through on older Pythons
+            written = shown.to_csv(index=False, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
+        return written.rstrip("\n")
     if form == "json":
         rows = [{str(k): v for k, v in row.items()} for row in _jsonable(frame).to_dict("records")]
         return json.dumps(rows, ensure_ascii=False, indent=1, default=str, allow_nan=False)

@@ -31,6 +31,21 @@ FRAME = pd.DataFrame(
 )
 
 
+@pytest.mark.parametrize("cell", ["=1+1", "+SUM(A1)", "-cmd|' /C calc'!A0", "@cf/model", "\tx", "\rx", "-5+3", "+10 % of =A1"])
+def test_a_spreadsheet_reads_no_formula(cell):
+    frame = pd.DataFrame({"model": [cell], "estimate": [-1.5], cell: ["plain"]})
+    read = pd.read_csv(io.StringIO(render(frame, "csv"), newline=""))
+    assert read.columns.tolist() == ["model", "estimate", f"'{cell}"]
+    assert read.iloc[0].tolist() == [f"'{cell}", -1.5, "plain"]
+    assert pd.read_csv(io.StringIO(render(frame, "csv-plain"), newline="")).iloc[0].tolist() == [cell, -1.5, "plain"]
+
+
+@pytest.mark.parametrize("cell", ["+10 %", "-3", "-1,234.5", "+1 emoji", "a=b", "", None])
+def test_numbers_with_units_stay(cell):
+    frame = pd.DataFrame({"unit": [cell, "x"]})
+    assert render(frame, "csv") == render(frame, "csv-plain")
+
+
 def test_csv_and_json_keep_every_digit():
     back = pd.read_csv(io.StringIO(render(FRAME, "csv")))
     assert back["rating"][0] == FRAME["rating"][0]
@@ -77,7 +92,7 @@ def test_notes_are_numbered_once():
 
 
 def test_unknown_format_lists_the_known():
-    with pytest.raises(LlamaStyleError, match="table, csv, json, md"):
+    with pytest.raises(LlamaStyleError, match="table, csv, csv-plain, json, md"):
         render(FRAME, "xml")
 
 
