@@ -120,7 +120,7 @@ def extract(
             f"n_jobs={n_jobs!r} is not a number of threads; use 1, 2, ... or None for one a core"
         )
     measured = getattr(source, "measured", None)
-    if isinstance(measured, FeatureTable):
+    if isinstance(measured, FeatureTable) and out is None:
         wanted = measured.features if features is None else FeatureSet.of(features)
         if all(name in measured.features for name in wanted.names):
             return measured.select(wanted.names)

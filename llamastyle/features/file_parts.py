@@ -25,7 +25,7 @@ PART_BYTES = 1 << 28
 """About so many bytes of a file are one part, which is what is lost when a run is killed."""
 BATCH_BYTES = 1 << 24
 """About so many bytes are in memory at a time."""
-MOST_ROWS = 1 << 16
+MOST_ROWS = 1 << 13
 ENDS = 1 << 16
 """So much of either end of a file is part of its fingerprint."""
 
@@ -171,22 +171,26 @@ def batches(
         lacking = [name for name in wanted if name not in file.schema_arrow.names]
         if lacking:
             raise FeatureError(f"{source.path} has no column {lacking[0]!r}, which the first file has")
+        if doubled := [name for name in wanted if file.schema_arrow.names.count(name) > 1]:
+            raise FeatureError(f"{source.path} has {doubled[0]!r} more than once; leave it out (keep=), or rename one")
         groups = range(*part)
-        first = (
-            next(file.iter_batches(16, row_groups=groups, columns=texts, use_threads=False), None)
-            if groups
-            else None
-        )
-        each = 1 if first is None or not first.num_rows else max(1, first.nbytes // first.num_rows)
-        known = [file.metadata.row_group(g) for g in groups]
-        rows = sum(group.num_rows for group in known)
-        each = max(each, sum(group.total_byte_size for group in known) // max(1, rows))
-        size = int(min(MOST_ROWS, max(1, BATCH_BYTES // each)))
         try:
+            first = (
+                next(file.iter_batches(16, row_groups=groups, columns=texts, use_threads=False), None)
+                if groups
+                else None
+            )
+            each = 1 if first is None or not first.num_rows else max(1, first.nbytes // first.num_rows)
+            known = [file.metadata.row_group(g) for g in groups]
+            rows = sum(group.num_rows for group in known)
+            each = max(each, sum(group.total_byte_size for group in known) // max(1, rows))
+            size = int(min(MOST_ROWS, max(1, BATCH_BYTES // each)))
             for batch in file.iter_batches(size, row_groups=groups, columns=wanted, use_threads=False):
                 yield pa.Table.from_batches([batch]).select(wanted).cast(schema)
         except (pa.ArrowException, OSError) as error:
-            raise FeatureError(f"{source.path} is broken: {error}") from None
+            raise FeatureError(
+                f"{source.path} is broken, or has a column of another type than the first file: {error}"
+            ) from None
 
 
 def _blocks(source: Source, part: tuple[int, int]) -> Iterator[bytes]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import CodeType, FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -183,6 +185,11 @@ def _names(wanted: FeatureSet, texts: Sequence[str], kept: Sequence[str]) -> lis
         else [text[-2:] if text[-2:] in ("_a", "_b") else f"_{text}" for text in texts]
     )
     names = [[f"{name}{end}" for name in wanted.names] for end in ends]
+    made = [name for part in names for name in part]
+    if twice := [name for name in made if made.count(name) > 1]:
+        raise FeatureError(
+            f"{' and '.join(map(repr, texts))} would both be called {twice[0]!r}; measure them one by one"
+        )
     if both := [name for part in names for name in part if name in kept]:
         raise FeatureError(
             f"there is a column {both[0]!r} already; leave it out: keep={[k for k in kept if k not in both]}"
@@ -232,6 +239,8 @@ def _write_part(
             " same call goes on with the others"
         ) from error
     finally:
+        if writer is not None and writer.is_open:  # else it would speak up when it is collected
+            writer.is_open = False
         unfinished.unlink(missing_ok=True)
     return without
 
@@ -312,15 +321,44 @@ def _mark(feature: Feature) -> str:
     return hashlib.sha256(said.encode("utf-8", "backslashreplace")).hexdigest()[:16]
 
 
-def _code(function: Any) -> str:
-    """A function by its name and what it is compiled to, with what it holds on to."""
-    code = getattr(function, "__code__", None)
-    if code is None:
-        return f"{getattr(function, '__module__', '')}.{getattr(function, '__qualname__', type(function).__qualname__)}"
-    held = [
-        _code(c.cell_contents) if callable(c.cell_contents) else repr(c.cell_contents)[:500]
-        for c in function.__closure__ or ()
-    ]
-    return repr(
-        (code.co_code.hex(), [c for c in code.co_consts if not hasattr(c, "co_code")], code.co_names, held)
-    )
+def _code(thing: Any, within: tuple[int, ...] = ()) -> str:
+    """A function or a value by what it does and holds, the same in every process."""
+    if id(thing) in within:
+        return "..."
+
+    def said(part: Any) -> str:
+        return _code(part, (*within, id(thing)))
+
+    if thing is None or isinstance(thing, str | bytes | int | float | complex):
+        return repr(thing)
+    if isinstance(thing, re.Pattern):
+        return repr((thing.pattern, thing.flags))
+    if isinstance(thing, list | tuple):
+        return repr([said(part) for part in thing])
+    if isinstance(thing, set | frozenset):
+        return repr(sorted(said(part) for part in thing))
+    if isinstance(thing, dict):
+        return repr(sorted((said(key), said(value)) for key, value in thing.items()))
+    if isinstance(thing, CodeType):
+        return repr((thing.co_code.hex(), thing.co_names, [said(part) for part in thing.co_consts]))
+    if isinstance(thing, FunctionType):
+        held = [cell.cell_contents for cell in thing.__closure__ or ()]
+        read = {name: thing.__globals__.get(name) for name in _names_in(thing.__code__)}
+        here = thing.__module__
+        own = {n: v for n, v in read.items() if isinstance(v, _PLAIN) or getattr(v, "__module__", "") == here}
+        return repr([said(part) for part in (thing.__code__, thing.__defaults__, thing.__kwdefaults__, held, own)])
+    if isinstance(thing, MethodType):
+        return repr((said(thing.__func__), said(thing.__self__)))
+    if isinstance(thing, type) or hasattr(thing, "__qualname__"):
+        return f"{getattr(thing, '__module__', '')}.{thing.__qualname__}"
+    slots = [name for kind in type(thing).__mro__ for name in getattr(kind, "__slots__", ())]
+    state = {name: getattr(thing, name, None) for name in slots} | getattr(thing, "__dict__", {})
+    return f"{type(thing).__module__}.{type(thing).__qualname__} {said(state)}"
+
+
+def _names_in(code: CodeType) -> set[str]:
+    """Names that a function looks up, and those of the functions in it."""
+    return {*code.co_names, *(n for c in code.co_consts if isinstance(c, CodeType) for n in _names_in(c))}
+
+
+_PLAIN = (str, bytes, int, float, list, tuple, set, frozenset, dict, re.Pattern)

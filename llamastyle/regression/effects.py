@@ -27,7 +27,7 @@ from llamastyle.regression.inference import (
     through_prompts,
 )
 
-__all__ = ["EFFECTS", "Effects", "effects_frame", "marginal_effects", "units"]
+__all__ = ["EFFECTS", "Effects", "effect_errors", "effects_frame", "marginal_effects", "units"]
 
 Floats = NDArray[np.float64]
 
@@ -83,6 +83,16 @@ def marginal_effects(design: Design, fit: BTFit, made: Sandwich) -> Effects:
     return Effects(mean * fit.beta, Influence(gradient, held.own, fit.beta[None, :].copy()), mean)
 
 
+def effect_errors(made: Sandwich, found: Effects, models: int) -> Floats:
+    """Errors of effects: none is surer than its price.
+
+    The mean slope moves against the price, which with few clusters makes the error too small where the price is next
+    to nothing.
+    """
+    price = np.sqrt(np.maximum(np.diag(made.cov)[models : models + found.effect.size], 0.0))
+    return np.maximum(standard_errors(made, found.influence), found.slope * price)
+
+
 def units(column: Column) -> list[tuple[str, float]]:
     """Units that an effect can be quoted in, each with its length in recorded scales."""
     if column.block == "position":
@@ -95,12 +105,9 @@ def units(column: Column) -> list[tuple[str, float]]:
 def effects_frame(design: Design, est: Estimates, level: float) -> pd.DataFrame:
     """Odds ratio and average marginal effect of every column and unit; columns `EFFECTS`."""
     found = marginal_effects(design, est.fit, est.made)
-    error = standard_errors(est.made, found.influence)
     m, k = design.n_models, est.fit.beta.size
     price_error = np.sqrt(np.maximum(np.diag(est.made.cov)[m : m + k], 0.0))
-    # The mean slope moves against the price, which with few clusters makes the error too small where the price is
-    # next to nothing; there an effect is as sure as its price.
-    error = np.maximum(error, found.slope * price_error)
+    error = effect_errors(est.made, found, m)
     why = seldom_reasons(design)
     few = np.array([bool(reason) for reason in why], dtype=bool)
     price_error[few] = error[few] = np.nan

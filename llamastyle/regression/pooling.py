@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from llamastyle.errors import FitError
 from llamastyle.regression.bradley_terry import BTFit
 from llamastyle.regression.design import Design
-from llamastyle.regression.effects import marginal_effects
+from llamastyle.regression.effects import effect_errors, marginal_effects
 from llamastyle.regression.estimates import Estimates
 from llamastyle.regression.inference import Influence, Sandwich, interval, sandwich, standard_errors, tail
 from llamastyle.regression.subsets import by_cluster, fit_subset, subset, summed_squares
@@ -76,13 +76,13 @@ def compare_pooled(design: Design, fit: BTFit, made: Sandwich) -> list[Compared]
         ("price", fit.beta, pooled.beta, _prices(made, m, k), _prices(pooled_made, 0, k)),
         ("effect", one.effect, two.effect, one.influence, two.influence),
     )
+    least = {"effect": (effect_errors(made, one, m), effect_errors(pooled_made, two, 0))}
     return [
         Compared(
             measure,
             within,
             without,
-            standard_errors(made, mine),
-            standard_errors(pooled_made, theirs),
+            *least.get(measure, (standard_errors(made, mine), standard_errors(pooled_made, theirs))),
             np.sqrt(summed_squares(made.clusters, by_cluster(made, mine) - by_cluster(pooled_made, theirs))),
         )
         for measure, within, without, mine, theirs in pairs

@@ -17,10 +17,10 @@ from llamastyle.regression.bradley_terry import fit_bradley_terry
 from llamastyle.regression.decomposition import profiles
 from llamastyle.regression.design import Design, build_design, contrast
 from llamastyle.regression.diagnostics import check_separation, without_collinear
-from llamastyle.regression.effects import marginal_effects
+from llamastyle.regression.effects import effect_errors, marginal_effects
 from llamastyle.regression.estimates import Estimates, Settings
 from llamastyle.regression.handling import likelihoods
-from llamastyle.regression.inference import cluster_counts, interval, sandwich, standard_errors
+from llamastyle.regression.inference import cluster_counts, interval, sandwich
 from llamastyle.regression.wording import join_notes
 
 __all__ = ["CONTRASTS", "TRANSFORMS", "allowed_contrasts", "re_estimate", "transform_frame"]
@@ -146,7 +146,7 @@ def _column_rows(design: Design, est: Estimates, level: float) -> pd.DataFrame:
     found, (m, k) = marginal_effects(design, est.fit, est.made), (design.n_models, est.fit.beta.size)
     price_error = np.sqrt(np.maximum(np.diag(est.made.cov)[m : m + k], 0.0))
     measures = (
-        ("effect", found.effect, standard_errors(est.made, found.influence)),
+        ("effect", found.effect, effect_errors(est.made, found, m)),
         ("price", est.fit.beta, price_error),
     )
     parts: list[pd.DataFrame] = []

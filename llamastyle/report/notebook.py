@@ -36,7 +36,7 @@ _OF = {
 """What an interval is of, where its columns are not named after it; the first that is there."""
 _ERRORS = ("estimate", "effect", "slope")
 """What a standard error is of; the first that is there."""
-_PROBABILITIES = ("p_value", "q_value", "p_equal", "q_equal", "p_simultaneous")
+_PROBABILITIES = ("p_value", "q_value", "p_equal", "q_equal", "p_simultaneous", "group_p_value")
 
 
 class ReadableFrame(pd.DataFrame):
@@ -77,7 +77,8 @@ def reading_html(frame: pd.DataFrame) -> str:
     if "note" in part and all(isinstance(note, str) for note in part["note"]):
         part, notes = numbered_notes(part)
     head, columns = _columns(part, {**UNITS, **_own_units(frame)})
-    if not isinstance(frame.index, pd.RangeIndex) and not pd.api.types.is_integer_dtype(frame.index.dtype):
+    numbered = isinstance(frame.index, pd.RangeIndex) or pd.api.types.is_integer_dtype(frame.index.dtype)
+    if not numbered or any(name is not None for name in frame.index.names):
         head = [(" ".join(clean(n) for n in frame.index.names if n is not None), "", False), *head]
         columns = [[clean(value) for value in part.index], *columns]
     top = "".join(_head(*cell) for cell in head)
@@ -143,10 +144,10 @@ def _floats(values: Any, factor: float) -> list[float]:
 
 def _ranges(value: Sequence[float], low: Sequence[float], high: Sequence[float]) -> list[str]:
     """``12.1 [3.0, 20.4]``; as many decimals as the column's size asks for, with a true minus."""
-    whole = all(v != v or v == round(v) for column in (value, low, high) for v in column)
-    digits = 0 if whole else min(decimals([v for v in value if math.isfinite(v)]), _resolved(low, high))
+    whole = all(v == round(v) for column in (value, low, high) for v in column if math.isfinite(v))
+    shared = 0 if whole else min(decimals([v for v in value if math.isfinite(v)]), _resolved(low, high))
 
-    def one(v: float) -> str:
+    def one(v: float, digits: int) -> str:
         if math.isinf(v):
             return "∞" if v > 0 else "−∞"
         text = f"{abs(v):.{digits}f}"
@@ -154,7 +155,9 @@ def _ranges(value: Sequence[float], low: Sequence[float], high: Sequence[float])
 
     out: list[str] = []
     for v, a, b in zip(value, low, high, strict=True):
-        out.append("" if v != v else one(v) if a != a or b != b else f"{one(v)} [{one(a)}, {one(b)}]")
+        digits = max(shared, 0 if whole else _resolved([a], [b])) if math.isfinite(b - a) else shared
+        cell = one(v, digits)
+        out.append("" if v != v else cell if a != a or b != b else f"{cell} [{one(a, digits)}, {one(b, digits)}]")
     return out
 
 

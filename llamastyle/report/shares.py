@@ -93,8 +93,9 @@ def share_chart(parts: pd.DataFrame, *, most: int = MOST, width: int = 760) -> a
     if width >= 480:
         layers.append(texts(rows, "figures", plot + 12, y, color=LIGHT["muted"]))
     far = max(rows, key=lambda r: abs(r["value"]))
-    among = f"of {whole} models" if whole > 2 else "of the two"
-    title = f"Style is worth {signed(far['value'], 1)} points to {far['title']}, the most {among}"
+    first = "the most" if far["value"] > 0 else "furthest from nothing"
+    among = f", {first} of {whole} models" if whole > 2 else ""
+    title = f"Style is worth {signed(far['value'], 1)} points to {far['title']}{among}"
     says = "Bars add up to the raw rating against the field: groups of style, correctness, strength. The dot is all"
     says += " of style, the line its interval; in brackets, its share of the whole where that is clear of zero."
     gone = len(set(parts["model"])) - whole
@@ -206,7 +207,8 @@ def _gain(row: int, r: dict[Any, Any], total: dict[Any, Any], room: int) -> dict
     out: dict[str, Any] = {
         f"{key}{end}": float(r[f"{key}{end}"]) for key in ("gain", "gain_cv") for end in ("", "_low", "_high")
     }
-    share = r["gain_cv"] / total["gain_cv"] if total["gain_cv"] > 0 else math.nan
+    sure = total["gain_cv_low"] > 0 and r["gain_cv"] >= 0  # of what may be nothing there are no shares
+    share = r["gain_cv"] / total["gain_cv"] if sure else math.nan
     told = f" ({100 * share:.0f} %)" if r is not total and math.isfinite(share) else ""
     figures = with_ends(out["gain_cv"], out["gain_cv_low"], out["gain_cv_high"], 1)
     name = BLOCKS.get(str(r["block"]), str(r["block"]))
@@ -219,8 +221,12 @@ def _gain(row: int, r: dict[Any, Any], total: dict[Any, Any], room: int) -> dict
 
 def _fit_title(rows: Sequence[dict[str, Any]]) -> str:
     style = next((r for r in rows if r["block"] == "style"), None)
+    if style is not None and style["gain_cv"] < 0:
+        return "Style says nothing of unseen votes"
     if style is None or not math.isfinite(style["share"]):
         return "What the fit says of the votes, in its parts"
     most = max((r for r in rows if r["block"] != "total"), key=lambda r: r["gain_cv"])
+    if not math.isfinite(most["share"]):
+        most = style
     said = f"Style is {100 * style['share']:.0f}\u00a0% of what the fit says of unseen votes"
     return said if most is style else f"{said}; {most['name']}, {100 * most['share']:.0f}\u00a0%"

@@ -70,7 +70,7 @@ def formatted(frame: pd.DataFrame) -> list[list[str]]:
         elif kind == "M":
             columns.append(["" if v != v else f"{v:%Y-%m-%d}" for v in values])
         elif kind == "b":
-            columns.append(["yes" if v else "no" for v in values])
+            columns.append(["" if v is None else "yes" if v else "no" for v in _plain(values)])
         else:
             columns.append(["" if v is None or v != v else clean(v) for v in values])
     return [list(row) for row in zip(*columns, strict=True)]

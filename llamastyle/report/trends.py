@@ -222,9 +222,12 @@ def dose_chart(
     panels = [replace(panel, points=[{**p, "x": place[p["x"]]} for p in panel.points]) for panel in panels]
     marks = [(place[dose], f"{dose:g}") for dose in given]
     name, rows = several[0]
-    ends = [f"{signed(100 * r['effect'], 1) or '0.0'}" for r in (rows[0], rows[-1])]
-    title = f"{shortened(name, 40)} moves the judge by {ends[0]} points at {rows[0]['dose']:g}"
-    title += f" and by {ends[1]} at {rows[-1]['dose']:g}"
+    told = [rows[0], rows[-1]]
+    most_moved = max(rows, key=lambda r: abs(r["effect"]))
+    if all(abs(most_moved["effect"]) > abs(r["effect"]) for r in told):
+        told.insert(1, most_moved)  # what moves most in between is said too
+    ends = [f"{signed(100 * r['effect'], 1)}{' points' * (i == 0)} at {r['dose']:g}" for i, r in enumerate(told)]
+    title = f"{shortened(name, 40)} moves the judge by {', by '.join(ends[:-1])} and by {ends[-1]}"
     said = f"Change in win probability, points. Grey band: the margin of {100 * margin:g}; orange is preferred beyond"
     said += " it, blue penalised; lines are intervals."
     if slopes:
@@ -349,7 +352,7 @@ def _thinned(marks: Sequence[tuple[float, str]], across: Axis) -> list[dict[str,
     """The words under the panels, cut and as many as there is room for, from the last backwards."""
     kept: list[dict[str, Any]] = []
     end = math.inf
-    for at, word in reversed(marks):
+    for at, word in sorted(marks, reverse=True):
         words = shortened(word, 16)
         half = (room_of(words) + 10) / 2
         if across.at(at) + half <= end:

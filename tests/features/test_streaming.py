@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import pytest
 
 import llamastyle as ls
 from llamastyle.features import file_parts
+from llamastyle.features.streaming import _mark
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXTS = [f"Great question! **{i}** things:\n\n- one 🎉\n- two\n" + "word " * (i % 37) for i in range(500)]
@@ -104,6 +106,7 @@ CHILD = """\
 import sys
 sys.path.insert(0, {root!r})
 from llamastyle.features import file_parts
+from llamastyle.features.streaming import _mark
 file_parts.PART_BYTES, file_parts.BATCH_BYTES = 4_000, 1_000
 import llamastyle as ls
 ls.extract({path!r}, ["words", "bold"], out={out!r})
@@ -166,6 +169,54 @@ def test_own_functions_are_told_apart(tmp_path):
         ls.extract(path, [made("b")], out=tmp_path / "out")
 
 
+WORDS = {"may", "might"}
+
+
+def hedged(text):
+    return float(any(word in WORDS for word in text.split()))
+
+
+def with_words(*words):
+    return lambda text: float(sum(w in words for w in text.split()))
+
+
+def mark(feature):
+    return _mark(ls.FeatureSet.of([feature])[0])
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (ls.pattern("h", r"\bmay\b"), ls.pattern("h", r"\bmay\b", flags=re.I)),
+        (ls.pattern("h", "a", definition="same"), ls.pattern("h", "b", definition="same")),
+        (ls.tokens(str.split), ls.tokens(len)),
+        (ls.per_text(lambda t: sum(w in ("may",) for w in t.split()), name="h"),
+         ls.per_text(lambda t: sum(w in ("never",) for w in t.split()), name="h")),
+        (ls.per_text(with_words("may"), name="h"), ls.per_text(with_words("never"), name="h")),
+    ],
+)  # fmt: skip
+def test_what_counts_otherwise_has_another_mark(one, other):
+    assert mark(one) != mark(other)
+    assert mark(one) == mark(one)
+
+
+def test_a_mark_reads_globals_and_is_the_same_in_every_process(monkeypatch):
+    before = mark(ls.per_text(hedged, name="h"))
+    code = "from tests.features.test_streaming import hedged, ls, mark; print(mark(ls.per_text(hedged, name='h')))"
+    for seed in ("1", "2"):
+        env = os.environ | {"PYTHONHASHSEED": seed}
+        done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True, check=True)
+        assert done.stdout.strip() == before
+    monkeypatch.setattr(sys.modules[hedged.__module__], "WORDS", {"never"})
+    assert mark(ls.per_text(hedged, name="h")) != before
+
+
+def test_measured_battles_are_no_files(tmp_path):
+    battles = ls.simulate(50, 3, seed=1).battles
+    with pytest.raises(ls.FeatureError, match="with out=, the source is a path"):
+        ls.extract(battles, ["words"], out=tmp_path / "out")
+
+
 def test_one_run_at_a_time(tmp_path):
     fcntl = pytest.importorskip("fcntl")
     path = written(tmp_path, "parquet", frame(TEXTS[:5]))
@@ -220,6 +271,11 @@ def bad(tmp_path: Path, case: str) -> dict:
         path.write_text("a,b\n")
     if case == "own":
         data.assign(words=1).to_parquet(path)
+    if case == "ends":
+        data.assign(answer_a="a", reply_a="a b").to_parquet(path)
+    if case == "other type":
+        data.assign(id="x").to_parquet(tmp_path / "z.parquet")
+        path = [path, tmp_path / "z.parquet"]
     if case == "manifest":
         (tmp_path / "out").mkdir()
         (tmp_path / "out" / "manifest.json").write_text("{")
@@ -245,6 +301,8 @@ def bad(tmp_path: Path, case: str) -> dict:
         ("foreign", {}, "is neither parquet nor JSON lines"),
         ("none", {}, "there is no parquet or JSON-lines file at"),
         ("own", {}, "there is a column 'words' already; leave it out"),
+        ("ends", {"text": ["answer_a", "reply_a"]}, "'answer_a' and 'reply_a' would both be called 'words_a'"),
+        ("other type", {}, "z.parquet is broken, or has a column of another type than the first file"),
         ("manifest", {}, "cannot be read: "),
         ("parts", {}, "has parts, but no manifest.json"),
         ("second", {}, "has no column 'response', which the first file has"),

@@ -155,3 +155,21 @@ def test_battles_and_results_show_tables_so():
     arena = ls.simulate(2000, 4, style={"words": 0.8}, seed=1)
     assert "win_rate | %" in cells(arena.battles._repr_html_())[0]
     assert "estimate [interval] | log-odds" in cells(ls.fit(arena.battles)._repr_html_())[0]
+
+
+def test_a_row_has_the_digits_that_its_interval_asks_for():
+    frame = readable_frame(
+        pd.DataFrame({"estimate": [-9.2, 5000.0, 0.0287], "conf_low": [-9.4, 4000.0, 0.0086], "conf_high": [-0.3, 6000.0, 0.0489]})
+    )
+    shown = reading_html(frame)
+    assert "0.029 [0.009, 0.049]" in shown
+    assert "5000" in shown.replace(",", "")
+    assert not re.search(r"[\[ ]−?0(\.0+)?[\],]", shown)  # no end that is clear of zero looks like it
+
+
+def test_ends_at_infinity_and_missing_truths_are_shown():
+    frame = pd.DataFrame(
+        {"estimate": [1.5], "conf_low": [float("-inf")], "conf_high": [2.5], "flag": pd.array([None], "boolean")}
+    )
+    assert "1.50 [−∞, 2.50]" in reading_html(readable_frame(frame))
+    assert ">rank<" in reading_html(readable_frame(pd.DataFrame({"rank": [3, 1], "x": [1.0, 2.0]}).set_index("rank")))

@@ -82,3 +82,16 @@ def test_gains_are_drawn_in_and_out_of_sample(result):
     assert fit_share_chart(lost).to_dict()["title"]["text"] == ["What the fit says of the votes, in its parts"]
     with pytest.raises(ls.LlamaStyleError, match="block 'total'"):
         fit_share_chart(shares[shares["block"] != "total"])
+
+
+@pytest.mark.parametrize("which", ["style", "total"])
+def test_of_a_gain_that_may_be_nothing_there_are_no_shares(result, which):
+    shares = result.fit_shares()
+    columns = ["gain_cv", "gain_cv_low", "gain_cv_high"]
+    shares.loc[shares["block"] == which, columns] = [-5.0, -9.0, -1.0] if which == "style" else [3.0, -1.0, 7.0]
+    spec = fit_share_chart(shares).to_dict()
+    nothing = "Style says nothing of unseen votes"
+    assert spec["title"]["text"] == [nothing if which == "style" else "What the fit says of the votes, in its parts"]
+    figures = [str(r.get("figures")) for rows in marks_of(spec, "text") for r in rows]
+    assert not any("-" in f and "%" in f for f in figures)
+    assert which == "style" or not any("%" in f for f in figures)
