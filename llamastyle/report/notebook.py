@@ -27,6 +27,8 @@ UNITS = {
     **dict.fromkeys(("effect",), "% points"),
 }
 """Of columns that mean the same in every table; ``units`` in a frame's attrs adds to them."""
+RATES = ("win_rate", "parity_win_rate", "rate", "accuracy", "accuracy_cv", "agreement")
+"""Columns that cannot be above one; where they are, something else was made of them."""
 _OF = {
     "conf": ("estimate", "rating", "effect", "rate", "win_rate", "agreement", "slope", "accuracy"),
     "change": ("parity_change", "change"),
@@ -110,7 +112,7 @@ def _columns(frame: pd.DataFrame, units: Mapping[str, str]) -> tuple[list[tuple[
         values: Any = frame[label]
         number = getattr(values.dtype, "kind", "O") in "fiu"
         of = next((one for one in _ERRORS if one in frame), name) if name == "std_error" else name
-        unit = units.get(of, "") if number else ""
+        unit = units.get(of, "") if number and not (name in RATES and values.abs().max() > 1) else ""
         factor = 100.0 if unit.startswith(PERCENT) else 1.0
         if name in folded and number:
             low, high = folded[name]

@@ -173,3 +173,10 @@ def test_ends_at_infinity_and_missing_truths_are_shown():
     )
     assert "1.50 [−∞, 2.50]" in reading_html(readable_frame(frame))
     assert ">rank<" in reading_html(readable_frame(pd.DataFrame({"rank": [3, 1], "x": [1.0, 2.0]}).set_index("rank")))
+
+
+def test_counts_of_rates_are_no_per_cent(result):
+    ranks = result.ratings()[["win_rate"]].rank()
+    assert "win_rate" in reading_html(ranks)
+    assert "600" not in reading_html(ranks)
+    assert "win_rate | %" in cells(result.ratings()._repr_html_())[0]
