@@ -57,6 +57,7 @@ def test_found_where_planted():
     assert by_name(flat)["all"].joint.p_value > 0.01
 
 
+@pytest.mark.study
 def test_level_where_absent():
     found = [by_name(votes(s, n=600, clusters=40)) for s in range(200)]
     for test in ("all", "powers", "powers of x0", "x1^3", "x0*|x1|"):

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 import llamastyle as ls
+from llamastyle.regression.effects import marginal_effects
+from llamastyle.regression.inference import standard_errors
 
 TABLES = ("effects", "with_and_without", "fit_shares", "model_free", "rulers", "overlap", "transforms")
 
@@ -78,11 +80,16 @@ def test_levels_in_several_ways_of_clusters(arena):
     alone = ls.fit(battles.filter((frame["half"] == "odd").to_numpy()), cluster=["prompt_id", "voter"])
     scale = {c.name: c.scale for c in alone.design.spec.columns}
     whole = {c.name: c.scale for c in two.design.spec.columns}
+    est = alone.estimates
+    errors = standard_errors(est.made, marginal_effects(alone.design, est.fit, est.made).influence)
+    own = dict(zip(scale, errors, strict=True))  # by() has no floor under them, as effects() has
     for row in alone.effects().drop_duplicates("term").itertuples():
         mine = wide.loc[(row.term, "odd")]
         factor = 1.0 if row.block == "correctness" else whole[row.term] / scale[row.term]
         assert mine["effect"] == pytest.approx(row.effect * factor, rel=1e-5)
-        assert mine["std_error"] == pytest.approx(row.std_error * factor, rel=1e-5)
+        step = 1.0 / scale[row.term] if row.block == "correctness" else factor
+        assert mine["std_error"] == pytest.approx(own[row.term] * step, rel=1e-5)
+        assert mine["std_error"] <= row.std_error * factor * (1 + 1e-9)
 
 
 @pytest.mark.parametrize("name", TABLES)

@@ -88,6 +88,7 @@ def test_near_zero_it_is_the_likelihood_ratio():
         assert sign_flips(design, likelihood, "cluster").statistic == pytest.approx(2 * gain, rel=0.03)
 
 
+@pytest.mark.study
 @pytest.mark.parametrize("clusters", [12, 50])
 def test_level_in_null_arenas(clusters):
     rejected = []
