@@ -20,6 +20,7 @@ from llamastyle.errors import FeatureError, warn
 from llamastyle.features.feature import Feature, FeatureSet, Recipe
 from llamastyle.features.file_parts import batches, columns_of, examined, paths_of, size_of
 from llamastyle.features.text import is_text
+from llamastyle.report.files import write_whole
 from llamastyle.report.progress import Bar
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ def stream(
         without = 0
         show = sys.stderr.isatty() if progress is None else progress
         total = sum(size_of(*plan[k]) for k in missing)
-        with Bar(show, total, "measuring") as advance:
+        with Bar(show, total, "measuring", "MB", 1e6) as advance:
             for k in missing:
                 rows = batches(*plan[k], texts, {name: columns[name] for name in kept})
                 without += _write_part(paths[k], rows, measure, texts, names, dtype)
@@ -294,12 +295,7 @@ def _agree(folder: Path, asked: Mapping[str, Any]) -> None:
         return
     if any(folder.glob("part-*.parquet")):
         raise FeatureError(f"{str(folder)!r} has parts, but no {MANIFEST}; take another folder")
-    unfinished = folder / f".unfinished-{MANIFEST}"
-    try:
-        unfinished.write_text(now + "\n", "utf-8")
-        unfinished.replace(path)
-    except OSError as error:
-        raise FeatureError(f"{str(path)!r} could not be written: {error.strerror or error}") from None
+    write_whole(path, lambda unfinished: unfinished.write_text(now + "\n", "utf-8"))
 
 
 def _changed(before: Mapping[str, Any], asked: Mapping[str, Any]) -> str:
