@@ -31,7 +31,7 @@ from llamastyle.regression.bradley_terry import (
     sums,
 )
 from llamastyle.regression.cluster_scores import ClusterScores, cross_products
-from llamastyle.regression.clusters import both, every_battle, stack
+from llamastyle.regression.clusters import Clusters, both, every_battle, stack
 from llamastyle.regression.decomposition import block_index, changes, model_scores, parity_sums, sides, unexplained
 from llamastyle.regression.design import Column, Design, DesignSpec
 from llamastyle.regression.diagnostics import overlap
@@ -55,9 +55,9 @@ class Totals(dict[Any, Any]):
         return Totals({n: np.maximum(v, other[n]) if str(n).startswith("max:") else v + other[n] for n, v in self.items()})
 
 
-def total(made: Iterable[T]) -> T:
+def total(made: Iterable[T | None]) -> T:
     """The sum of what a pool makes, in its order."""
-    return reduce(add, made)
+    return reduce(add, (one for one in made if one is not None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,8 +364,10 @@ def group_of(shard: Shard, plan: Plan, name: str, groups: int) -> Ints:
 
 def crossed(
     shard: Shard, plan: Plan, found: Found, names: tuple[str, ...], sets: tuple[tuple[int, ...], ...]
-) -> Totals:
+) -> Totals | None:
     """Cross-products of sums by cluster, for sets of the ways ``names``, and what else is counted by cluster.
+
+    None where no battle of the shard is in the fit.
 
     Parameters
     ----------
@@ -373,6 +375,8 @@ def crossed(
         Ways whose combinations are clusters, all battles of each being in the shard; an empty one: every battle.
     """
     design, rows = design_of(shard, plan)
+    if not rows.size:
+        return None
     eta = linear_predictor(design, found.theta, found.beta)
     residual = design.w * (design.y - links.mean(eta, found.nu))
     own = design.w * ((design.y == 0.5) - links.tie(eta, found.nu)) if found.nu else None
@@ -386,10 +390,10 @@ def crossed(
     out = Totals()
     for one in sets:
         codes = np.arange(design.n) if not one else both(np.column_stack([ways[i] for i in one]))
-        clusters = stack(codes) if one else every_battle(design.n)
+        clusters = _clusters(codes)
         scores = ClusterScores(design, clusters, residual, own)
         plain_codes = np.unique(codes[rated], return_inverse=True)[1]
-        plain_clusters = stack(plain_codes) if one else every_battle(rated.size)
+        plain_clusters = _clusters(plain_codes)
         out |= {
             (one, "groups"): clusters.size,
             (one, "rated"): plain_clusters.size,
@@ -406,6 +410,10 @@ def crossed(
             if name in found.moved and name != TOTAL:
                 out[one, name, TOTAL] = (sums_of.T @ held[TOTAL]).toarray()
     return out
+
+
+def _clusters(codes: Ints) -> Clusters:
+    return stack(codes) if codes.size else every_battle(0)
 
 
 def _clusters_with(codes: Ints, some: NDArray[np.bool_], size: int) -> int:

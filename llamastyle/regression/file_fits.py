@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from itertools import combinations
 from pathlib import Path
@@ -58,7 +58,7 @@ __all__ = ["Asked", "fit_files", "fit_pool"]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-GROUP = 1 << 18
+GROUP = 1 << 17
 """Battles of whole clusters that are in memory at a time, about."""
 KEYS = 1 << 22
 """Different values of a column that are in memory at a time, about."""
@@ -550,6 +550,7 @@ class _Counted:
     size: int
     fractional: bool
     seen: Seen
+    _known: dict[str, Any] = field(default_factory=dict)
 
     @property
     def columns(self) -> Collection[str]:
@@ -557,7 +558,11 @@ class _Counted:
         return [name for name in names if self._empty(name) < self.size]
 
     def _empty(self, name: str) -> int:
-        return int(total(self.pool.map(partial(sums.without_value, plan=self.plan, name=name)))["empty"])
+        key = f"empty {name}"
+        if key not in self._known:
+            counts = total(self.pool.map(partial(sums.without_value, plan=self.plan, name=name)))
+            self._known[key] = int(counts["empty"])
+        return self._known[key]
 
     def refuse_empty(self, name: str) -> None:
         if missing := self._empty(name):
@@ -577,12 +582,15 @@ class _Counted:
 
     def _different(self, name: str) -> tuple[int, int]:
         """Different values, and those that a rated battle has."""
+        if name in self._known:
+            return self._known[name]
         different = rated = 0
         for low, high in self._ranges():
             found = list(self.pool.map(partial(sums.key_counts, plan=self.plan, name=name, low=low, high=high)))
             every = np.unique(np.concatenate([key for key, _ in found]))
             different += every.size
             rated += np.unique(np.concatenate([key[met] for key, met in found])).size
+        self._known[name] = different, rated
         return different, rated
 
     def _ranges(self) -> Iterable[tuple[int, int]]:

@@ -32,7 +32,7 @@ from llamastyle.regression.grouping import AUTO, CLUSTER_COLUMNS, PAIR
 __all__ = ["Disk", "Pool", "Reading", "Seen", "Shard", "joined", "read_part"]
 
 T = TypeVar("T")
-Arrays = dict[str, NDArray[Any]]
+Arrays = Mapping[str, NDArray[Any]]
 Hashes = NDArray[np.uint64]
 
 ROWS = 1 << 17
@@ -48,7 +48,7 @@ class Shard:
     ----------
     names : tuple of str
         Models that ``a`` and ``b`` point into.
-    arrays : dict
+    arrays : mapping
         ``a, b`` (int32, -1 without a name), ``y, w, right`` (float64; ``right`` is the difference in correctness,
         NaN unknown), ``bad`` (both called bad), ``x`` (float64 (n, k), contrasts unscaled, of ``tanh`` the plain
         difference), ``pair`` (uint64) and ``order`` (int8: which of the two responses stands first); for every
@@ -207,7 +207,7 @@ def shard_of(table: Any, reading: Reading, first: int = 0) -> tuple[Shard, Seen]
         right = battles.correct_a - battles.correct_b
     cluster = (battles.cluster,) if isinstance(battles.cluster, str) else tuple(battles.cluster or ())
     pair, order = _pairs(battles)
-    arrays: Arrays = {
+    arrays: dict[str, NDArray[Any]] = {
         "a": battles.model_a.astype(np.int32),
         "b": battles.model_b.astype(np.int32),
         "y": battles.outcome,
@@ -353,12 +353,23 @@ class Disk:
 def _opened(path: Path) -> Shard:
     """A shard whose arrays are read when they are used."""
     names = tuple(json.loads((path / "names.json").read_text("utf-8")))
-    files = {bytes.fromhex(file.stem).decode(): file for file in path.glob("*.npy")}
-    return Shard(names, {name: _mapped(file) for name, file in files.items()})
+    return Shard(names, _Files({bytes.fromhex(file.stem).decode(): file for file in path.glob("*.npy")}))
 
 
-def _mapped(file: Path) -> NDArray[Any]:
-    try:
-        return np.load(file, mmap_mode="r")
-    except ValueError:  # what is empty cannot be mapped
-        return np.load(file)
+class _Files(Mapping[str, NDArray[Any]]):
+    """Arrays of files, each mapped when it is asked for."""
+
+    def __init__(self, files: dict[str, Path]) -> None:
+        self._files = files
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        try:
+            return np.load(self._files[name], mmap_mode="r")
+        except ValueError:  # what is empty cannot be mapped
+            return np.load(self._files[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._files)
+
+    def __len__(self) -> int:
+        return len(self._files)
