@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from llamastyle.errors import ConvergenceError, DataError, FitError, SeparationError, warn
-from llamastyle.features.feature import FeatureTable
+from llamastyle.features.feature import FeatureSet, FeatureTable
 from llamastyle.features.file_parts import examined, paths_of
 from llamastyle.features.streaming import FeatureFiles
 from llamastyle.options import BothBad, Correctness, Covariance, Separated, Ties
@@ -172,11 +172,11 @@ def fit_files(
     asked = Asked(str(correctness), ties, both_bad, vcov, cluster, position, penalty, separated, level, seed)
     asked, how = read_options(asked, correctness, reading)
     asked.checked()
-    plan = parts_of(source)
+    files, plan = Reading(features_of(features), contrast, cluster, how, n_jobs), parts_of(source)
     with tempfile.TemporaryDirectory(prefix="llamastyle-", dir=scratch) as folder:
         disk, seen = Disk(Path(folder) / "shards"), None
         for number, (file, part) in enumerate(plan):
-            for shard, found in read_part(file, part, number, Reading(features, contrast, cluster, how, n_jobs)):
+            for shard, found in read_part(file, part, number, files):
                 disk.add(shard)
                 seen = found if seen is None else seen + found
         if seen is None:
@@ -197,6 +197,13 @@ def read_options(asked: Asked, correctness: Any, reading: dict[str, Any]) -> tup
             " (join_correctness)"
         )
     return replace(asked, correctness="auto"), {**reading, "correctness": tuple(correctness)}
+
+
+def features_of(features: Any) -> FeatureSet | None:
+    """The features asked for, checked before anything is read."""
+    if isinstance(features, FeatureTable):
+        raise FitError("a fit of files measures them itself, or reads what extract(..., out=) wrote: leave the table out")
+    return None if features is None else FeatureSet.of(features)
 
 
 def parts_of(source: Any, **size: int) -> list[Any]:

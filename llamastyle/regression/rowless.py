@@ -69,6 +69,9 @@ class SummedDesign(Rowless):
     seldom: dict[str, int]
     cluster: Any
 
+    def __bool__(self) -> bool:
+        return True
+
     @property
     def n_models(self) -> int:
         """Number of models with a strength."""
