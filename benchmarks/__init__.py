@@ -13,7 +13,7 @@ from pathlib import Path
 
 __all__ = ["NAMES", "RESULTS", "ROOT"]
 
-NAMES = ("fit", "growth", "startup", "extraction", "streaming")
+NAMES = ("fit", "growth", "startup", "extraction", "streaming", "batches", "distributed")
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 RESULTS = HERE / "results"

@@ -90,7 +90,7 @@ def test_what_real_votes_have(small, tmp_path):
     found, wanted = both(frame, tmp_path, separated="drop")
     assert {"best", "lone", "lone too"} <= set(found.dropped)
     compared(found, wanted)
-    assert found.asked.win_rates().equals(wanted.asked.win_rates())
+    pd.testing.assert_frame_equal(found.asked.win_rates(), wanted.asked.win_rates(), rtol=1e-12)
 
 
 @pytest.mark.parametrize("asked", [None, "pair"])
