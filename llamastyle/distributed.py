@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from typing import Any, TypeVar
 
 import numpy as np
@@ -225,8 +226,7 @@ def _over_data() -> Callable[[Callable[[int], int], list[int]], Iterable[int]]:
     def run(work: Callable[[int], int], parts: list[int]) -> Iterable[int]:
         if not parts:
             return []
-        from ray import data
-
+        data = import_module("ray.data")
         context = data.DataContext.get_current()
         shown, context.enable_progress_bars = context.enable_progress_bars, False
         try:
@@ -251,7 +251,7 @@ def _done(work: Callable[[int], int], row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _in_order(ray: Any, tasks: Iterator[Any]) -> Iterator[Any]:
-    """Results of tasks in their order, a bounded number of them being under way; after an error the rest is called off."""
+    """Results of tasks in their order, a bounded number of them under way; after an error the rest is called off."""
     most = AHEAD * max(1, int(ray.cluster_resources().get("CPU", 1)))
     under_way: list[Any] = []
     try:
@@ -295,7 +295,7 @@ def _absolute(source: Any) -> Any:
 def _started() -> Any:
     """Ray, connected to the cluster that the program has joined, or to one of this machine's cores."""
     try:
-        import ray
+        ray: Any = import_module("ray")
     except ImportError:
         raise LlamaStyleError("llamastyle.distributed needs Ray: pip install 'llamastyle[ray]'") from None
     if not ray.is_initialized():

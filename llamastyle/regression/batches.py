@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from functools import partial, reduce
+from functools import partial
 from itertools import combinations
 from operator import add
 from typing import Any, TypeVar
@@ -32,7 +32,14 @@ from llamastyle.regression.bradley_terry import (
 )
 from llamastyle.regression.cluster_scores import ClusterScores, cross_products
 from llamastyle.regression.clusters import Clusters, both, every_battle, stack
-from llamastyle.regression.decomposition import block_index, changes, model_scores, parity_sums, sides, unexplained
+from llamastyle.regression.decomposition import (
+    block_index,
+    changes,
+    model_scores,
+    parity_sums,
+    sides,
+    unexplained,
+)
 from llamastyle.regression.design import Column, Design, DesignSpec
 from llamastyle.regression.diagnostics import overlap
 from llamastyle.regression.grouping import PAIR
@@ -52,12 +59,16 @@ class Totals(dict[Any, Any]):
     """Named sums over battles; those of two lots add up to those of both. ``max:NAME`` is a maximum instead."""
 
     def __add__(self, other: Totals) -> Totals:
-        return Totals({n: np.maximum(v, other[n]) if str(n).startswith("max:") else v + other[n] for n, v in self.items()})
+        return Totals({n: (np.maximum if str(n).startswith("max:") else add)(v, other[n]) for n, v in self.items()})
 
 
 def total(made: Iterable[T | None]) -> T:
     """The sum of what a pool makes, in its order."""
-    return reduce(add, (one for one in made if one is not None))
+    there: list[Any] = []
+    for one in made:
+        if one is not None:
+            there = [there[0] + one] if there else [one]
+    return there[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +144,8 @@ def design_of(shard: Shard, plan: Plan) -> tuple[Design, Ints]:
     for j, column in enumerate(plan.columns):
         x[:, j] = _values(shard, plan.places[j], rows, column) / column.scale
     spec = DesignSpec(plan.columns, plan.models)
-    w = np.asarray(shard.arrays["w"][rows])
-    return Design(spec, x, a, b, np.asarray(shard.arrays["y"][rows]), w if plan.unit == 1.0 else w / plan.unit), rows
+    y, w = (np.asarray(shard.arrays[name][rows]) for name in ("y", "w"))
+    return Design(spec, x, a, b, y, w if plan.unit == 1.0 else w / plan.unit), rows
 
 
 def _values(shard: Shard, place: int, rows: Ints, column: Column) -> Floats:
@@ -173,7 +184,7 @@ def tally(shard: Shard, plan: Plan) -> Totals:
     pair, tied, between = (a + 1) * side + b + 1, y == 0.5, (y > 0) & (y < 1)
 
     def by_pair(values: Any) -> Floats:
-        return np.bincount(pair, values, side**2).reshape(side, side)
+        return np.asarray(np.bincount(pair, values, side**2), dtype=np.float64).reshape(side, side)
 
     place = {name: i for i, name in enumerate(plan.models)}
     index = np.array([*(place[name] for name in shard.names), -1], dtype=np.int64)
@@ -289,8 +300,9 @@ class BatchPasses:
         """The greatest change of a linear predictor."""
         return max(self.pool.map(partial(furthest_move, plan=self.plan, step=step)))
 
-    def move(self, step: Floats) -> None:
-        """No predictor is kept."""
+    def moved(self, at: Point, step: Floats) -> Floats:
+        """No predictors are kept."""
+        return at.eta
 
 
 # -- at the maximum ------------------------------------------------------------------------------------------

@@ -548,8 +548,8 @@ class Passes(Protocol):
         """The greatest change of a linear predictor."""
         ...
 
-    def move(self, step: Floats) -> None:
-        """Keep linear predictors, where they are kept, in step with the parameters."""
+    def moved(self, at: Point, step: Floats) -> Floats:
+        """Linear predictors after a step from a point; empty where none are kept."""
         ...
 
 
@@ -614,10 +614,11 @@ class _InMemory:
     def furthest(self, step: Floats) -> float:
         return furthest(self.design, step)
 
-    def move(self, step: Floats) -> None:
+    def moved(self, at: Point, step: Floats) -> Floats:
         m = self.design.n_models
         for rows in blocks(self.design.n):
-            self.eta[rows] += _linear_predictor(self.design, rows, step[:m], step[m:])
+            at.eta[rows] += _linear_predictor(self.design, rows, step[:m], step[m:])
+        return at.eta
 
 
 def _by_pairs(passes: Passes, likelihood: Likelihood) -> bool:
@@ -717,10 +718,14 @@ def _newton(
 
 def _stepped(passes: Passes, at: Point, step: Floats, decrement: float) -> Point:
     """The point after a step so small that its sums follow from those before it."""
-    passes.move(step)
     gain, left = decrement / 2.0, at.gradient - at.information @ step
     return replace(
-        at, params=at.params + step, llf=at.llf + gain, objective=at.objective + gain, gradient=left
+        at,
+        params=at.params + step,
+        eta=passes.moved(at, step),
+        llf=at.llf + gain,
+        objective=at.objective + gain,
+        gradient=left,
     )
 
 

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from llamastyle.regression.design import Design
 from llamastyle.regression.diagnostics import standard_information
 
-
 __all__ = ["Inflations", "inflations_of", "variance_inflation"]
 
 Floats = NDArray[np.float64]

@@ -30,7 +30,6 @@ from llamastyle.regression.inference import (
     through_prompts,
     variances,
 )
-from llamastyle.regression.rowless import Held
 from llamastyle.regression.tails import normal_quantile
 
 __all__ = [
@@ -70,7 +69,7 @@ class Profiles:
     residual: Floats
     inverse: Floats
 
-    def moved(self, design: Design, clusters: Clusters, beta: Floats, chosen: list[int]) -> csr_array | Held:
+    def moved(self, design: Design, clusters: Clusters, beta: Floats, chosen: list[int]) -> csr_array:
         """What the models leave of some columns, priced, by cluster and model: sparse (G, m)."""
         return model_scores(design, design.w * (self.residual[:, chosen] @ beta[chosen]), clusters)
 
@@ -271,8 +270,8 @@ def parity_sums(
     rows = [laplacian(design, v0), model_sums(design, kept * v0[:, None]).T]
     if nu:
         rows.append(model_sums(design, design.w * links.mean_by_ties(eta0, nu))[None, :])
-    seen = np.ones((design.n, 2)), sides(design.y), sides(links.mean(eta0, nu))
-    return *(_model_sum(design, values) for values in seen), np.vstack(rows)
+    total, won = _model_sum(design, np.ones((design.n, 2))), _model_sum(design, sides(design.y))
+    return total, won, _model_sum(design, sides(links.mean(eta0, nu))), np.vstack(rows)
 
 
 def prompt_sums(design: Design, fit: BTFit, v: Floats) -> Floats:

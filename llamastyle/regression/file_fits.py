@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any, cast
 
@@ -48,7 +48,14 @@ from llamastyle.regression.fitting import (
 )
 from llamastyle.regression.grouping import PAIR, Way, choose_ways
 from llamastyle.regression.handling import likelihood_words, likelihoods_of, read_penalty
-from llamastyle.regression.inference import MIN_CLUSTERS, Influence, Sandwich, assembled, finite_sample, standard_errors
+from llamastyle.regression.inference import (
+    MIN_CLUSTERS,
+    Influence,
+    Sandwich,
+    assembled,
+    finite_sample,
+    standard_errors,
+)
 from llamastyle.regression.result import StyleResult
 from llamastyle.regression.rowless import Held, Rowless, SummedBattles, SummedClusters, SummedDesign
 from llamastyle.regression.shards import Disk, Pool, Reading, Seen, read_part
@@ -202,7 +209,9 @@ def read_options(asked: Asked, correctness: Any, reading: dict[str, Any]) -> tup
 def features_of(features: Any) -> FeatureSet | None:
     """The features asked for, checked before anything is read."""
     if isinstance(features, FeatureTable):
-        raise FitError("a fit of files measures them itself, or reads what extract(..., out=) wrote: leave the table out")
+        raise FitError(
+            "a fit of files measures texts itself, or reads what extract(..., out=) wrote: leave the table out"
+        )
     return None if features is None else FeatureSet.of(features)
 
 
@@ -236,7 +245,7 @@ def fit_pool(pool: Pool, seen: Seen, asked: Asked) -> StyleResult:
     partly = partly_known_warning(settings)
     notes = (*first, *_read_notes(seen), *likelihood_words(settings))
     table = FeatureTable(np.empty((0, len(seen.features))), seen.features, None, seen.versions)
-    battles = [cast(Any, pairs.battles()) for pairs in (chosen, kept)]
+    both: Any = chosen.battles(), kept.battles()
     try:
         fitted = _fitted(pool, seen, asked, settings, plan, kept)
     except (SeparationError, ConvergenceError, FitError) as error:
@@ -244,13 +253,13 @@ def fit_pool(pool: Pool, seen: Seen, asked: Asked) -> StyleResult:
             raise
         for text in partly:
             warn(text)
-        return StyleResult(*battles, table, None, None, dropped, settings, str(error), notes, tuple(partly))
+        return StyleResult(both[0], both[1], table, None, None, dropped, settings, str(error), notes, tuple(partly))
     design, estimates, warned = fitted
     warned = [*partly, *warned]
     for text in warned:
         warn(text)
     notes = (*notes, *estimates.clustering.notes, FROM_SUMS)
-    return StyleResult(*battles, table, design, estimates, dropped, settings, "", notes, tuple(warned))
+    return StyleResult(both[0], both[1], table, design, estimates, dropped, settings, "", notes, tuple(warned))
 
 
 FROM_SUMS = "fitted from sums over batches of files: what needs the battles one by one is not there"
@@ -339,8 +348,8 @@ def _asked_columns(asked: Asked, seen: Seen) -> Any:
 def _maximum(pool: Pool, plan: Plan, pairs: _Pairs, likelihood: Likelihood) -> BTFit:
     passes = BatchPasses(pool, plan, pairs.pooled(), pairs.tied_share)
     fit, largest = fit_passes(passes, pairs.unit, likelihood)
-    held = {each.name: getattr(fit, each.name) for each in fields(fit)}
-    return SummedFit(**held | {"eta": Rowless(), "p": Rowless()}, reach=largest)
+    held: dict[str, Any] = {each.name: getattr(fit, each.name) for each in fields(fit)}
+    return SummedFit(**{**held, "eta": Rowless(), "p": Rowless(), "reach": largest})
 
 
 def _scaled(pool: Pool, plan: Plan, seen: Seen, asked: Asked, kept: _Pairs) -> tuple[Plan, list[str]]:
@@ -418,9 +427,9 @@ def _sandwiches(
             )
         products = _products(crossed, every)
         counted = tuple((chosen, int(crossed[chosen, count])) for chosen in every)
-        clusters = SummedClusters.of(len(names), counted, products)
+        clusters: Any = SummedClusters.of(len(names), counted, products)
         factor, df = finite_sample(clustering.kind, clusters, n, fit.free)
-        held = Held(name)
+        held: Any = Held(name)
         return assembled(clustering.kind, fit.bread, clusters.crossed(held, held), held, factor, df, clusters)
 
     whole = made("scores", "groups", n, fit)
@@ -486,7 +495,7 @@ class _Pairs:
         return inner.sum(axis=0) + inner.sum(axis=1)
 
     def results(self) -> tuple[Ints, Ints, Floats, Ints]:
-        """Sides, outcome, and how many battles have it: a row for what a pair of models won, and one for what it lost."""
+        """Sides, outcome, and how many battles have it: a row for what a pair won, and one for what it lost."""
         a, b, y, times = [], [], [], []
         for outcome, name in ((1.0, "up"), (0.0, "down")):
             first, second = np.nonzero(self.tally[name][1:, 1:])
@@ -604,7 +613,7 @@ class _Counted:
         """The hashes in as many ranges as keep what is in memory small."""
         parts = -(-self.size // KEYS)
         ends = [HASHES * i // parts for i in range(parts + 1)]
-        return [(low, high - 1) for low, high in zip(ends, ends[1:], strict=False)]
+        return [(low, high - 1) for low, high in pairwise(ends)]
 
     def exchanged(self) -> tuple[Way, int] | None:
         size = rated = twins = 0
@@ -638,7 +647,7 @@ class SummedFit(BTFit):
 class SummedProfiles(Profiles):
     """Profiles without what they leave of each battle's contrasts."""
 
-    def moved(self, design: Design, clusters: Clusters, beta: Floats, chosen: list[int]) -> Held:
+    def moved(self, design: Design, clusters: Clusters, beta: Floats, chosen: list[int]) -> Any:
         """The name of the sums by cluster and model."""
         columns = design.spec.columns
         whole = [j for block in BLOCKS for j, c in enumerate(columns) if c.block == block]
@@ -677,7 +686,7 @@ def _parity(reach: Totals, block: str) -> _Parity:
 
 @dataclass(frozen=True, slots=True)
 class SummedEstimates(Estimates):
-    """Estimates of which the battles are gone; ``parities`` by block, ``n`` battles, ``full`` the standard information."""
+    """Estimates without battles: ``parities`` by block, ``n`` battles, ``full`` the standard information."""
 
     parities: dict[str, _Parity]
     n: int
@@ -686,8 +695,8 @@ class SummedEstimates(Estimates):
     def at_parity(self, design: Design, block: str) -> WinRates:
         """Win rates with a block of contrasts set to zero."""
         found = self.parities[block]
-        held = Influence(found.slope, Held(f"{sums.HELD}:{block}"))
-        change = Influence(-found.slope, Held(f"{sums.MOVED}:{block}"))
+        names: Any = Held(f"{sums.HELD}:{block}"), Held(f"{sums.MOVED}:{block}")
+        held, change = Influence(found.slope, names[0]), Influence(-found.slope, names[1])
         errors = standard_errors(self.made, held), standard_errors(self.made, change)
         return WinRates(found.win_rate, found.at_parity, found.win_rate - found.at_parity, *errors)
 

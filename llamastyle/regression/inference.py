@@ -21,7 +21,7 @@ from llamastyle.regression.bradley_terry import BTFit, PromptEffects, Prompts, b
 from llamastyle.regression.cluster_scores import ClusterScores, cross_products
 from llamastyle.regression.clusters import Clusters, every_battle, stack
 from llamastyle.regression.design import Design
-from llamastyle.regression.rowless import Held, SummedClusters, SummedDesign
+from llamastyle.regression.rowless import Held, SummedDesign
 from llamastyle.regression.tails import t_quantile, t_tail
 
 __all__ = [
@@ -81,16 +81,16 @@ class Sandwich:
     bread: Floats
     meat: Floats
     cov: Floats
-    held: ClusterScores | csr_array | Held
+    held: ClusterScores | csr_array
     factor: float
     df: float
-    clusters: Clusters | SummedClusters
+    clusters: Clusters
     prompts: PromptScores | None = None
     negative: int = 0
 
     @property
-    def scores(self) -> Any:
-        """Scores w (y - p) z summed by cluster: sparse (G, p), or their name where only cross-products are left."""
+    def scores(self) -> csr_array:
+        """Scores w (y - p) z summed by cluster: sparse (G, p); their name where only cross-products are left."""
         return self.held.table() if isinstance(self.held, ClusterScores) else self.held
 
     @property
@@ -152,7 +152,7 @@ def sandwich(design: Design, fit: BTFit, kind: Kind) -> Sandwich:
     return assembled(kind, fit.bread, meat, scores, factor, df, clusters, prompts)
 
 
-def finite_sample(kind: Kind, clusters: Clusters | SummedClusters, n: int, free: int) -> tuple[float, float]:
+def finite_sample(kind: Kind, clusters: Clusters, n: int, free: int) -> tuple[float, float]:
     """Finite-sample factor and degrees of freedom of a covariance.
 
     Raises
@@ -173,10 +173,10 @@ def assembled(
     kind: Kind,
     bread: Floats,
     meat: Floats,
-    scores: ClusterScores | csr_array | Held,
+    scores: ClusterScores | csr_array,
     factor: float,
     df: float,
-    clusters: Clusters | SummedClusters,
+    clusters: Clusters,
     prompts: PromptScores | None = None,
 ) -> Sandwich:
     """The covariance from its parts."""
@@ -265,15 +265,18 @@ class Influence:
     """
 
     gradient: Floats
-    own: csr_array | Held | None = None
+    own: csr_array | None = None
     spread: Floats | None = None
 
     def mapped(self, c: Floats) -> Influence:
         """Influence of combinations of the quantities, c (q, combinations)."""
-        own, spread = self.own, c if self.spread is None else self.spread @ c
-        if own is not None and not isinstance(own, Held):
-            own, spread = csr_array(own @ csr_array(spread)), None
-        return Influence(self.gradient @ c, own, None if own is None else spread)
+        own: Any = self.own
+        spread = c if self.spread is None else self.spread @ c
+        if own is None:
+            return Influence(self.gradient @ c)
+        if isinstance(own, Held):
+            return Influence(self.gradient @ c, self.own, spread)
+        return Influence(self.gradient @ c, csr_array(own @ csr_array(spread)))
 
     def __add__(self, other: Influence) -> Influence:
         """Influence of the sum of two vectors of quantities that share ``spread``."""
@@ -433,7 +436,7 @@ def cluster_counts(design: Design, ways: Ints) -> Ints:
     return counts
 
 
-def seldom_columns(design: Design) -> dict[str, int]:
+def seldom_columns(design: Design | SummedDesign) -> dict[str, int]:
     """Columns that differ between the sides in fewer than `MIN_CLUSTERS` clusters, and in how many.
 
     At the maximum a column's scores add up to nothing, so that with one cluster the sandwich sees no

@@ -162,5 +162,5 @@ class SummedClusters(Rowless):
         """Weighted cross-products of two sums by cluster."""
         turned = (one.name, two.name) not in self.products
         parts = self.products[(two.name, one.name) if turned else (one.name, two.name)]
-        whole = parts[0] if self.weight is None else sum(w * part for w, part in zip(self.weight, parts, strict=True))
+        whole = parts[0] if self.weight is None else np.tensordot(self.weight, np.stack(parts), 1)
         return np.asarray(whole.T if turned else whole, dtype=np.float64)

@@ -252,7 +252,8 @@ def _hashes(values: Any) -> tuple[Hashes, NDArray[np.bool_]]:
     if not len(different):
         return np.zeros(len(codes), np.uint64), np.ones(len(codes), bool)
     text = keys(python_column(pd.Series(different))).to_pandas().to_numpy(object)
-    return pd.util.hash_array(text, categorize=False)[codes], codes < 0
+    hashing: Any = pd.util  # type: ignore[attr-defined]
+    return hashing.hash_array(text, categorize=False)[codes], codes < 0
 
 
 def _column_keys(battles: Battles, name: str, row: Hashes) -> tuple[Hashes, NDArray[np.bool_]]:

@@ -283,10 +283,11 @@ def diagnostic_rows(result: StyleResult) -> list[tuple[str, str, str]]:
     design, fit = result.design, result.estimates.fit
     assert design is not None
     made, clustering = result.estimates.made, result.estimates.clustering
+    near = result.estimates.overlap(design).near_all
     rows = [
         ("converged", "yes", f"decrement {fit.decrement:.1e} before the last of {fit.iterations} steps"),
         ("largest log-odds", f"{fit.largest:.2f}", f"beyond {ETA_LIMIT:g} is separation"),
-        ("overlap", f"{result.estimates.overlap(design).near_all:.3f}", f"share of battles with style within {NEAR_PARITY} log-odds of parity"),
+        ("overlap", f"{near:.3f}", f"share of battles with style within {NEAR_PARITY} log-odds of parity"),
         ("clusters", clustering_counts(clustering), clustering.column or "every battle its own"),
         ("models left out", str(len(result.dropped)), "no finite rating" if result.dropped else ""),
         *_apart(result),
