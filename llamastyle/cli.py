@@ -149,8 +149,12 @@ def demo(
     from llamastyle.regression.wording import gap_words
     from llamastyle.report.terminal import beside
 
-    with Working("simulating and fitting"):
+    with Working("simulating"):
         arena = simulate(battles, 12, texts=True, versions="style", seed=seed)
+    if votes is not None:
+        write_table(arena.battles.to_frame(), votes)
+        say(f"the votes are {votes}")
+    with Working("measuring and fitting"):
         result = fit(arena.battles, list(arena.world.features), separated="drop")
     truth = arena.truth()
     found = {
@@ -188,9 +192,6 @@ def demo(
         with Working("making the page"):
             result.report(output, title="An arena with known truth", compare=VERSIONS)
         say(f"the page is {output}")
-    if votes is not None:
-        write_table(arena.battles.to_frame(), votes)
-        say(f"the votes are {votes}")
 
 
 @app.command("features")
@@ -372,7 +373,7 @@ def report_command(
     title: Annotated[str | None, typer.Option("--title", help="Its title.")] = None,
     compare: Annotated[
         tuple[str, str] | None,
-        typer.Option("--compare", metavar="MODEL_A MODEL_B", help="Two models whose gap gets a section of its own."),
+        typer.Option("--compare", metavar="MODEL_A MODEL_B", help="Two models whose gap comes first on the page."),
     ] = None,
     exhibits: Annotated[
         int, typer.Option("--exhibits", metavar="N", help="Battles to show of each model, 0 for a page without texts.")

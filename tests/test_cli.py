@@ -69,7 +69,7 @@ def test_demo_shows_truth_beside_what_was_found(run, tmp_path, monkeypatch):
 def test_the_demo_writes_its_votes_for_the_other_commands(run, tmp_path, ending):
     path = tmp_path / f"votes.{ending}"
     shown = run("demo", "--battles", 1500, "--seed", 3, "--output", "", "--votes", path)
-    assert (shown.code, shown.err.splitlines()[-1]) == (0, f"the votes are {path}")
+    assert (shown.code, shown.err.splitlines()[0]) == (0, f"the votes are {path}")
     written, planted = ls.read_battles(path), ls.simulate(1500, 12, texts=True, versions="style", seed=3).battles
     assert written.outcome.tolist() == planted.outcome.tolist()
     columns = ["model_a", "model_b", "response_a", "response_b", "correct_a", "correct_b", "prompt_id"]

@@ -29,6 +29,7 @@ CHUNK_BYTES = 4_000_000
 SLOW_CHUNK_BYTES = 100_000
 COMPILING = "llamastyle: compiling the text scanner; this happens once and takes a minute, or several on a busy machine"
 COMPILE_PATIENCE = 4.0
+_LOADED: set[str] = set()
 """Seconds after which the scanner is being compiled, not loaded from its cache."""
 INEXACT = (
     "Arena's counts of headers, lists and bold are not exact in {n} of {rows} texts: these have very many code fences "
@@ -286,9 +287,8 @@ def scanner(
             inexact.append(rows)
         return out
 
-    if not getattr(compiled, "signatures", True):  # numba may be switched off
-        with notice(show):
-            scan(0, 0)
+    with notice(show, compiled.__name__):
+        scan(0, 0)
     return scan
 
 
@@ -349,12 +349,13 @@ def _token_counts(tokens: NDArray[np.float64] | None, rows: int) -> NDArray[np.f
 
 
 @contextmanager
-def notice(show: bool) -> Iterator[None]:
-    """Say that the scanner is being compiled, if it takes too long to be loaded from its cache."""
+def notice(show: bool, scan: str) -> Iterator[None]:
+    """Say that the scanner is being compiled, if the first call of one of its kinds takes too long to be loaded."""
     notice = threading.Timer(COMPILE_PATIENCE, lambda: print(COMPILING, file=sys.stderr, flush=True))
     notice.daemon = True
-    if show:
+    if show and scan not in _LOADED:
         notice.start()
+    _LOADED.add(scan)
     try:
         yield
     finally:

@@ -181,8 +181,8 @@ def _vote(winner: str, outcome: float) -> str:
 
 def _worth(style: float, rates: Floats) -> str:
     return (
-        f"Style is worth {style:+.2f} log-odds to the winner here: expected to win {100 * rates[0]:.0f} % of such"
-        f" votes, {100 * rates[1]:.0f} % at style parity."
+        f"Style is worth {style:+.2f} log-odds to the winner here: of such votes it would win"
+        f" {100 * rates[0]:.0f} %, and {100 * rates[1]:.0f} % at style parity (a tie is half a win)."
     )
 
 

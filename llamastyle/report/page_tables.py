@@ -126,7 +126,7 @@ def rating_table(ratings: pd.DataFrame, level: float, links: Links = MappingProx
         )
         for r in ratings.to_dict("records")
     ]
-    heads = "Model|Battles#|Plain#|Raw#|Controlled#|Rank, plain#|Rank, controlled#|Ranks not rejected"
+    heads = "Model|Battles#|Plain#|Raw#|Controlled#|Rank, plain#|Rank, controlled#|Ranks possible"
     return _table(f"Ratings in Arena points, {_level(level)}", heads, rows)
 
 
@@ -156,7 +156,7 @@ def audit_table(audit: pd.DataFrame, level: float, links: Links = MappingProxyTy
         for r, notes in zip(records, own, strict=True)
     ]
     heads = (
-        "Model|Verdict|Battles#|Win rate, %#|Parity change, points#|Inflation, Arena points#|Unusual#|Mostly"
+        "Model|Verdict|Battles#|Win rate, %#|Parity change, points#|Inflation, Arena points#|Beside the field#|Mostly"
         "|Rank, plain → controlled|Needs, battles in all#"
     )
     notes = [f"{i}: {note}" for i, note in enumerate(distinct, 1)] + [f"All: {note}" for note in general]
@@ -253,8 +253,8 @@ def price_table(prices: pd.DataFrame, level: float) -> Table:
         )
         for r in prices.to_dict("records")
     ]
-    heads = "Feature|Group|Contrast|Recorded scale#|Price, log-odds#|p#"
-    return _table(f"Prices: log-odds of winning per recorded scale, {_level(level)}", heads, rows)
+    heads = "Feature|Group|Contrast|Typical difference#|Price, log-odds#|p#"
+    return _table(f"Prices: log-odds of winning for a typical difference, {_level(level)}", heads, rows)
 
 
 def rate_table(rates: pd.DataFrame, level: float) -> Table:
@@ -336,7 +336,8 @@ def sensitivity_table(sensitivity: pd.DataFrame) -> Table:
         for r in sensitivity.to_dict("records")
     ]
     heads = (
-        "Feature|Price, linear#|Partial R², %#|Robustness, %#|Robustness of the interval, %#|Compared with"
+        "Feature|Price, linear#|Partial R², %#|To reach zero, %#|For the interval to, %#|Compared with"
         "|Price left#|Note"
     )
-    return _table("Sensitivity to something unmeasured, prices in win probability per recorded scale", heads, rows)
+    unit = "prices in win probability for a typical difference"
+    return _table(f"Sensitivity to something unmeasured, {unit}", heads, rows)
