@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 CHUNK_BYTES = 4_000_000
 SLOW_CHUNK_BYTES = 100_000
-COMPILING = "llamastyle: compiling the text scanner; this happens once and takes a minute, or several on a busy machine"
+COMPILING = "llamastyle: compiling the text scanner; this happens once, and takes a minute or (on a busy machine) more"
 COMPILE_PATIENCE = 4.0
 _LOADED: set[str] = set()
 """Seconds after which the scanner is being compiled, not loaded from its cache."""
