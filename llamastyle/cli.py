@@ -122,7 +122,7 @@ def start(
         raise typer.Exit
 
 
-@app.command()
+@app.command(short_help="An arena with known truth: what was planted, and found.")
 def demo(
     battles: Annotated[int, typer.Option(help="How many votes to simulate.")] = 20_000,
     seed: Annotated[int, typer.Option(help="Seed of the arena.")] = 0,
@@ -194,7 +194,7 @@ def demo(
         say(f"the page is {output}")
 
 
-@app.command("features")
+@app.command("features", short_help="Style features of both sides, one row a battle.")
 @bundled
 def features_command(
     options: Reading,
@@ -337,12 +337,12 @@ def _check_reachable(asked: list[str], result: StyleResult) -> None:
         )
 
 
-@app.command()
+@app.command(short_help="How much of the gap between two models is style.")
 @bundled
 def compare(
     options: Fitting,
-    model: Annotated[str, typer.Argument(metavar="MODEL_A", help="The gap is this model's standing minus")],
-    other: Annotated[str, typer.Argument(metavar="MODEL_B", help="this one's.")],
+    model: Annotated[str, typer.Argument(metavar="MODEL_A", help="A model, say the new version; the gap is this one")],
+    other: Annotated[str, typer.Argument(metavar="MODEL_B", help="minus this one, such as the old version.")],
     scale: Annotated[
         str, typer.Option("--scale", metavar="rating|win_rate", help="Arena points, or points of win rate.")
     ] = "rating",
@@ -363,7 +363,7 @@ def compare(
     _print_words(gap_words(result, model, other, which))
 
 
-@app.command("report")
+@app.command("report", short_help="Everything on one page that works without a network.")
 @bundled
 def report_command(
     options: Fitting,
@@ -387,7 +387,7 @@ def report_command(
     say(f"the page is {output}")
 
 
-@app.command("judge")
+@app.command("judge", short_help="What judges' verdicts owe to style.")
 @bundled
 def judge_command(
     options: Fitting,
@@ -442,7 +442,7 @@ def judge_command(
         print_table(with_interval(rows[kept], "estimate", "conf_low", "conf_high", name, digits=3), "table")
 
 
-@app.command("maverick")
+@app.command("maverick", short_help="Llama 4 Maverick, experimental against released.")
 def maverick_command(
     battles: Annotated[
         str | None,
@@ -530,7 +530,7 @@ def _typed(command: str, options: dict[str, Any]) -> str:
     return shlex.join(words)
 
 
-@app.command("highlight")
+@app.command("highlight", short_help="Where in the answers each marker of style stands.")
 @bundled
 def highlight_command(
     options: Reading,

@@ -117,7 +117,7 @@ def test_compare_shows_parts_and_words(run, votes):
     assert shown.out.splitlines()[0].split() == ["part", "Arena", "points", "share", "in", "%"]
     words = gap_words(ls.audit(votes), "model-01", "model-02")
     assert words in " ".join(shown.out.split())
-    assert words.startswith("model-01 against model-02: as voted ")
+    assert " model-01 against model-02: as voted " in f" {words}"
     assert max(len(line) for line in shown.out.splitlines()[:10]) <= 80
     expected = ls.audit(votes).compare("model-01", "model-02", scale="win_rate")
     ran = run("compare", votes, "model-01", "model-02", "--scale", "win_rate", "--format", "json")

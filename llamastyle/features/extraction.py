@@ -27,8 +27,13 @@ if TYPE_CHECKING:
 
 CHUNK_BYTES = 4_000_000
 SLOW_CHUNK_BYTES = 100_000
-COMPILING = "llamastyle: compiling the text scanner; this happens once, and takes a minute or (on a busy machine) more"
-COMPILE_PATIENCE = 4.0
+COMPILING = "llamastyle: compiling {part}; this happens once, and takes half a minute, or more on a busy machine"
+PARTS = {
+    "scan_rows": "the text scanner",
+    "scan_prose": "the text scanner's part that counts word by word",
+    "scan_spans": "the text scanner's part that marks texts",
+}
+COMPILE_PATIENCE = 3.0
 _LOADED: set[str] = set()
 """Seconds after which the scanner is being compiled, not loaded from its cache."""
 INEXACT = (
@@ -351,7 +356,8 @@ def _token_counts(tokens: NDArray[np.float64] | None, rows: int) -> NDArray[np.f
 @contextmanager
 def notice(show: bool, scan: str) -> Iterator[None]:
     """Say that the scanner is being compiled, if the first call of one of its kinds takes too long to be loaded."""
-    notice = threading.Timer(COMPILE_PATIENCE, lambda: print(COMPILING, file=sys.stderr, flush=True))
+    said = COMPILING.format(part=PARTS[scan])
+    notice = threading.Timer(COMPILE_PATIENCE, lambda: print(said, file=sys.stderr, flush=True))
     notice.daemon = True
     if show and scan not in _LOADED:
         notice.start()

@@ -561,7 +561,7 @@ class StyleResult(EffectTables, TrustTables):
         >>> result.plot("waterfall", "model-02").to_dict()["title"]["text"]
         ['Raw rating of model-02 against the field']
         >>> result.plot("waterfall", "model-02", against="model-03").to_dict()["title"]["text"]
-        ['Raw rating of model-02 against model-03']
+        ['Gap in ratings: model-02 against model-03']
         """
         check_option("kind", kind, Plot)
         size = {} if width is None else {"width": width}
@@ -640,8 +640,8 @@ class StyleResult(EffectTables, TrustTables):
         --------
         >>> import llamastyle as ls
         >>> result = ls.fit(ls.simulate(3000, style={"words": 0.8}, seed=2).battles)
-        >>> print(result.headline("model-09", against="model-10"))  # doctest: +ELLIPSIS
-        model-09 against model-10: as voted ... Arena points (95 % interval ...
+        >>> result.headline("model-01", against="model-02")[:44]
+        'Of the gap between model-01 and model-02, 41'
         """
         if model is None and against is None:
             return headline(self)

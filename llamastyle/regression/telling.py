@@ -18,7 +18,7 @@ from llamastyle.regression.exhibits import decided_exhibits
 from llamastyle.regression.handling import likelihood_words
 from llamastyle.regression.inference import MIN_CLUSTERS
 from llamastyle.regression.standings import standings_frame
-from llamastyle.regression.wording import error_words, gap_words, headline
+from llamastyle.regression.wording import error_words, gap_answer, gap_words, headline
 from llamastyle.report.labels import shortened
 from llamastyle.report.page import Contents, Gap, clearest
 from llamastyle.report.page_tables import FLAGGED
@@ -64,7 +64,7 @@ def contents(
     shown = _in_order(audit, parts, compare or ())
     battles = decided_exhibits(result, shown[:EXHIBITED], exhibits, LONGEST) if shown else {}
     return Contents(
-        title=title or _title(result),
+        title=title or (f"{gap.title}: how much is style?" if gap and gap.answer else _title(result)),
         headline=headline(result, verdicts),
         correctness=_sentence(result.notes[0]) if result.notes else "",
         licence=_licence(result),
@@ -127,8 +127,8 @@ def account(
         gap: Any = result.compare(model, against, scale=scale)
         if gap["std_error"].isna().all():
             raise FitError(f"the gap between {model!r} and {against!r} has no intervals: {gap['note'].iloc[0]}")
-        what = {"rating": "Raw rating", "win_rate": "Win rate"}[scale]
-        return f"{what} of {shortened(model, 40)} against {shortened(against, 40)}", gap
+        what = {"rating": "ratings", "win_rate": "win rates"}[scale]
+        return f"Gap in {what}: {shortened(model, 40)} against {shortened(against, 40)}", gap
     parts: Any = result.decompose(scale=scale)
     rows = parts[parts["model"] == model]
     if not len(rows):
@@ -151,7 +151,8 @@ def _gap(result: StyleResult, compare: Sequence[str]) -> Gap:
     rating: Any = result.compare(model, other)
     rates = result.compare(model, other, scale="win_rate")
     shown = rating["std_error"].notna().any()
-    return Gap(title, gap_words(result, model, other), *((rating, rates) if shown else ()))
+    words, answer = gap_words(result, model, other), gap_answer(result, model, other, rating)
+    return Gap(title, words, rating, rates, answer) if shown else Gap(title, words)
 
 
 def _two(result: StyleResult, compare: Any) -> tuple[str, str]:

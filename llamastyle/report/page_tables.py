@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from llamastyle.report.labels import decimals, ends, shortened, signed, with_ends
+
+if TYPE_CHECKING:
+    from llamastyle.options import Scale
 
 __all__ = [
     "FLAGGED",
@@ -189,9 +192,11 @@ def missing_table(missing: pd.DataFrame) -> Table:
     return _table("Models without figures", "Model|Battles#|Win rate, %#|Why", rows)
 
 
-def parts_table(parts: pd.DataFrame, caption: str, level: float) -> Table:
-    """A raw rating, or the gap between two, part by part."""
-    records = parts.to_dict("records")
+def parts_table(parts: pd.DataFrame, caption: str, level: float, scale: Scale = "rating") -> Table:
+    """A raw rating or a win rate, or the gap between two, part by part."""
+    factor, unit = (100.0, "Points of win rate") if scale == "win_rate" else (1.0, "Arena points")
+    numbers = ["estimate", "conf_low", "conf_high"]
+    records = parts.assign(**{name: factor * parts[name] for name in numbers}).to_dict("records")
     digits = decimals([r["estimate"] for r in records])
 
     def share(r: dict[Any, Any]) -> Cell:
@@ -207,7 +212,7 @@ def parts_table(parts: pd.DataFrame, caption: str, level: float) -> Table:
         )
         for r in records
     ]
-    return _table(f"{caption}, {_level(level)}", "Part|Arena points#|Share of the total, %#", rows)
+    return _table(f"{caption}, {_level(level)}", f"Part|{unit}#|Share of the total, %#", rows)
 
 
 def contributor_table(terms: pd.DataFrame, caption: str, level: float) -> Table:

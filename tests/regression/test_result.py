@@ -239,11 +239,11 @@ def test_the_gap_of_two_models_as_a_chart_and_as_words(result):
     one, other = result.battles.models[:2]
     gap = result.compare(one, other)
     chart = result.plot("waterfall", one, against=other).to_dict()
-    assert chart["title"]["text"] == [f"Raw rating of {one} against {other}"]
+    assert chart["title"]["text"] == [f"Gap in ratings: {one} against {other}"]
     total = gap.loc[gap["block"] == "total", "estimate"].item()
     assert f"{abs(total):.0f}" in chart["title"]["subtitle"][0]
     rates = result.plot("waterfall", one, against=other, scale="win_rate").to_dict()
-    assert rates["title"]["text"] == [f"Win rate of {one} against {other}"]
+    assert rates["title"]["text"] == [f"Gap in win rates: {one} against {other}"]
     assert result.headline(one, against=other) == gap_words(result, one, other)
     with pytest.raises(ls.FitError, match="two different models"):
         result.plot("waterfall", one, against=one)
