@@ -14,7 +14,7 @@ from pathlib import Path
 
 __all__ = ["NAMES", "RESULTS", "ROOT"]
 
-NAMES = ("fit", "growth", "startup", "extraction", "picture", "streaming")
+NAMES = ("fit", "growth", "startup", "extraction", "picture", "streaming", "batches", "distributed")
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 RESULTS = HERE / "results"

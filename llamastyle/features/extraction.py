@@ -132,7 +132,7 @@ def extract(
             return measured.select(wanted.names)
     wanted = catalog.DEFAULT if features is None else FeatureSet.of(features)
     if out is not None:
-        return _streamed(source, wanted, out, n_jobs, progress, strip_think, text=text, keep=keep, dtype=dtype)
+        return streamed(source, wanted, out, n_jobs, progress, strip_think, text=text, keep=keep, dtype=dtype)
     if text is not None or keep is not None:
         raise FeatureError("text= and keep= name columns of files; they go with out=, a folder to write to")
     rows = tokens = absent = None
@@ -151,7 +151,7 @@ def extract(
     return FeatureTable(values, wanted, rows, _versions(wanted))
 
 
-def _streamed(
+def streamed(
     source: Any,
     wanted: FeatureSet,
     out: Any,
@@ -160,14 +160,15 @@ def _streamed(
     strip_think: bool,
     **columns: Any,
 ) -> FeatureFiles:
-    """Features of files, written to a folder."""
+    """Features of files, written to a folder; ``run`` among ``columns`` is who does it."""
     from llamastyle.features.streaming import stream
 
     def measure(texts: Any, show: bool | None = False) -> NDArray[np.float64]:
         batch = batch_from_arrow(texts)
         return _measure(batch, wanted, None, _threads(n_jobs, batch), show, strip_think)
 
-    measure(arrow_texts([""]), progress)  # what has to be compiled is compiled now, and said
+    if "run" not in columns:
+        measure(arrow_texts([""]), progress)  # what has to be compiled is compiled now, and said
     versions = {"strip_think": strip_think, "versions": _versions(wanted)}
     return stream(source, wanted, out, measure, progress=progress, versions=versions, **columns)
 

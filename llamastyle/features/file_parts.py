@@ -73,8 +73,9 @@ def paths_of(source: Any) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def examined(path: str) -> Source:
-    """What a file holds, and how it is cut into parts."""
+def examined(path: str, part_bytes: int | None = None) -> Source:
+    """What a file holds, and how it is cut into parts, of about ``PART_BYTES`` unless another size is given."""
+    most = PART_BYTES if part_bytes is None else part_bytes
     try:
         with open(path, "rb") as file:
             size = os.fstat(file.fileno()).st_size
@@ -83,11 +84,11 @@ def examined(path: str) -> Source:
             stamp = hashlib.sha256(head + file.read()).hexdigest()[:16]
             modified = os.fstat(file.fileno()).st_mtime_ns
             if head.startswith(b"PAR1"):
-                kind, parts = "parquet", tuple(_row_groups(path))
+                kind, parts = "parquet", tuple(_row_groups(path, most))
             elif head.startswith(b"\x1f\x8b"):
                 kind, parts = "jsonl.gz", ((0, size),)
             elif head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
-                kind, parts = "jsonl", tuple(_line_ranges(file, size))
+                kind, parts = "jsonl", tuple(_line_ranges(file, size, most))
             else:
                 raise FeatureError(
                     f"{path} is neither parquet nor JSON lines (an object a line); save it as one of them"
@@ -97,24 +98,24 @@ def examined(path: str) -> Source:
     return Source(path, size, kind, parts, f"{stamp}-{modified}")
 
 
-def _row_groups(path: str) -> Iterator[tuple[int, int]]:
-    """Ranges of row groups of about ``PART_BYTES``."""
+def _row_groups(path: str, most: int) -> Iterator[tuple[int, int]]:
+    """Ranges of row groups of about ``most`` bytes."""
     with _parquet(path) as file:
         begin = total = 0
         for group in range(file.metadata.num_row_groups):
             total += file.metadata.row_group(group).total_byte_size
-            if total >= PART_BYTES:
+            if total >= most:
                 yield begin, group + 1
                 begin, total = group + 1, 0
         if begin < file.metadata.num_row_groups or not begin:
             yield begin, file.metadata.num_row_groups
 
 
-def _line_ranges(file: BinaryIO, size: int) -> Iterator[tuple[int, int]]:
-    """Ranges of bytes of about ``PART_BYTES`` that end where a line does."""
+def _line_ranges(file: BinaryIO, size: int, most: int) -> Iterator[tuple[int, int]]:
+    """Ranges of about ``most`` bytes that end where a line does."""
     begin = 0
     while begin < size:
-        file.seek(min(begin + PART_BYTES, size))
+        file.seek(min(begin + most, size))
         file.readline()
         end = min(file.tell(), size)
         yield begin, end

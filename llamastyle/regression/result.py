@@ -128,7 +128,7 @@ class StyleResult(EffectTables, TrustTables):
         """
         design, est = self._fitted()
         if battles is None:
-            return est.fit.p
+            return np.asarray(est.fit.p)
         names = {c.name for c in design.spec.columns if c.block == "style"}
         table = extract(battles, [f for f in self.table.features if f.name in names])
         new = apply_spec(design.spec, battles, table)

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from llamastyle.regression.collinear import HIGH
-from llamastyle.regression.decomposition import POINTS, block_index, natural_steps
+from llamastyle.regression.decomposition import POINTS, natural_steps
 from llamastyle.regression.diagnostics import ETA_LIMIT, NEAR_PARITY
 from llamastyle.regression.grouping import in_words
 from llamastyle.regression.inference import MIN_CLUSTERS, seldom_columns
@@ -315,12 +315,10 @@ def diagnostic_rows(result: StyleResult) -> list[tuple[str, str, str]]:
     design, fit = result.design, result.estimates.fit
     assert design is not None
     made, clustering = result.estimates.made, result.estimates.clustering
-    index = block_index(design, fit.beta)
-    near = float(np.mean(np.abs(index) < NEAR_PARITY))
-    largest = float(np.abs(fit.eta).max(initial=0.0))
+    near = result.estimates.overlap(design).near_all
     rows = [
         ("converged", "yes", f"decrement {fit.decrement:.1e} before the last of {fit.iterations} steps"),
-        ("largest log-odds", f"{largest:.2f}", f"beyond {ETA_LIMIT:g} is separation"),
+        ("largest log-odds", f"{fit.largest:.2f}", f"beyond {ETA_LIMIT:g} is separation"),
         ("overlap", f"{near:.3f}", f"share of battles with style within {NEAR_PARITY} log-odds of parity"),
         ("clusters", clustering_counts(clustering), clustering.column or "every battle its own"),
         ("models left out", str(len(result.dropped)), "no finite rating" if result.dropped else ""),
