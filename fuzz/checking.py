@@ -8,8 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import llamastyle
 from llamastyle.errors import LlamaStyleError, LlamaStyleWarning
 
+PACKAGE = str(Path(llamastyle.__file__).parent)
 LONG = 20_000
 """Characters of a message beyond which it is no message."""
 
@@ -51,7 +53,7 @@ def finding(run: Callable[[bytes], object], data: bytes) -> Finding | None:
 
 
 def _finding(error: Exception, kind: str) -> Finding:
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [f for f in frames if "llamastyle" in Path(f.filename).parts] or frames
+    frames = traceback.extract_tb(error.__traceback__)[1:]
+    own = [f for f in frames if f.filename.startswith(PACKAGE)] or frames
     places = dict.fromkeys(f"{Path(f.filename).name}:{f.name}:{f.lineno}" for f in (*own[-2:], frames[-1]))
     return Finding(f"{kind} at {' > '.join(places)}", "".join(traceback.format_exception(error))[-8000:])

@@ -138,8 +138,9 @@ def _zipped(data: bytes) -> bytes:
     """A zip of members, each a name and what is in it."""
     made, parts = BytesIO(), data.split(CUT)
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in dict(zip(parts[::2], parts[1::2], strict=False)).items():
-            archive.writestr(name.decode("latin-1").replace("\0", "") or "x", content)
+        names = [name.decode("latin-1").split("\0")[0] or "x" for name in parts[::2]]
+        for name, content in dict(zip(names, parts[1::2], strict=False)).items():
+            archive.writestr(name, content)
     return made.getvalue()
 
 
@@ -343,6 +344,9 @@ WAYS: dict[str, Callable[[bytes], None]] = {
     "inspect.loose": _zip_of(_loose_responses, "k.eval"),
     "streamed.jsonl": _where(_streamed, _written("t.jsonl")),
     "streamed.parquet": _where(_streamed, _parquet),
+    "streamed.raw.parquet": _where(_streamed, _written("u.parquet")),
+    "streamed.raw.gz": _where(_streamed, _written("v.jsonl.gz")),
+    "responses.raw.parquet": _where(_responses, _written("w.parquet")),
 }
 BY_BYTE = list(WAYS)
 _HELD: list[Path] = []
@@ -357,6 +361,8 @@ def seeds() -> dict[str, bytes]:
     lined = {**{name: _lines(rows) for name, rows in OTHERS.items()}, "frame": _lines(BATTLES)}
     held = pa.BufferOutputStream()
     pyarrow.parquet.write_table(pa.Table.from_pylist([{**row, "prompt_id": "1"} for row in BATTLES]), held)
+    written = pa.BufferOutputStream()
+    pyarrow.parquet.write_table(pa.Table.from_pylist(OTHERS["texts"]), written)
     table = pd.DataFrame(BATTLES).to_csv(index=False).encode()
     member = [b"header.json", json.dumps(HEADER).encode(), b"samples/1_epoch_1.json", json.dumps(SAMPLE).encode()]
     inside = CUT.join(member)
@@ -383,6 +389,9 @@ def seeds() -> dict[str, bytes]:
         "inspect.loose": [inside.replace(b"success", b"started")],
         "streamed.jsonl": [lined["texts"], lined["frame"]],
         "streamed.parquet": [lined["texts"], lined["frame"]],
+        "streamed.raw.parquet": [held.getvalue().to_pybytes()],
+        "streamed.raw.gz": [gzip.compress(lined["texts"], mtime=0)],
+        "responses.raw.parquet": [written.getvalue().to_pybytes()],
     }
     of_battles = [data for name, data in lined.items() if name not in ("answers", "texts", "scores", "mt_bench_scores")]
     for way in BY_BYTE:

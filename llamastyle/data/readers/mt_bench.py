@@ -72,13 +72,16 @@ def read(table: Table) -> Draft:
         keys(columns[name]).to_pylist() for name in ("prompt_id", "model_a", "model_b") if name in columns
     ]
     again = repeated(table.n, *same, turn.tolist(), judges or [None] * table.n, table.within)
+    problems = [(again & ~failed, "prompt_id", AGAIN)]
+    if "turn" in table.columns:
+        problems.append((unread, "turn", "no number of a turn"))
     return Draft(
         columns,
         sources=sources,
         notes=[f"{counted(n, 'game')} of {table.n} without a verdict (error): set aside"] * (n > 0),
         failed=failed,
         failure=("g1_winner, g2_winner", "the game has no verdict (error)"),
-        problems=[(again & ~failed, "prompt_id", AGAIN), (unread, "turn", "no number of a turn")],
+        problems=problems,
         apart=True,
         turn=turn,
     )

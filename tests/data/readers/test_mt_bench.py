@@ -102,6 +102,12 @@ def test_a_verdict_given_twice_and_a_turn_that_is_none(bench: Path) -> None:
         ls.read_battles(judged(bench, [pair_of("tie", "tie", turn=3)]))
 
 
+def test_verdicts_without_turns_are_those_after_the_first(bench: Path) -> None:
+    row = pair_of("model_1", "tie")
+    del row["turn"]
+    assert ls.read_battles(judged(bench, [row])).to_frame()["response_a"].tolist() == ["**x** é 1", "**y** é 1"]
+
+
 def score(model: str, value: float, turn: int = 1) -> dict[str, Any]:
     return {"question_id": 81, "model": model, "judge": ["gpt-4", "single-v1"], "score": value, "turn": turn}
 
