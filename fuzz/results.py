@@ -17,8 +17,8 @@ library with a message, counted once for each place it comes from; what was foun
 
 """
 COLUMNS = (
-    "target", "commit", "minutes", "executions", "a second", "peak MB at 1/3", "peak MB at the end", "findings",
-    "last finding at, min", "all runs: minutes", "executions",
+    "target", "commit", "minutes", "of them CPU", "executions", "peak MB at 1/3", "peak MB at the end", "findings",
+    "last finding at, min", "all runs: minutes", "executions", "last finding at, min",
 )  # fmt: skip
 
 
@@ -42,12 +42,23 @@ def _row(runs: list[Mapping[str, Any]]) -> tuple[str, ...]:
         last["target"],
         last["commit"],
         f"{last['seconds'] / 60:.1f}",
+        f"{last['cpu_seconds'] / 60:.1f}" if last.get("cpu_seconds") else "",
         f"{last['executions']:,}",
-        f"{last['executions'] / last['seconds']:,.1f}",
         f"{last['peak_mb_at_third']:.0f}",
         f"{last['peak_mb']:.0f}",
         str(len(found)),
         f"{max(found.values()) / 60:.1f}" if found else "none",
         f"{sum(run['seconds'] for run in runs) / 60:.1f}",
         f"{sum(run['executions'] for run in runs):,}",
+        _last_finding(runs),
     )
+
+
+def _last_finding(runs: list[Mapping[str, Any]]) -> str:
+    """Minutes of all runs up to the last finding."""
+    before, last = 0.0, ""
+    for run in runs:
+        if run["findings"]:
+            last = f"{(before + max(run['findings'].values())) / 60:.1f}"
+        before += run["seconds"]
+    return last or "none"

@@ -19,8 +19,8 @@ from typing import Any
 
 from fuzz import CORPUS, HOME, RUNS, TARGETS, WORK
 
-SLOW = 30
-"""Seconds that an input may take."""
+SLOW = 60
+"""Seconds of the clock that an input may take, on a machine that others use too."""
 MOST_MB = 3000
 """Memory, in MB, that the process may come to."""
 EVERY = 2.0
@@ -36,7 +36,8 @@ class Record:
     seconds: float = 0.0
     executions: int = 0
     deaths: int = 0
-    memory: list[tuple[float, float, float]] = field(default_factory=list)
+    cpu: float = 0.0
+    memory: list[tuple[float, float]] = field(default_factory=list)
     findings: dict[str, float] = field(default_factory=dict)
 
 
@@ -77,7 +78,7 @@ def _command(target: str, place: Path, seconds: float) -> list[str]:
     options = {
         "max_total_time": int(seconds), "timeout": SLOW, "rss_limit_mb": MOST_MB, "artifact_prefix": f"{place}/found/death-",
         "dict": place / "tokens", "max_len": _longest(target), "len_control": 0,
-        "print_final_stats": 1,
+        "print_final_stats": 1, "report_slow_units": SLOW,
     }  # fmt: skip
     flags = [f"-{name}={value}" for name, value in options.items()]
     return [sys.executable, "-m", "fuzz.running", target, str(place), *flags, str(place / "corpus")]
@@ -104,7 +105,8 @@ def _add(record: Record, log: Path, until: float) -> None:
     lines = [json.loads(line) for line in log.read_text("utf-8").splitlines()]
     start = until - max((line["at"] for line in lines), default=0.0)
     record.executions += max((line["executions"] for line in lines), default=0)
-    record.memory += [(start + line["at"], line["now"], line["peak"]) for line in lines]
+    record.cpu += max((line.get("cpu", 0.0) for line in lines), default=0.0)
+    record.memory += [(start + line["at"], line["peak"]) for line in lines]
     for line in lines:
         if "where" in line:
             record.findings.setdefault(line["where"], start + line["at"])
@@ -119,16 +121,17 @@ def _add_death(record: Record, place: Path, code: int, at: float) -> None:
 
 
 def _summary(record: Record, asked: float) -> dict[str, Any]:
-    third = [peak for at, _, peak in record.memory if at <= asked / 3]
+    third = [peak for at, peak in record.memory if at <= asked / 3]
     return {
         "target": record.target,
         "commit": record.commit,
         "day": time.strftime("%Y-%m-%d %H:%M", time.gmtime()),
         "seconds": round(record.seconds, 1),
+        "cpu_seconds": round(record.cpu, 1),
         "executions": record.executions,
         "deaths": record.deaths,
         "peak_mb_at_third": round(max(third, default=0.0), 1),
-        "peak_mb": round(max((peak for _, _, peak in record.memory), default=0.0), 1),
+        "peak_mb": round(max((peak for _, peak in record.memory), default=0.0), 1),
         "findings": {where: round(at, 1) for where, at in record.findings.items()},
     }
 
@@ -147,7 +150,14 @@ def child(target: str, place: Path, flags: list[str]) -> None:
         for data in module.seeds().values():  # so that what is imported inside of functions is instrumented too
             checking.finding(module.run, data)
     (place / "tokens").write_text("".join(f'"{_escaped(token)}"\n' for token in module.TOKENS))
-    atheris.Setup([sys.argv[0], *flags], _watched(module.run, place, checking.finding))
+    own = getattr(module, "mutate", None)
+
+    def mutate(data: bytes, longest: int, seed: int) -> bytes:
+        made = own(data, seed) if seed % 2 and own else None
+        return atheris.Mutate(data, longest) if made is None else made[:longest]
+
+    given = {"custom_mutator": mutate} if own else {}
+    atheris.Setup([sys.argv[0], *flags], _watched(module.run, place, checking.finding), **given)
     atheris.Fuzz()
 
 
@@ -157,15 +167,16 @@ def _escaped(token: bytes) -> str:
 
 def _watched(run: Callable[[bytes], object], place: Path, finding: Callable[..., Any]) -> Callable[[bytes], None]:
     """A function that runs an input, keeps it where something is wrong, and writes down how far it is."""
-    begun = said = time.monotonic()
+    begun, busy = time.monotonic(), time.process_time()
+    said = begun
     executions = 0
     seen: set[str] = set()
     log = (place / "log.jsonl").open("a", encoding="utf-8")
 
     def write(**more: str) -> None:
-        now = _resident()
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        line = {"at": time.monotonic() - begun, "executions": executions, "now": now, "peak": peak, **more}
+        cpu = time.process_time() - busy
+        line = {"at": time.monotonic() - begun, "cpu": cpu, "executions": executions, "peak": peak, **more}
         log.write(json.dumps(line) + "\n")
         log.flush()
 
@@ -184,11 +195,6 @@ def _watched(run: Callable[[bytes], object], place: Path, finding: Callable[...,
             write()
 
     return watched
-
-
-def _resident() -> float:
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * resource.getpagesize() / 1e6
 
 
 if __name__ == "__main__":

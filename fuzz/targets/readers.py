@@ -20,6 +20,7 @@ import pyarrow.parquet
 
 import llamastyle as ls
 from fuzz.checking import Wrong
+from fuzz.mutating import changed
 from llamastyle.data.readers import FORMATS
 from llamastyle.data.readers.responses import SHAPED
 from llamastyle.errors import LlamaStyleError
@@ -400,6 +401,11 @@ def seeds() -> dict[str, bytes]:
         elif way not in made:
             made[way] = [lined["texts"], lined["answers"], lined["alpaca_eval"].replace(b"output_1", b"output")]
     return {f"{way}-{k}": bytes([BY_BYTE.index(way)]) + data for way, some in made.items() for k, data in enumerate(some)}
+
+
+def mutate(data: bytes, seed: int) -> bytes | None:
+    """Another input near this one, its JSON still JSON."""
+    return changed(data, CUT, LONGEST, seed)
 
 
 def run(data: bytes) -> None:

@@ -20,7 +20,9 @@ from llamastyle.features.text import TURN_JOIN, batch_from_arrow, without_reason
 from tests.features import twin as slow
 
 SUMMARY = "the scanner, uncompiled and with checked arrays, beside its twin; highlight, restyle, every feature"
-LONGEST = 700
+LONGEST = 400
+EDITED = 60
+"""Characters of a text that is edited, which takes many scans."""
 ROW, TURN = "\ufffe", "\uffff"
 """Noncharacters that stand between texts, and between the turns of one."""
 TOKENS = [
@@ -59,7 +61,7 @@ def seeds() -> dict[str, bytes]:
         "w1 w2 w3 " * 45, "<div>\n*a*\n</div>\n\n<!-- -->\n<pre>\n\n**x**</pre>", "- a\n\n  - b\n\n    c\n> d\n1. e",
         "a\r\nb\rc\x0bd\x0ce\x85f\u2028g", "\ufeff**a**\u00a0b\u3000c İ ß ﬁ É", "2*3*4 = 24 `*` \\*no\\* _a_b_",
     ]  # fmt: skip
-    return {f"{kind}-{k}": bytes([kind]) + text.encode() for k, text in enumerate(texts) for kind in (0, 3, 12)}
+    return {f"{kind}-{k}": bytes([kind]) + text.encode() for k, text in enumerate(texts) for kind in ((0, 3, 12) if k % 4 == 3 else (0, 3) if k % 2 else (0, 1))}
 
 
 def run(data: bytes) -> None:
@@ -73,8 +75,8 @@ def run(data: bytes) -> None:
     texts = [TURN_JOIN.join(row) for row in rows]
     if asked & 2:
         measure(texts, strip=not asked & 1)
-    if asked & 12 == 12:
-        edit(texts, asked)
+    if asked & 12 == 12 and asked & 3 == 0:
+        edit([text[:EDITED] for text in texts[:1]], asked)
 
 
 def _assigned(text: str) -> str:

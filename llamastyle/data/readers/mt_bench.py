@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from llamastyle.data.battles import counted
 from llamastyle.data.readers.formats import AGAIN, Draft, canonical, renamed
 from llamastyle.data.readers.table import (
+    EXACT,
     Table,
     key,
     keys,
@@ -92,8 +93,9 @@ def judged_turns(table: Table) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     if "turn" not in table.columns:
         return np.ones(table.n, np.int64), np.zeros(table.n, bool)
     values, bad = numbers(table.columns["turn"])
-    bad = bad | (np.isfinite(values) & ((values < 1) | (values % 1 != 0)))
-    return np.where(np.isfinite(values) & ~bad, values, 1).astype(np.int64), bad
+    known = np.where(np.isfinite(values), values, 1.0)
+    bad = bad | np.isinf(values) | (known < 1) | (known % 1 != 0) | (known > EXACT)
+    return np.where(bad, 1, known).astype(np.int64), bad
 
 
 def judge_names(table: Table) -> list[str | None] | None:

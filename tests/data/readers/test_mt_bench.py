@@ -21,7 +21,7 @@ def write(path: Path, rows: Rows) -> Path:
     return path
 
 
-def pair_of(one: str, two: str, turn: int = 1, **more: Any) -> dict[str, Any]:
+def pair_of(one: str, two: str, turn: float = 1, **more: Any) -> dict[str, Any]:
     kind = "pair-v2" if turn == 1 else "pair-v2-multi-turn"
     return {
         "question_id": 81,
@@ -96,8 +96,9 @@ def test_a_verdict_given_twice_and_a_turn_that_is_none(bench: Path) -> None:
     ):
         ls.read_battles(path)
     assert len(ls.read_battles(path, strict=False)) == 4
-    with pytest.raises(ls.DataError, match=r"column 'turn': no number of a turn"):
-        ls.read_battles(judged(bench, [pair_of("tie", "tie", turn=0)]))
+    for turn in (0, 1.5, float("inf"), 1e300):
+        with pytest.raises(ls.DataError, match=r"column 'turn': no number of a turn"):
+            ls.read_battles(judged(bench, [pair_of("tie", "tie", turn=turn)]))
     with pytest.raises(ls.DataError, match=r"an answer of 2 turns, judged after turn 3"):
         ls.read_battles(judged(bench, [pair_of("tie", "tie", turn=3)]))
 
