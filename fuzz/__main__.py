@@ -16,7 +16,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("target", nargs="?", help=f"{', '.join(TARGETS)}, or summary")
     parser.add_argument("--minutes", type=float, default=15.0)
     parser.add_argument("--list", action="store_true", help="what the targets are")
-    parser.add_argument("--keep", action="store_true", help="make the target's small corpus from the last run's large one")
+    parser.add_argument("--keep", action="store_true", help="make the target's small corpus of the last run's large one")
+    parser.add_argument("--patience", type=float, default=300.0, help="seconds for that")
     asked = parser.parse_args(arguments)
     if asked.list:
         for name in TARGETS:
@@ -33,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if asked.keep:
         from fuzz.keeping import keep
 
-        print(keep(asked.target))
+        print(keep(asked.target, asked.patience))
         return 0
     from fuzz.results import write_summary
     from fuzz.running import fuzz

@@ -1,9 +1,13 @@
-"""The small corpus that is kept: of a run's large one, the shortest inputs that reach lines no shorter one reaches."""
+"""The small corpus that is kept: of a run's large one, the shortest inputs that reach lines no shorter one reaches.
+
+Where there is no time to look at all of them, the rest is an even sample by size.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import importlib
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -12,18 +16,13 @@ from types import FrameType
 from typing import Any
 
 from fuzz import CORPUS, HOME, TARGETS, WORK
-from fuzz.checking import finding
 
-MOST = 120
+MOST = 80
 """Inputs kept of a target."""
-LARGEST = 150_000
-"""Bytes kept of a target."""
-PATIENCE = 240.0
-"""Seconds after which no more inputs are looked at."""
 
-
-def keep(target: str) -> Path:
+def keep(target: str, patience: float) -> Path:
     """Write the small corpus of a target; inputs that had shown a fault stay."""
+    os.environ["NUMBA_DISABLE_JIT"] = "1"  # before the scanner is imported: lines of compiled code are not seen
     run = importlib.import_module(f"fuzz.targets.{target}").run
     folder = CORPUS / target
     folder.mkdir(parents=True, exist_ok=True)
@@ -34,15 +33,17 @@ def keep(target: str) -> Path:
     for path in folder.glob("*"):
         if not path.name.startswith("found-"):
             path.unlink()
-    total, number, begun = 0, 0, time.monotonic()
-    for data in sorted({*large, *held}, key=lambda data: (len(data), data)):
-        if number == MOST or time.monotonic() - begun > PATIENCE:
-            break
-        new = _lines(run, data, files) - reached
-        if new and total + len(data) <= LARGEST:
-            reached |= new
-            total, number = total + len(data), number + 1
-            (folder / hashlib.sha1(data).hexdigest()[:16]).write_bytes(data)
+    kept: list[bytes] = []
+    todo = sorted({*large, *held}, key=lambda data: (len(data), data))
+    begun = time.monotonic()
+    while todo and time.monotonic() - begun < patience:
+        new = _lines(run, todo[0], files) - reached
+        kept += [todo[0]] * bool(new)
+        reached |= new
+        todo = todo[1:]
+    kept += todo[:: max(1, -(-len(todo) // max(1, MOST - len(kept))))]
+    for data in kept[:MOST]:
+        (folder / hashlib.sha1(data).hexdigest()[:16]).write_bytes(data)
     return folder
 
 
@@ -56,6 +57,8 @@ def _lines(run: Callable[[bytes], object], data: bytes, files: tuple[str, ...]) 
 
     def call(frame: FrameType, event: str, _: Any) -> Any:
         return line if frame.f_code.co_filename.startswith(files) else None
+
+    from fuzz.checking import finding
 
     sys.settrace(call)
     try:

@@ -122,7 +122,7 @@ def seeds() -> dict[str, bytes]:
     made = {}
     for k in range(0, len(names), 2):
         strings = [names[k], names[k + 1], b"plain", names[k] + b" [a](javascript:b)", b"**Great question!** " + names[k + 1]]
-        made |= {f"{kind}-{k}": bytes([kind]) + b"\0".join(strings) + b"\0" for kind in (0, 1, 2, 3, 7)}
+        made |= {f"{kind}-{k}": bytes([kind]) + b"\0".join(strings) + b"\0" for kind in (0, 1, 3, 2 if k % 4 else 7)}
     return made
 
 
