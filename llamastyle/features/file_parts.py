@@ -8,6 +8,7 @@ import hashlib
 import io
 import os
 import sys
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -129,7 +130,7 @@ def _parquet(path: str) -> Iterator[Any]:
 
     try:
         file = pq.ParquetFile(path, buffer_size=1 << 20, pre_buffer=False)
-    except pa.ArrowException as error:
+    except (pa.ArrowException, UnicodeDecodeError) as error:  # the names of columns may be no UTF-8
         raise FeatureError(f"{path} is no parquet file that can be read: {error}") from None
     with file:
         yield file
@@ -141,10 +142,17 @@ def columns_of(source: Source) -> dict[str, pa.DataType]:
 
     if source.kind == "parquet":
         with _parquet(source.path) as file:
-            return {field.name: field.type for field in file.schema_arrow}
-    block = next(_blocks(source, source.parts[0]), b"")
-    schema = _json_table(block, source.path).schema
-    return {field.name: pa.large_string() if pa.types.is_null(field.type) else field.type for field in schema}
+            schema = file.schema_arrow
+    else:
+        schema = _json_table(next(_blocks(source, source.parts[0]), b""), source.path).schema
+    try:
+        names = schema.names
+    except UnicodeDecodeError:
+        raise FeatureError(f"{source.path} has a column whose name is not UTF-8; give it another") from None
+    kinds = [
+        pa.large_string() if pa.types.is_null(kind) and source.kind != "parquet" else kind for kind in schema.types
+    ]
+    return dict(zip(names, kinds, strict=True))
 
 
 def size_of(source: Source, part: tuple[int, int]) -> int:
@@ -206,7 +214,7 @@ def _blocks(source: Source, part: tuple[int, int]) -> Iterator[bytes]:
                 left -= len(block)
                 if block.strip():
                     yield block.removeprefix(b"\xef\xbb\xbf") if not part[0] else block
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise FeatureError(f"{source.path} cannot be read to its end: {error}") from None
 
 
