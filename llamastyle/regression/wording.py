@@ -13,6 +13,7 @@ from llamastyle.regression.decomposition import POINTS, natural_steps
 from llamastyle.regression.diagnostics import ETA_LIMIT, NEAR_PARITY
 from llamastyle.regression.grouping import in_words
 from llamastyle.regression.inference import MIN_CLUSTERS, seldom_columns
+from llamastyle.regression.rowless import SummedBattles
 
 if TYPE_CHECKING:
     from llamastyle.options import Scale
@@ -227,8 +228,8 @@ def gap_answer(result: StyleResult, model: str, other: str, gap: pd.DataFrame) -
 
 
 def _right_rates(result: StyleResult, model: str, other: str) -> str:
-    """How often each is right, where that is in the model; battles are those of the fit."""
-    if not result.settings.with_correctness:
+    """How often each is right, where that is in the model; battles are those of the fit, unless only sums are left."""
+    if not result.settings.with_correctness or isinstance(result.battles, SummedBattles):
         return ""
     rates = result.battles.accuracy().set_index("model")["accuracy"]
     return (
