@@ -58,7 +58,9 @@ def win_graph(a: Ints, b: Ints, y: Floats, n_models: int) -> csr_array:
     source = np.concatenate([b[won], a[lost]])
     target = np.concatenate([a[won], b[lost]])
     ones = np.ones(source.size, dtype=np.int64)
-    return csr_array(coo_array((ones, (source, target)), shape=(n_models, n_models)))
+    # scipy before 1.12 counts the components of no graph with indices of 64 bits, and only prints that it did not.
+    where = (source.astype(np.int32), target.astype(np.int32))
+    return csr_array(coo_array((ones, where), shape=(n_models, n_models)))
 
 
 def _groups(labels: Ints) -> list[Ints]:
