@@ -237,7 +237,14 @@ def _features_of_files(options: Reading, output: str) -> None:
     """Features of parquet or JSON-lines files, written part by part."""
     from llamastyle.features.extraction import extract
 
-    others = {"--map": options.maps, "--label": options.labels, "--responses": options.responses}
+    others = {
+        "--map": options.maps,
+        "--label": options.labels,
+        "--responses": options.responses,
+        "--lenient": options.lenient,
+        "--input": options.source != "auto",
+        "--format": options.form != "table",
+    }
     if given := [name for name, value in others.items() if value]:
         raise LlamaStyleError(
             f"{given[0]} is for files that are read whole; with a folder, texts are in columns response, or response_a"

@@ -270,9 +270,10 @@ def test_features_into_a_folder_go_on_where_they_were(run, tmp_path):
     assert f"1 rows in 1 parts in {tmp_path}/out/\n" in run(*ask).err
     assert "1 of them there before" in run(*ask).err
     assert ls.read_battles(f"{tmp_path}/out/*.parquet").measured.names == ("words", "bold")
-    refused = run(*ask, "--map", "winner=vote")
-    assert refused.code == 2
-    assert "--map is for files that are read whole" in refused.err
+    for option in (("--map", "winner=vote"), ("--lenient",), ("--format", "json"), ("--input", "lmarena-140k")):
+        refused = run(*ask, *option)
+        assert refused.code == 2
+        assert f"{option[0]} is for files that are read whole" in refused.err
 
 
 def test_an_output_that_cannot_be_written_leaves_nothing(run, tmp_path, monkeypatch):

@@ -63,7 +63,7 @@ def extract(
     out: str | os.PathLike[str],
     text: str | Sequence[str] | None = None,
     keep: str | Sequence[str] | None = None,
-    dtype: str = "float32",
+    dtype: str | None = None,
 ) -> FeatureFiles: ...
 def extract(
     source: Any,
@@ -75,7 +75,7 @@ def extract(
     out: Any = None,
     text: Any = None,
     keep: Any = None,
-    dtype: str = "float32",
+    dtype: str | None = None,
 ) -> Any:
     """Measure features in texts, or, with ``out``, in files larger than memory.
 
@@ -100,8 +100,8 @@ def extract(
         ``completion``, ``answer``), or ``response_a`` and ``response_b``, unless given.
     keep : list of str, optional
         With ``out``: columns to carry over; all but texts, prompts and nested ones unless given.
-    dtype : {"float32", "float64"}
-        With ``out``: how features are written.
+    dtype : {"float32", "float64"}, optional
+        With ``out``: how features are written; float32 unless given.
 
     Returns
     -------
@@ -132,9 +132,10 @@ def extract(
             return measured.select(wanted.names)
     wanted = catalog.DEFAULT if features is None else FeatureSet.of(features)
     if out is not None:
-        return streamed(source, wanted, out, n_jobs, progress, strip_think, text=text, keep=keep, dtype=dtype)
-    if text is not None or keep is not None:
-        raise FeatureError("text= and keep= name columns of files; they go with out=, a folder to write to")
+        kind = "float32" if dtype is None else dtype
+        return streamed(source, wanted, out, n_jobs, progress, strip_think, text=text, keep=keep, dtype=kind)
+    if any(option is not None for option in (text, keep, dtype)):
+        raise FeatureError("text=, keep= and dtype= are for files; they go with out=, a folder to write to")
     rows = tokens = absent = None
     if isinstance(source, TextSource):
         texts, turn_starts, tokens, rows = source.texts, source.turn_starts, source.tokens, source.rows

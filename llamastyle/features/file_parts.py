@@ -6,6 +6,7 @@ import glob
 import gzip
 import hashlib
 import io
+import itertools
 import os
 import sys
 import zlib
@@ -14,6 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
+
+import numpy as np
 
 from llamastyle.errors import FeatureError
 
@@ -124,12 +127,13 @@ def _line_ranges(file: BinaryIO, size: int, most: int) -> Iterator[tuple[int, in
 
 
 @contextmanager
-def _parquet(path: str) -> Iterator[Any]:
+def _parquet(path: str, texts: Sequence[str] = ()) -> Iterator[Any]:
+    """A file; the columns of texts are left as the file has them where each text is in it once."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        file = pq.ParquetFile(path, buffer_size=1 << 20, pre_buffer=False)
+        file = pq.ParquetFile(path, read_dictionary=list(texts), buffer_size=1 << 20, pre_buffer=False)
     except (pa.ArrowException, UnicodeDecodeError) as error:  # the names of columns may be no UTF-8
         raise FeatureError(f"{path} is no parquet file that can be read: {error}") from None
     with file:
@@ -177,11 +181,12 @@ def batches(
             yield _json_table(block, source.path, schema).select(wanted)
         return
     with _parquet(source.path) as file:
-        lacking = [name for name in wanted if name not in file.schema_arrow.names]
-        if lacking:
-            raise FeatureError(f"{source.path} has no column {lacking[0]!r}, which the first file has")
-        if doubled := [name for name in wanted if file.schema_arrow.names.count(name) > 1]:
-            raise FeatureError(f"{source.path} has {doubled[0]!r} more than once; leave it out (keep=), or rename one")
+        there = file.schema_arrow.names
+    if lacking := [name for name in wanted if name not in there]:
+        raise FeatureError(f"{source.path} has no column {lacking[0]!r}, which the first file has")
+    if doubled := [name for name in wanted if there.count(name) > 1]:
+        raise FeatureError(f"{source.path} has {doubled[0]!r} more than once; leave it out (keep=), or rename one")
+    with _parquet(source.path, texts) as file:
         groups = range(*part)
         try:
             first = (
@@ -195,11 +200,32 @@ def batches(
             each = max(each, sum(group.total_byte_size for group in known) // max(1, rows))
             size = int(min(MOST_ROWS, max(1, BATCH_BYTES // each)))
             for batch in file.iter_batches(size, row_groups=groups, columns=wanted, use_threads=False):
-                yield pa.Table.from_batches([batch]).select(wanted).cast(schema)
+                yield from _decoded(batch, texts, schema)
         except (pa.ArrowException, OSError) as error:
             raise FeatureError(
                 f"{source.path} is broken, or has a column of another type than the first file: {error}"
             ) from None
+
+
+def _decoded(batch: pa.RecordBatch, texts: Sequence[str], schema: pa.Schema) -> Iterator[pa.Table]:
+    """Pieces of a batch in which texts that repeat are written out, about ``BATCH_BYTES`` of them at a time."""
+    import pyarrow as pa
+    import pyarrow.compute
+
+    compute: Any = pyarrow.compute
+    size = np.zeros(batch.num_rows, dtype=np.int64)
+    for name in texts:
+        column = batch.column(name)
+        if pa.types.is_dictionary(column.type):
+            lengths = compute.binary_length(column.dictionary).cast(pa.int64())
+            size += compute.fill_null(lengths.take(column.indices), 0).to_numpy(zero_copy_only=False)
+    piece = np.cumsum(size) // BATCH_BYTES
+    cuts = [0, *(np.flatnonzero(np.diff(piece)) + 1).tolist(), batch.num_rows]
+    for begin, end in itertools.pairwise(cuts):
+        columns = [batch.column(name).slice(begin, end - begin) for name in schema.names]
+        plain = [c.dictionary_decode() if pa.types.is_dictionary(c.type) and n in texts else c
+                 for n, c in zip(schema.names, columns, strict=True)]  # fmt: skip
+        yield pa.table(plain, schema.names).cast(schema)
 
 
 def _blocks(source: Source, part: tuple[int, int]) -> Iterator[bytes]:

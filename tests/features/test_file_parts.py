@@ -6,6 +6,8 @@ import gzip
 import json
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -53,6 +55,21 @@ def test_texts_that_come_again_and_again_are_read_a_few_at_a_time(tmp_path, monk
     assert (tmp_path / "a.parquet").stat().st_size < 200_000
     source = examined(str(tmp_path / "a.parquet"))
     assert max(table.nbytes for table in batches(source, source.parts[0], ["t"], {})) < 200_000
+
+
+@pytest.mark.parametrize("rows", [[""] * 16 + ["long " * 4_000] * 500, ["long " * 4_000] * 9 + [None, ""] * 250])
+@pytest.mark.parametrize("kind", ["string", "large_string", "dictionary"])
+def test_long_texts_that_begin_late_are_read_a_few_at_a_time(tmp_path, monkeypatch, rows, kind):
+    """The first rows say nothing on the others."""
+    monkeypatch.setattr(file_parts, "BATCH_BYTES", 100_000)
+    texts = pa.array(rows)
+    texts = texts.dictionary_encode() if kind == "dictionary" else texts.cast(getattr(pa, kind)())
+    pq.write_table(pa.table({"t": texts, "k": range(len(rows))}), tmp_path / "a.parquet")
+    source = examined(str(tmp_path / "a.parquet"))
+    tables = list(batches(source, source.parts[0], ["t"], {"k": pa.int64()}))
+    assert max(table.nbytes for table in tables) < 200_000
+    assert [text for table in tables for text in table["t"].to_pylist()] == rows
+    assert [k for table in tables for k in table["k"].to_pylist()] == list(range(len(rows)))
 
 
 def test_a_file_that_changed_has_another_stamp(tmp_path):
