@@ -18,6 +18,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--list", action="store_true", help="what the targets are")
     parser.add_argument("--keep", action="store_true", help="make the target's small corpus of the last run's large one")
     parser.add_argument("--patience", type=float, default=300.0, help="seconds for that")
+    parser.add_argument("--most", type=int, default=80, help="inputs that are kept")
     asked = parser.parse_args(arguments)
     if asked.list:
         for name in TARGETS:
@@ -34,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if asked.keep:
         from fuzz.keeping import keep
 
-        print(keep(asked.target, asked.patience))
+        print(keep(asked.target, asked.patience, asked.most))
         return 0
     from fuzz.results import write_summary
     from fuzz.running import fuzz

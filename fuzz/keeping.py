@@ -17,10 +17,8 @@ from typing import Any
 
 from fuzz import CORPUS, HOME, TARGETS, WORK
 
-MOST = 80
-"""Inputs kept of a target."""
 
-def keep(target: str, patience: float) -> Path:
+def keep(target: str, patience: float, most: int) -> Path:
     """Write the small corpus of a target; inputs that had shown a fault stay."""
     os.environ["NUMBA_DISABLE_JIT"] = "1"  # before the scanner is imported: lines of compiled code are not seen
     run = importlib.import_module(f"fuzz.targets.{target}").run
@@ -41,8 +39,8 @@ def keep(target: str, patience: float) -> Path:
         kept += [todo[0]] * bool(new)
         reached |= new
         todo = todo[1:]
-    kept += todo[:: max(1, -(-len(todo) // max(1, MOST - len(kept))))]
-    for data in kept[:MOST]:
+    kept += todo[:: max(1, -(-len(todo) // max(1, most - len(kept))))]
+    for data in kept[:most]:
         (folder / hashlib.sha1(data).hexdigest()[:16]).write_bytes(data)
     return folder
 
