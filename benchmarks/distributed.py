@@ -22,7 +22,7 @@ from benchmarks.texts import drawn_texts
 
 __all__ = ["run"]
 
-MEGABYTES, BATTLES, ROUNDS, SEED = 500, 1_000_000, 3, 1
+MEGABYTES, BATTLES, ROUNDS, SEED = 200, 500_000, 1, 1
 PART_BYTES = 1 << 24
 """Smaller than by default, so that a small file has enough parts for two workers."""
 RUNS = (("without Ray, one core", 0), ("Ray, one worker", 1), ("Ray, two workers", 2))

@@ -65,7 +65,8 @@ class Shard:
 
     def take(self, rows: Any) -> Shard:
         """Some of the battles."""
-        return Shard(self.names, {name: np.asarray(values[rows]) for name, values in self.arrays.items()})
+        # a view would keep all of a mapped file in memory
+        return Shard(self.names, {name: np.array(values[rows]) for name, values in self.arrays.items()})
 
 
 def joined(shards: Sequence[Shard]) -> Shard:
