@@ -12,7 +12,6 @@ from llamastyle.features import tables as t
 from llamastyle.features.counters import STYLE_CATEGORIES
 from llamastyle.features.lexicon import Lexicon, PhraseAutomaton, compile_phrases, read_lexicon, single_words
 
-
 LISTS = 64
 """Phrase lists that are held in memory, about 100 kB each."""
 
