@@ -12,7 +12,15 @@ from llamastyle.errors import FitError
 from llamastyle.regression import decomposition as dec
 from llamastyle.regression.bradley_terry import Likelihood, Prompts, fit_bradley_terry
 from llamastyle.regression.design import Column
-from llamastyle.regression.inference import covariance, covariances, critical, fieller, sandwich, standard_errors, variances
+from llamastyle.regression.inference import (
+    covariance,
+    covariances,
+    critical,
+    fieller,
+    sandwich,
+    standard_errors,
+    variances,
+)
 from tests.regression.arenas import make_design
 
 
