@@ -148,8 +148,10 @@ def table(sample: Sequence[Mutant], found: Sequence[str], total: Counter[str], s
     made = [
         "# Mutants",
         "",
-        (f"`python -m tests.mutants --sample {len(sample)} --seed {seed}`: {len(sample)} changes drawn from"
-        f" {sum(total.values())} (mutmut's), each tried on the module's own test file alone."),
+        (
+            f"`python -m tests.mutants --sample {len(sample)} --seed {seed}`: {len(sample)} changes drawn from"
+            f" {sum(total.values())} (mutmut's), each tried on the module's own test file alone."
+        ),
         "",
         "| module | changes | drawn | noticed | too slow | make no difference | survived |",
         "| --- | --: | --: | --: | --: | --: | --: |",
@@ -162,8 +164,10 @@ def table(sample: Sequence[Mutant], found: Sequence[str], total: Counter[str], s
     could = len(sample) - every["equivalent"]
     made += [
         "",
-        (f"Noticed: {noticed} of {len(sample)} ({noticed / max(1, len(sample)):.1%}); of the {could} that make a"
-        f" difference, {noticed / max(1, could):.1%}."),
+        (
+            f"Noticed: {noticed} of {len(sample)} ({noticed / max(1, len(sample)):.1%}); of the {could} that make a"
+            f" difference, {noticed / max(1, could):.1%}."
+        ),
     ]
     alive = [m for m, end in zip(sample, found, strict=True) if end == "survived"]
     alive.sort(key=lambda m: (list(MODULES).index(m.module), m.line))

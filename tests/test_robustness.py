@@ -247,9 +247,10 @@ from pathlib import Path
 import llamastyle as ls
 path, out, ready, go = sys.argv[1:]
 def waiting(text):
-    Path(ready).touch()
-    while not Path(go).exists():
-        time.sleep(0.01)
+    if text:  # the empty one is measured before there is a folder
+        Path(ready).touch()
+        while not Path(go).exists():
+            time.sleep(0.01)
     return float(len(text))
 try:
     print(ls.extract(path, [ls.per_text(waiting, name="length")], out=out))
