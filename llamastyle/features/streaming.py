@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     Measure = Callable[["pa.Array"], NDArray[np.float64]]
     Run = Callable[[Callable[[int], int], list[int]], Iterable[int]]
 
-MANIFEST = "manifest.json"
+MANIFEST = "_manifest.json"  # what reads the folder as one parquet file leaves such names out
 SIDES = ("response_a", "response_b")
 SINGLE = ("response", "text", "output", "completion", "answer")
 TYPES = ("float32", "float64")
