@@ -10,7 +10,7 @@ import pandas as pd
 __all__ = ["run", "table_of"]
 
 SLOWER, FASTER, INK = "#0072b2", "#d55e00", "#333333"
-ROW, WIDTH = 24, 420
+ROW, WIDTH, NAMES = 24, 330, 330
 
 
 def run(folder: Path) -> Path:
@@ -38,7 +38,7 @@ def panel(rows: pd.DataFrame, title: str) -> Any:
 
     scale, axis = alt.Scale(type="log", domain=[0.2, 250]), alt.Axis(values=[0.5, 1, 2, 5, 10, 50, 100])
     x = alt.X("ratio:Q", title=None, scale=scale, axis=axis)
-    y = alt.Y("name:N", title=None, sort=None, axis=alt.Axis(labelLimit=460, domain=False, ticks=False))
+    y = alt.Y("name:N", title=None, sort=None, axis=alt.Axis(labelLimit=NAMES, domain=False, ticks=False))
     tone = alt.condition("datum.ratio >= 1", alt.value(SLOWER), alt.value(FASTER))
     base = alt.Chart(rows).encode(y=y)
     layers = [
