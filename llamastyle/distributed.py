@@ -76,9 +76,11 @@ def extract(
 
     Examples
     --------
+    >>> import pandas as pd
     >>> import llamastyle.distributed as distributed
-    >>> files = distributed.extract("votes/*.parquet", out="features")  # doctest: +SKIP
-    >>> distributed.fit(files).audit()  # doctest: +SKIP
+    >>> pd.DataFrame({"response": ["One two.", "Three."]}).to_parquet("answers.parquet")
+    >>> distributed.extract("answers.parquet", ["words"], out="features").to_frame()["words"].tolist()
+    [2.0, 1.0]
     """
     _started()
     wanted = catalog.DEFAULT if features is None else FeatureSet.of(features)
@@ -131,8 +133,11 @@ def fit(
 
     Examples
     --------
+    >>> import llamastyle as ls
     >>> import llamastyle.distributed as distributed
-    >>> distributed.fit("features", cluster="prompt_id").ratings()  # doctest: +SKIP
+    >>> ls.simulate(3000, 4, style={"words": 0.8}, seed=2).battles.to_frame().to_parquet("votes.parquet")
+    >>> distributed.fit("votes.parquet").ratings()["model"].tolist()[0]
+    'model-01'
     """
     asked = Asked(str(correctness), ties, both_bad, vcov, cluster, position, penalty, separated, level, seed)
     asked, how = read_options(asked, correctness, reading)
@@ -167,8 +172,11 @@ def audit(source: Any, features: Any = None, **options: Any) -> StyleResult:
 
     Examples
     --------
+    >>> import llamastyle as ls
     >>> import llamastyle.distributed as distributed
-    >>> distributed.audit("features").audit()  # doctest: +SKIP
+    >>> ls.simulate(3000, 4, style={"words": 0.8}, seed=2).battles.to_frame().to_parquet("votes.parquet")
+    >>> sorted(distributed.audit("votes.parquet").audit()["model"])
+    ['model-01', 'model-02', 'model-03', 'model-04']
     """
     return fit(source, features, **{"separated": "drop", **options})
 

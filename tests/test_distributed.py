@@ -77,7 +77,7 @@ def compared(found: ls.StyleResult, wanted: ls.StyleResult) -> None:
 
 
 def bytes_of(files: ls.FeatureFiles) -> list[bytes]:
-    return [path.read_bytes() for path in (*files.parts, files.folder / "manifest.json")]
+    return [path.read_bytes() for path in (*files.parts, files.folder / "_manifest.json")]
 
 
 def test_features_are_written_to_the_same_bytes(ray, votes, small, tmp_path):

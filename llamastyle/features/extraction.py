@@ -27,8 +27,14 @@ if TYPE_CHECKING:
 
 CHUNK_BYTES = 4_000_000
 SLOW_CHUNK_BYTES = 100_000
-COMPILING = "llamastyle: compiling the text scanner; this happens once and takes a minute, or several on a busy machine"
-COMPILE_PATIENCE = 4.0
+COMPILING = "llamastyle: compiling {part}; this happens once, and takes half a minute, or more on a busy machine"
+PARTS = {
+    "scan_rows": "the text scanner",
+    "scan_prose": "the text scanner's part that counts word by word",
+    "scan_spans": "the text scanner's part that marks texts",
+}
+COMPILE_PATIENCE = 3.0
+_LOADED: set[str] = set()
 """Seconds after which the scanner is being compiled, not loaded from its cache."""
 INEXACT = (
     "Arena's counts of headers, lists and bold are not exact in {n} of {rows} texts: these have very many code fences "
@@ -57,7 +63,7 @@ def extract(
     out: str | os.PathLike[str],
     text: str | Sequence[str] | None = None,
     keep: str | Sequence[str] | None = None,
-    dtype: str = "float32",
+    dtype: str | None = None,
 ) -> FeatureFiles: ...
 def extract(
     source: Any,
@@ -69,7 +75,7 @@ def extract(
     out: Any = None,
     text: Any = None,
     keep: Any = None,
-    dtype: str = "float32",
+    dtype: str | None = None,
 ) -> Any:
     """Measure features in texts, or, with ``out``, in files larger than memory.
 
@@ -94,8 +100,8 @@ def extract(
         ``completion``, ``answer``), or ``response_a`` and ``response_b``, unless given.
     keep : list of str, optional
         With ``out``: columns to carry over; all but texts, prompts and nested ones unless given.
-    dtype : {"float32", "float64"}
-        With ``out``: how features are written.
+    dtype : {"float32", "float64"}, optional
+        With ``out``: how features are written; float32 unless given.
 
     Returns
     -------
@@ -126,9 +132,10 @@ def extract(
             return measured.select(wanted.names)
     wanted = catalog.DEFAULT if features is None else FeatureSet.of(features)
     if out is not None:
-        return streamed(source, wanted, out, n_jobs, progress, strip_think, text=text, keep=keep, dtype=dtype)
-    if text is not None or keep is not None:
-        raise FeatureError("text= and keep= name columns of files; they go with out=, a folder to write to")
+        kind = "float32" if dtype is None else dtype
+        return streamed(source, wanted, out, n_jobs, progress, strip_think, text=text, keep=keep, dtype=kind)
+    if any(option is not None for option in (text, keep, dtype)):
+        raise FeatureError("text=, keep= and dtype= are for files; they go with out=, a folder to write to")
     rows = tokens = absent = None
     if isinstance(source, TextSource):
         texts, turn_starts, tokens, rows = source.texts, source.turn_starts, source.tokens, source.rows
@@ -287,9 +294,8 @@ def scanner(
             inexact.append(rows)
         return out
 
-    if not getattr(compiled, "signatures", True):  # numba may be switched off
-        with notice(show):
-            scan(0, 0)
+    with notice(show, compiled.__name__):
+        scan(0, 0)
     return scan
 
 
@@ -350,12 +356,14 @@ def _token_counts(tokens: NDArray[np.float64] | None, rows: int) -> NDArray[np.f
 
 
 @contextmanager
-def notice(show: bool) -> Iterator[None]:
-    """Say that the scanner is being compiled, if it takes too long to be loaded from its cache."""
-    notice = threading.Timer(COMPILE_PATIENCE, lambda: print(COMPILING, file=sys.stderr, flush=True))
+def notice(show: bool, scan: str) -> Iterator[None]:
+    """Say that the scanner is being compiled, if the first call of one of its kinds takes too long to be loaded."""
+    said = COMPILING.format(part=PARTS[scan])
+    notice = threading.Timer(COMPILE_PATIENCE, lambda: print(said, file=sys.stderr, flush=True))
     notice.daemon = True
-    if show:
+    if show and scan not in _LOADED:
         notice.start()
+    _LOADED.add(scan)
     try:
         yield
     finally:

@@ -6,13 +6,17 @@ import glob
 import gzip
 import hashlib
 import io
+import itertools
 import os
 import sys
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
+
+import numpy as np
 
 from llamastyle.errors import FeatureError
 
@@ -123,13 +127,14 @@ def _line_ranges(file: BinaryIO, size: int, most: int) -> Iterator[tuple[int, in
 
 
 @contextmanager
-def _parquet(path: str) -> Iterator[Any]:
+def _parquet(path: str, texts: Sequence[str] = ()) -> Iterator[Any]:
+    """A file; the columns of texts are left as the file has them where each text is in it once."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        file = pq.ParquetFile(path, buffer_size=1 << 20, pre_buffer=False)
-    except pa.ArrowException as error:
+        file = pq.ParquetFile(path, read_dictionary=list(texts), buffer_size=1 << 20, pre_buffer=False)
+    except (pa.ArrowException, UnicodeDecodeError) as error:  # the names of columns may be no UTF-8
         raise FeatureError(f"{path} is no parquet file that can be read: {error}") from None
     with file:
         yield file
@@ -141,10 +146,17 @@ def columns_of(source: Source) -> dict[str, pa.DataType]:
 
     if source.kind == "parquet":
         with _parquet(source.path) as file:
-            return {field.name: field.type for field in file.schema_arrow}
-    block = next(_blocks(source, source.parts[0]), b"")
-    schema = _json_table(block, source.path).schema
-    return {field.name: pa.large_string() if pa.types.is_null(field.type) else field.type for field in schema}
+            schema = file.schema_arrow
+    else:
+        schema = _json_table(next(_blocks(source, source.parts[0]), b""), source.path).schema
+    try:
+        names = schema.names
+    except UnicodeDecodeError:
+        raise FeatureError(f"{source.path} has a column whose name is not UTF-8; give it another") from None
+    kinds = [
+        pa.large_string() if pa.types.is_null(kind) and source.kind != "parquet" else kind for kind in schema.types
+    ]
+    return dict(zip(names, kinds, strict=True))
 
 
 def size_of(source: Source, part: tuple[int, int]) -> int:
@@ -169,11 +181,12 @@ def batches(
             yield _json_table(block, source.path, schema).select(wanted)
         return
     with _parquet(source.path) as file:
-        lacking = [name for name in wanted if name not in file.schema_arrow.names]
-        if lacking:
-            raise FeatureError(f"{source.path} has no column {lacking[0]!r}, which the first file has")
-        if doubled := [name for name in wanted if file.schema_arrow.names.count(name) > 1]:
-            raise FeatureError(f"{source.path} has {doubled[0]!r} more than once; leave it out (keep=), or rename one")
+        there = file.schema_arrow.names
+    if lacking := [name for name in wanted if name not in there]:
+        raise FeatureError(f"{source.path} has no column {lacking[0]!r}, which the first file has")
+    if doubled := [name for name in wanted if there.count(name) > 1]:
+        raise FeatureError(f"{source.path} has {doubled[0]!r} more than once; leave it out (keep=), or rename one")
+    with _parquet(source.path, texts) as file:
         groups = range(*part)
         try:
             first = (
@@ -187,11 +200,32 @@ def batches(
             each = max(each, sum(group.total_byte_size for group in known) // max(1, rows))
             size = int(min(MOST_ROWS, max(1, BATCH_BYTES // each)))
             for batch in file.iter_batches(size, row_groups=groups, columns=wanted, use_threads=False):
-                yield pa.Table.from_batches([batch]).select(wanted).cast(schema)
+                yield from _decoded(batch, texts, schema)
         except (pa.ArrowException, OSError) as error:
             raise FeatureError(
                 f"{source.path} is broken, or has a column of another type than the first file: {error}"
             ) from None
+
+
+def _decoded(batch: pa.RecordBatch, texts: Sequence[str], schema: pa.Schema) -> Iterator[pa.Table]:
+    """Pieces of a batch in which texts that repeat are written out, about ``BATCH_BYTES`` of them at a time."""
+    import pyarrow as pa
+    import pyarrow.compute
+
+    compute: Any = pyarrow.compute
+    size = np.zeros(batch.num_rows, dtype=np.int64)
+    for name in texts:
+        column = batch.column(name)
+        if pa.types.is_dictionary(column.type):
+            lengths = compute.binary_length(column.dictionary).cast(pa.int64())
+            size += compute.fill_null(lengths.take(column.indices), 0).to_numpy(zero_copy_only=False)
+    piece = np.cumsum(size) // BATCH_BYTES
+    cuts = [0, *(np.flatnonzero(np.diff(piece)) + 1).tolist(), batch.num_rows]
+    for begin, end in itertools.pairwise(cuts):
+        columns = [batch.column(name).slice(begin, end - begin) for name in schema.names]
+        plain = [c.dictionary_decode() if pa.types.is_dictionary(c.type) and n in texts else c
+                 for n, c in zip(schema.names, columns, strict=True)]  # fmt: skip
+        yield pa.table(plain, schema.names).cast(schema)
 
 
 def _blocks(source: Source, part: tuple[int, int]) -> Iterator[bytes]:
@@ -206,7 +240,7 @@ def _blocks(source: Source, part: tuple[int, int]) -> Iterator[bytes]:
                 left -= len(block)
                 if block.strip():
                     yield block.removeprefix(b"\xef\xbb\xbf") if not part[0] else block
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise FeatureError(f"{source.path} cannot be read to its end: {error}") from None
 
 

@@ -20,7 +20,7 @@ from llamastyle.errors import FeatureError, warn
 from llamastyle.features.feature import Feature, FeatureSet, Recipe
 from llamastyle.features.file_parts import Source, batches, columns_of, examined, paths_of, size_of
 from llamastyle.features.text import is_text
-from llamastyle.report.files import write_whole
+from llamastyle.report.files import fill_and_replace, write_whole
 from llamastyle.report.progress import Bar
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     Measure = Callable[["pa.Array"], NDArray[np.float64]]
     Run = Callable[[Callable[[int], int], list[int]], Iterable[int]]
 
-MANIFEST = "manifest.json"
+MANIFEST = "_manifest.json"  # what reads the folder as one parquet file leaves such names out
 SIDES = ("response_a", "response_b")
 SINGLE = ("response", "text", "output", "completion", "answer")
 TYPES = ("float32", "float64")
@@ -112,6 +112,8 @@ def stream(
     """
     if dtype not in TYPES:
         raise FeatureError(f"dtype={dtype!r} is not one of {', '.join(TYPES)}")
+    if not isinstance(out, str | os.PathLike):
+        raise FeatureError(f"out={out!r} must be the name of a folder to write to, for example 'features'")
     sources = [examined(path) for path in paths_of(source)]
     columns = columns_of(sources[0])
     texts = _text_columns(text, columns, sources[0].path)
@@ -125,24 +127,26 @@ def stream(
         "kept": kept,
         "dtype": dtype,
         **versions,
-        "files": [[file.path, file.size, file.stamp] for file in sources],
+        "files": [[os.path.realpath(file.path), file.size, file.stamp] for file in sources],
         "parts": len(plan),
     }
     with _alone(folder):
         _agree(folder, asked)
         paths = [folder / f"part-{k:06d}.parquet" for k in range(len(plan))]
         job = _Job(plan, paths, texts, {name: columns[name] for name in kept}, names, dtype, measure)
-        missing = [k for k, path in enumerate(paths) if not path.exists()]
+        rows = {path: _rows_of(path) for path in paths if path.exists()}
+        missing = [k for k, path in enumerate(paths) if path not in rows]
         without = 0
         show = sys.stderr.isatty() if progress is None else progress
         total = sum(size_of(*plan[k]) for k in missing)
         with Bar(show, total, "measuring", "MB", 1e6) as advance:
             for k, textless in zip(missing, run(job.write, missing), strict=True):
                 without += textless
+                rows[paths[k]] = _rows_of(paths[k])
                 advance(size_of(*plan[k]))
     if without:
         warn(f"{without} rows have no text: their features are blank (NaN)")
-    return FeatureFiles(folder, tuple(paths), sum(_rows_of(path) for path in paths), len(missing))
+    return FeatureFiles(folder, tuple(paths), sum(rows.values()), len(missing))
 
 
 def _text_columns(text: Any, columns: Mapping[str, pa.DataType], path: str) -> list[str]:
@@ -157,7 +161,7 @@ def _text_columns(text: Any, columns: Mapping[str, pa.DataType], path: str) -> l
                 f" example text={next(iter(columns), 'answer')!r}"
             )
     else:
-        found = [text] if isinstance(text, str) else list(text)
+        found = _column_names("text", text)
     for name in found:
         if name not in columns:
             raise FeatureError(f"{path} has no column {name!r}; it has {', '.join(columns)}")
@@ -173,13 +177,23 @@ def _kept_columns(keep: Any, columns: Mapping[str, pa.DataType], texts: Sequence
     import pyarrow as pa
 
     if keep is not None:
-        kept = [keep] if isinstance(keep, str) else list(keep)
+        kept = _column_names("keep", keep)
         if unknown := [name for name in kept if name not in columns]:
             raise FeatureError(f"there is no column {unknown[0]!r} to keep; there are {', '.join(columns)}")
         return kept
     return [
         n for n, kind in columns.items() if n not in texts and n not in LONG and not pa.types.is_nested(kind)
     ]
+
+
+def _column_names(option: str, given: Any) -> list[str]:
+    """Columns as an option names them; texts are at least one."""
+    found = [given] if isinstance(given, str) else given
+    if not isinstance(found, list | tuple) or not all(isinstance(name, str) for name in found):
+        raise FeatureError(f"{option}={given!r} must be the name of a column, or a list of names")
+    if option == "text" and not found:
+        raise FeatureError("text= names no column; leave it out, or name the one with the texts")
+    return list(found)
 
 
 def _names(wanted: FeatureSet, texts: Sequence[str], kept: Sequence[str]) -> list[list[str]]:
@@ -235,43 +249,48 @@ def _write_part(
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    unfinished = path.with_name(f".unfinished-{path.name}")
-    writer: Any = None
     without = 0
+
+    def write(unfinished: Path) -> None:
+        nonlocal without
+        writer: Any = None
+        try:
+            with open(unfinished, "wb") as file:
+                for table in batches:
+                    columns: dict[str, Any] = {n: table[n] for n in table.column_names if n not in texts}
+                    for text, heads in zip(texts, names, strict=True):
+                        given = table[text].combine_chunks()
+                        absent = given.is_null().to_numpy(zero_copy_only=False)
+                        without += int(absent.sum())
+                        values = measure(given.fill_null(""))
+                        values[absent] = np.nan
+                        columns |= {head: pa.array(values[:, i].astype(dtype)) for i, head in enumerate(heads)}
+                    made = pa.table(columns)
+                    writer = writer or pq.ParquetWriter(file, made.schema)
+                    writer.write_table(made)
+                (writer or pq.ParquetWriter(file, pa.schema([]))).close()
+        finally:
+            if writer is not None and writer.is_open:  # else it would speak up when it is collected
+                writer.is_open = False
+
     try:
-        with open(unfinished, "wb") as file:
-            for table in batches:
-                columns: dict[str, Any] = {n: table[n] for n in table.column_names if n not in texts}
-                for text, heads in zip(texts, names, strict=True):
-                    given = table[text].combine_chunks()
-                    absent = given.is_null().to_numpy(zero_copy_only=False)
-                    without += int(absent.sum())
-                    values = measure(given.fill_null(""))
-                    values[absent] = np.nan
-                    columns |= {head: pa.array(values[:, i].astype(dtype)) for i, head in enumerate(heads)}
-                made = pa.table(columns)
-                writer = writer or pq.ParquetWriter(file, made.schema)
-                writer.write_table(made)
-            (writer or pq.ParquetWriter(file, pa.schema([]))).close()
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
+        fill_and_replace(path, write)
     except OSError as error:
         raise FeatureError(
             f"{str(path)!r} could not be written: {error.strerror or error}; the parts that are finished stay, and the"
             " same call goes on with the others"
         ) from error
-    finally:
-        if writer is not None and writer.is_open:  # else it would speak up when it is collected
-            writer.is_open = False
-        unfinished.unlink(missing_ok=True)
     return without
 
 
 def _rows_of(path: Path) -> int:
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    return pq.read_metadata(path).num_rows
+    try:
+        return pq.read_metadata(path).num_rows
+    except (pa.ArrowException, OSError) as error:
+        raise FeatureError(f"{str(path)!r} is damaged: {error}; delete it, and the same call makes it again") from None
 
 
 @contextmanager

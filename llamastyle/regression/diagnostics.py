@@ -61,7 +61,9 @@ def win_graph(a: Ints, b: Ints, y: Floats, n_models: int, times: Ints | None = N
     source = np.concatenate([b[won], a[lost]])
     target = np.concatenate([a[won], b[lost]])
     counts = np.concatenate([times[won], times[lost]])
-    return csr_array(coo_array((counts, (source, target)), shape=(n_models, n_models)))
+    # scipy before 1.12 counts the components of no graph with indices of 64 bits, and only prints that it did not.
+    where = (source.astype(np.int32), target.astype(np.int32))
+    return csr_array(coo_array((counts, where), shape=(n_models, n_models)))
 
 
 def _groups(labels: Ints) -> list[Ints]:

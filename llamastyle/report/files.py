@@ -9,7 +9,7 @@ from pathlib import Path
 
 from llamastyle.errors import LlamaStyleError
 
-__all__ = ["page_file", "write_whole"]
+__all__ = ["fill_and_replace", "page_file", "write_whole"]
 
 
 def write_whole(path: str | Path, write: Callable[[Path], object]) -> Path:
@@ -46,7 +46,7 @@ def write_whole(path: str | Path, write: Callable[[Path], object]) -> Path:
         if target.exists() and not target.is_file():
             what = "a folder: name a file in it" if target.is_dir() else "no regular file"
             raise LlamaStyleError(f"{str(asked)!r} is {what}")
-        _fill_and_replace(target, write)
+        fill_and_replace(target, write)
     except OSError as error:
         why = error.strerror or str(error)
         raise LlamaStyleError(
@@ -83,11 +83,23 @@ def page_file(make: Callable[[], str], path: str | Path | None, example: str) ->
     return page if path is None else write_whole(path, lambda unfinished: unfinished.write_text(page, "utf-8"))
 
 
-def _fill_and_replace(target: Path, write: Callable[[Path], object]) -> None:
+def fill_and_replace(target: Path, write: Callable[[Path], object]) -> None:
+    """As `write_whole`, with the system's own errors; what was written is on the disk before it has its name.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     fill_and_replace(Path(folder, "x.txt"), lambda unfinished: unfinished.write_text("whole"))
+    ...     Path(folder, "x.txt").read_text()
+    'whole'
+    """
     unfinished = target.with_name(f".unfinished-{secrets.token_hex(8)}{target.suffix}")
     try:
         os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
         write(unfinished)
+        with open(unfinished, "rb+") as file:
+            os.fsync(file.fileno())
         unfinished.replace(target)
     finally:
         unfinished.unlink(missing_ok=True)

@@ -58,7 +58,7 @@ def test_every_block_runs(page: Path, folder: Path, monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_every_command_runs(page: Path, folder: Path) -> None:
-    lines = [line for block in blocks(page, "sh") for line in block.splitlines()]
+    lines = [line for block in blocks(page, "sh") for line in block.replace("\\\n", " ").splitlines()]
     assert all(line.startswith("llamastyle ") for line in lines)
     for line in lines:
         if not line.startswith("llamastyle demo"):

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from llamastyle.errors import FeatureError
 from llamastyle.features import file_parts
 from llamastyle.features.file_parts import batches, columns_of, examined
 
@@ -53,9 +57,45 @@ def test_texts_that_come_again_and_again_are_read_a_few_at_a_time(tmp_path, monk
     assert max(table.nbytes for table in batches(source, source.parts[0], ["t"], {})) < 200_000
 
 
+@pytest.mark.parametrize("rows", [[""] * 16 + ["long " * 4_000] * 500, ["long " * 4_000] * 9 + [None, ""] * 250])
+@pytest.mark.parametrize("kind", ["string", "large_string", "dictionary"])
+def test_long_texts_that_begin_late_are_read_a_few_at_a_time(tmp_path, monkeypatch, rows, kind):
+    """The first rows say nothing on the others."""
+    monkeypatch.setattr(file_parts, "BATCH_BYTES", 100_000)
+    texts = pa.array(rows)
+    texts = texts.dictionary_encode() if kind == "dictionary" else texts.cast(getattr(pa, kind)())
+    pq.write_table(pa.table({"t": texts, "k": range(len(rows))}), tmp_path / "a.parquet")
+    source = examined(str(tmp_path / "a.parquet"))
+    tables = list(batches(source, source.parts[0], ["t"], {"k": pa.int64()}))
+    assert max(table.nbytes for table in tables) < 200_000
+    assert [text for table in tables for text in table["t"].to_pylist()] == rows
+    assert [k for table in tables for k in table["k"].to_pylist()] == list(range(len(rows)))
+
+
 def test_a_file_that_changed_has_another_stamp(tmp_path):
     path = tmp_path / "a.jsonl"
     path.write_text('{"t": "a"}\n')
     before = examined(str(path)).stamp
     path.write_text('{"t": "b"}\n')
     assert examined(str(path)).stamp != before
+
+
+def test_names_of_columns_that_are_no_utf_8_are_said(tmp_path):
+    lines, table = tmp_path / "a.jsonl", tmp_path / "a.parquet"
+    lines.write_bytes(b'{"t": "a", "nam\xff": 1}\n')
+    pd.DataFrame({"t": ["a"], "name": [1]}).to_parquet(table)
+    table.write_bytes(table.read_bytes().replace(b"name", b"nam\xff"))
+    for path in (lines, table):
+        with pytest.raises(FeatureError, match=r"a\.(jsonl has a column whose name is not UTF-8|parquet is no parquet)"):
+            read(path)
+
+
+def test_a_broken_gzip_file_is_said_wherever_it_is_broken(tmp_path):
+    path, whole = tmp_path / "a.jsonl.gz", gzip.compress(b'{"t": "some text"}\n' * 20)
+    said = set()
+    for at in range(10, len(whole)):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :])
+        with pytest.raises(FeatureError) as error:
+            read(path)
+        said.add(str(error.value).split(":")[0].removeprefix(str(path)))
+    assert " cannot be read to its end" in said

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from llamastyle.errors import FeatureError
-from llamastyle.features.counters import CATEGORIES, Counter
+from llamastyle.features.counters import CATEGORIES, WORD_LISTS, Counter
 from llamastyle.features.lexicon import (
     LISTED,
     Lexicon,
@@ -15,6 +15,8 @@ from llamastyle.features.lexicon import (
     lexicon_version,
     read_lexicon,
     read_lexicons,
+    shipped_languages,
+    single_words,
 )
 from tests.features.measuring import scan
 
@@ -131,6 +133,7 @@ def test_equal_endings_are_merged() -> None:
         ("a b)", r"'\)' is left over"),
         ("a [b)", r"expected '\]', found '\)'"),
         ("@nothing b", "there is no set @nothing; there are"),
+        ("a ^ b", r"'a \^ b': \^ may stand at its beginning only"),
     ],
 )
 def test_a_wrong_phrase_is_named(phrase: str, message: str) -> None:
@@ -146,6 +149,8 @@ def test_reading_a_list() -> None:
     lexicon = read_lexicon(text)
     assert lexicon.phrases == (Phrase("c @s", "praise", ("C a.",), ("C.",), "why"),)
     assert (lexicon.language, lexicon.version, lexicon.sets) == ("xx", "2", {"s": "a|b"})
+    assert lexicon.status == "validated"
+    assert read_lexicon('status = "draft"\n' + text).status == "draft"
     assert lexicon_version((lexicon,)).startswith("xx-2 (")
     assert lexicon_version((lexicon,)) != lexicon_version((read_lexicon(text.replace("why", "else")),))
 
@@ -155,3 +160,29 @@ def test_a_refusal_may_start_inside_a_disclaimer() -> None:
     rows = scan([["As an AI, I cannot help with that."], ["I think it may be so. I think it may be so."]])
     assert rows[0, [Counter[n.upper()] for n in names[:2]]].tolist() == [1, 1]
     assert rows[1, Counter.HEDGES] == 2 * scan([["I think it may be so."]])[0, Counter.HEDGES]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("[sets]\ns = 3", r"\[sets\] has names of small letters and _"),
+        ('[sets]\nS = "a"', r"\[sets\] has names of small letters and _"),
+        ('[[praise]]\nphrase = 3\nmatches = ["a"]\nmisses = ["b"]', "an entry of praise has no phrase"),
+        ('[[praise]]\nphrase = " "\nmatches = ["a"]\nmisses = ["b"]', "an entry of praise has no phrase"),
+    ],
+)
+def test_what_is_wrong_with_a_list_is_said(line: str, message: str) -> None:
+    with pytest.raises(FeatureError, match=message):
+        read_lexicon(f'language = "xx"\n{line}\n')
+
+
+def test_languages_that_are_shipped() -> None:
+    assert shipped_languages() == ("de", "en", "es", "fr", "ja", "zh")
+
+
+def test_word_lists_are_single_words_with_a_bit_a_list() -> None:
+    one = Lexicon("xx", "1", {}, (Phrase("a|b", WORD_LISTS[0], (), (), ""), Phrase("a", WORD_LISTS[1], (), (), "")))
+    assert single_words((one,)) == {"a": 3, "b": 1}
+    two = Lexicon("xx", "1", {}, (Phrase("a b", WORD_LISTS[0], (), (), ""),))
+    with pytest.raises(FeatureError, match=f"{WORD_LISTS[0]} has single words only; 'a' has something behind it"):
+        single_words((two,))

@@ -234,11 +234,11 @@ def test_a_full_disk_leaves_whole_parts(tmp_path, small, monkeypatch):
 
     def full(file):
         made.append(file)
-        if len(made) == 3:
+        if len(made) == 4:  # the manifest and two parts are written
             raise OSError(28, "No space left on device")
         real(file)
 
-    monkeypatch.setattr("llamastyle.features.streaming.os.fsync", full)
+    monkeypatch.setattr("llamastyle.report.files.os.fsync", full)
     with pytest.raises(ls.FeatureError, match="No space left on device; the parts that are finished stay"):
         ls.extract(path, ["words"], out=tmp_path / "out")
     assert sorted(digests(tmp_path / "out")) == ["part-000000.parquet", "part-000001.parquet"]
@@ -278,7 +278,10 @@ def bad(tmp_path: Path, case: str) -> dict:
         path = [path, tmp_path / "z.parquet"]
     if case == "manifest":
         (tmp_path / "out").mkdir()
-        (tmp_path / "out" / "manifest.json").write_text("{")
+        (tmp_path / "out" / "_manifest.json").write_text("{")
+    if case == "damaged":
+        ls.extract(path, ["words"], out=tmp_path / "out")
+        (tmp_path / "out" / "part-000000.parquet").write_bytes(b"PAR1 and no more")
     if case == "parts":
         (tmp_path / "out").mkdir()
         (tmp_path / "out" / "part-000000.parquet").touch()
@@ -304,12 +307,18 @@ def bad(tmp_path: Path, case: str) -> dict:
         ("ends", {"text": ["answer_a", "reply_a"]}, "'answer_a' and 'reply_a' would both be called 'words_a'"),
         ("other type", {}, "z.parquet is broken, or has a column of another type than the first file"),
         ("manifest", {}, "cannot be read: "),
-        ("parts", {}, "has parts, but no manifest.json"),
+        ("parts", {}, "has parts, but no _manifest.json"),
+        ("damaged", {}, r"part-000000.parquet' is damaged: .*delete it, and the same call makes it again"),
         ("second", {}, "has no column 'response', which the first file has"),
         ("file", {}, "is no folder that can be written"),
         ("", {"text": "answer"}, "has no column 'answer'; it has id, response, model"),
         ("", {"keep": ["ids"]}, "there is no column 'ids' to keep"),
         ("", {"dtype": "int8"}, "dtype='int8' is not one of float32, float64"),
+        ("", {"text": 5}, "text=5 must be the name of a column, or a list of names"),
+        ("", {"text": ["response", 5]}, r"text=\['response', 5\] must be the name of a column"),
+        ("", {"text": []}, "text= names no column; leave it out"),
+        ("", {"keep": 5}, "keep=5 must be the name of a column, or a list of names"),
+        ("", {"out": 5}, "out=5 must be the name of a folder to write to"),
         ("", {"source": ["a", 3]}, "the source is a path, a pattern, a folder, or a list of paths; not list"),
         ("", {"features": ["tokens"]}, "the data have no token counts"),
     ],
@@ -320,15 +329,25 @@ def test_bad_input_is_one_clear_error(tmp_path, case, options, said):
         ls.extract(asked.pop("source"), **asked)
 
 
-def test_options_for_files_go_with_files():
+@pytest.mark.parametrize("options", [{"text": "response"}, {"keep": ["id"]}, {"dtype": "float32"}])
+def test_options_for_files_go_with_files(options):
     with pytest.raises(ls.FeatureError, match="they go with out="):
-        ls.extract(["a"], text="response")
+        ls.extract(["a"], **options)
+
+
+def test_a_file_is_the_same_by_any_name(tmp_path, monkeypatch):
+    path = written(tmp_path, "parquet", frame(TEXTS[:5]))
+    ls.extract(path, ["words"], out=tmp_path / "out")
+    (tmp_path / "linked.parquet").symlink_to(path)
+    monkeypatch.chdir(tmp_path)
+    for name in (path.name, f"./{path.name}", tmp_path / "linked.parquet"):
+        assert ls.extract(name, ["words"], out=tmp_path / "out").made == 0
 
 
 def test_the_manifest_says_what_was_asked(tmp_path):
     path = written(tmp_path, "parquet", frame(TEXTS[:5]))
     ls.extract(path, ["words"], out=tmp_path / "out")
-    said = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    said = json.loads((tmp_path / "out" / "_manifest.json").read_text())
     assert (said["texts"], said["kept"], said["dtype"], said["parts"]) == (["response"], ["id", "model"], "float32", 1)
     assert said["files"][0][:2] == [str(path), path.stat().st_size]
     assert {"unicode", "emoji", "lexicon"} <= set(said["versions"])

@@ -12,6 +12,7 @@ from llamastyle.errors import ConvergenceError
 from llamastyle.regression import bradley_terry, links
 from llamastyle.regression.bradley_terry import (
     Likelihood,
+    Prompts,
     fit_at,
     fit_bradley_terry,
     information,
@@ -141,3 +142,74 @@ def test_what_a_fit_reports_is_that_of_its_parameters_whether_or_not_the_last_st
     residual = design.w * (design.y - quick.p)
     assert np.abs(design.x.T @ residual).max() < 1e-9
     assert np.abs(bradley_terry.model_sums(design, residual)).max() < 1e-9
+
+
+def bent(function, at, step=1e-4):
+    """Second differences."""
+    moves = step * np.eye(at.size)
+    return np.array(
+        [
+            [sum(s * t * function(at + s * one + t * two) for s in (1, -1) for t in (1, -1)) / (4 * step**2) for two in moves]
+            for one in moves
+        ]
+    )
+
+
+def without_common_move(matrix, m):
+    """What is left of a matrix on the directions that are estimated, not held."""
+    held = np.eye(len(matrix))
+    held[:m, :m] -= 1 / m
+    return held @ matrix @ held
+
+
+def test_information_with_ties_is_how_the_likelihood_bends():
+    design, likelihood = make_design(seed=2, n=60, m=3, k=2, weights=True), Likelihood(davidson=True)
+    at = np.array([0.3, -0.2, -0.1, 0.4, -0.5, -0.7])
+    bends = -bent(lambda v: fit_at(design, v, np.empty(0), likelihood).llf, at)
+    found = np.linalg.inv(fit_at(design, at, np.empty(0), likelihood).bread)
+    np.testing.assert_allclose(without_common_move(found, 3), without_common_move(bends, 3), atol=2e-4)
+
+
+def test_information_with_prompts_is_what_their_effects_leave():
+    design = make_design(seed=2, n=60, m=3, k=2, weights=True)
+    rng = np.random.default_rng(0)
+    prompts = Prompts(rng.integers(4, size=60), rng.choice([-1.0, 1.0], 60), 0.7, 4)
+    likelihood, at, gamma = Likelihood(prompts=prompts), np.array([0.3, -0.2, -0.1, 0.4, -0.5]), rng.normal(0, 0.3, 4)
+
+    def objective(v):
+        return fit_at(design, v[:5], v[5:], likelihood).llf - 0.35 * (v[5:] ** 2).sum()
+
+    bends, fit = -bent(objective, np.concatenate([at, gamma])), fit_at(design, at, gamma, likelihood)
+    left = bends[:5, :5] - bends[:5, 5:] @ np.linalg.inv(bends[5:, 5:]) @ bends[5:, :5]
+    np.testing.assert_allclose(without_common_move(np.linalg.inv(fit.bread), 3), without_common_move(left, 3), atol=2e-4)
+    np.testing.assert_allclose(fit.prompts.diagonal, np.diag(bends[5:, 5:]), atol=2e-4)
+    np.testing.assert_allclose(fit.prompts.cross, bends[:5, 5:], atol=2e-4)
+
+
+def test_weights_and_penalties_in_one_unit_give_one_fit():
+    design = make_design(seed=5, n=120, m=3, k=2, weights=True)
+    code, sign = np.arange(120) % 6, np.where(np.arange(120) % 4 < 2, 1.0, -1.0)
+    fits = [
+        fit_bradley_terry(
+            replace(design, w=unit * design.w), likelihood=Likelihood(prompts=Prompts(code, sign, 0.5 * unit, 6))
+        )
+        for unit in (1.0, 4.0)
+    ]
+    np.testing.assert_allclose(fits[0].theta, fits[1].theta, atol=1e-9)
+    np.testing.assert_allclose(fits[0].prompts.gamma, fits[1].prompts.gamma, atol=1e-9)
+    np.testing.assert_allclose(fits[0].bread, 4 * fits[1].bread, atol=1e-9)
+
+
+@pytest.mark.parametrize("won", [6, 20])
+def test_firth_of_one_rate_adds_half_a_win_and_half_a_loss(won):
+    design = make_design(seed=5, n=20, m=0, k=1)
+    design = replace(design, x=np.ones((20, 1)), y=(np.arange(20) < won).astype(float))
+    fit = fit_bradley_terry(design, likelihood=Likelihood(firth=1.0))
+    assert fit.beta[0] == pytest.approx(np.log((won + 0.5) / (20 - won + 0.5)), abs=1e-6)
+
+
+def test_without_columns_it_is_the_leaderboards_fit():
+    design = make_design(seed=1, n=300, m=4, k=2, weights=True).plain()
+    fit = fit_bradley_terry(design)
+    residual = design.w * (design.y - links.mean(fit.theta[design.a] - fit.theta[design.b]))
+    np.testing.assert_allclose(model_sums(design, residual), 0, atol=1e-8)

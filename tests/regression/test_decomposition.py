@@ -10,8 +10,17 @@ from scipy.special import expit
 
 from llamastyle.errors import FitError
 from llamastyle.regression import decomposition as dec
-from llamastyle.regression.bradley_terry import fit_bradley_terry
-from llamastyle.regression.inference import covariance, sandwich, standard_errors
+from llamastyle.regression.bradley_terry import Likelihood, Prompts, fit_bradley_terry
+from llamastyle.regression.design import Column
+from llamastyle.regression.inference import (
+    covariance,
+    covariances,
+    critical,
+    fieller,
+    sandwich,
+    standard_errors,
+    variances,
+)
 from tests.regression.arenas import make_design
 
 
@@ -141,6 +150,10 @@ def test_exchange_rates_need_correctness():
     rates = dec.exchange_rates(design, fit, made, 0.95)
     c = design.spec.columns[2].scale
     assert rates[0].estimate == pytest.approx(fit.beta[0] / (fit.beta[2] / c))
+    z, m, by = critical(made, 0.95), design.n_models, 1 / c
+    parts = (fit.beta[0], fit.beta[2] * by, made.cov[m, m], made.cov[m + 2, m + 2] * by**2, made.cov[m, m + 2] * by)
+    wanted = fieller(*(np.array([part]) for part in parts), z)
+    assert (rates[0].estimate, rates[0].low, rates[0].high) == tuple(pytest.approx(float(v[0])) for v in wanted)
     assert rates[0].low < rates[0].estimate < rates[0].high
     no_right = replace(design, x=design.x[:, :2], spec=replace(design.spec, columns=design.spec.columns[:2]))
     with pytest.raises(FitError, match="need correctness"):
@@ -154,6 +167,8 @@ def test_override_rate_without_clusters_is_wilson():
     rate = dec.override_rate(won, np.ones(100), np.arange(100), 0.95)
     low, high = proportion_confint(30, 100, method="wilson")
     assert rate.effective == pytest.approx(99)
+    exact = proportion_confint(0.3 * 99, 99, method="wilson")
+    assert (rate.low, rate.high) == tuple(pytest.approx(end, rel=1e-6) for end in exact)
     assert (rate.low, rate.high) == (pytest.approx(low, abs=2e-3), pytest.approx(high, abs=2e-3))
     doubled = dec.override_rate(np.tile(won, 2), np.ones(200), np.tile(np.arange(100), 2), 0.95)
     assert doubled.effective == pytest.approx(99)  # twice the same clusters say nothing new
@@ -170,3 +185,70 @@ def test_cross_fitted_index_never_sees_its_own_cluster():
     flipped = replace(design, y=np.where(made.group == 3, 1 - design.y, design.y))
     other = dec.cross_fitted_index(flipped, fit_bradley_terry(flipped), made, seed=0)
     np.testing.assert_allclose(other[made.group == 3], index[made.group == 3], atol=1e-7)
+
+
+def test_weights_that_differ_say_less():
+    w, won = np.random.default_rng(0).uniform(0.2, 3, 100), (np.arange(100) % 3 == 0).astype(float)
+    rate = dec.override_rate(won, w, np.arange(100), 0.95)
+    assert rate.effective == pytest.approx(0.99 * w.sum() ** 2 / (w**2).sum())
+    assert rate.rate == pytest.approx(np.average(won, weights=w))
+
+
+def test_one_cluster_gives_a_rate_without_an_interval():
+    rate = dec.override_rate(np.array([1.0, 0.0]), np.ones(2), np.zeros(2, dtype=int), 0.95)
+    assert (rate.battles, rate.rate) == (2, 0.5)
+    assert np.isnan([rate.effective, rate.low, rate.high]).all()
+
+
+def test_styles_part_alone_is_that_of_the_decomposition():
+    design = make_design(seed=3)
+    fit, made, prof = whole(design)
+    for reference in (None, 1):
+        [whole_part] = [
+            p for p in dec.decompose_ratings(design, fit, made, prof, reference) if (p.block, p.group) == ("style", "")
+        ]
+        alone = dec.style_part(design, fit, made, prof, reference)
+        np.testing.assert_allclose(alone.estimate, whole_part.estimate, atol=1e-12)
+        np.testing.assert_allclose(
+            standard_errors(made, alone.influence), standard_errors(made, whole_part.influence), atol=1e-12
+        )
+
+
+def test_centring_by_hand():
+    np.testing.assert_allclose(dec.centring(2, None), [[0.5, -0.5], [-0.5, 0.5]])
+    np.testing.assert_allclose(dec.centring(2, 0), [[0, -1], [0, 1]])
+
+
+def test_shares_are_fiellers_of_part_and_total():
+    design = make_design(seed=12, n=3000)
+    fit, made, prof = whole(design)
+    parts = {(p.block, p.group): p for p in dec.decompose_ratings(design, fit, made, prof) if not p.term}
+    part, total = parts["style", ""], parts["total", ""]
+    known = variances(made, part.influence), variances(made, total.influence)
+    both = covariances(made, part.influence, total.influence)
+    wanted = fieller(part.estimate, total.estimate, *known, both, critical(made, 0.9))
+    assert np.isfinite(wanted[0]).any()
+    for given in ((), known):
+        found = dec.shares(made, part, total, 0.9, *given)
+        for ours, theirs in zip((found.share, found.low, found.high), wanted, strict=True):
+            np.testing.assert_allclose(ours, theirs)
+
+
+def test_sums_by_prompt_and_model_one_by_one():
+    design = make_design(seed=13, n=50, m=3, k=2)
+    rng = np.random.default_rng(1)
+    prompts = Prompts(rng.integers(5, size=50), rng.choice([-1.0, 0.0, 1.0], 50), 1.0, 5)
+    fit, v = fit_bradley_terry(design, likelihood=Likelihood(prompts=prompts)), rng.random(50)
+    wanted = np.zeros((5, 3))
+    for i in range(50):
+        wanted[prompts.code[i], design.a[i]] += v[i] * prompts.sign[i]
+        wanted[prompts.code[i], design.b[i]] -= v[i] * prompts.sign[i]
+    np.testing.assert_allclose(dec.prompt_sums(design, fit, v), wanted, atol=1e-12)
+
+
+def test_natural_steps_by_hand():
+    column = Column("words", "length", "style", "log_ratio", scale=2.0, step="ten_percent")
+    assert dec.natural_steps(column) == [("one recorded scale", 1.0), ("+10 %", pytest.approx(np.log(1.1) / 2))]
+    assert dec.natural_steps(replace(column, step="one"))[1] == ("from 0 to 1", pytest.approx(np.log(2) / 2))
+    assert dec.natural_steps(replace(column, contrast="difference"))[1] == ("one", 0.5)
+    assert len(dec.natural_steps(replace(column, contrast="tanh"))) == 1

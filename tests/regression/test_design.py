@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,7 +12,8 @@ from hypothesis import strategies as st
 
 import llamastyle as ls
 from llamastyle.errors import FitError
-from llamastyle.regression.design import build_design, choose_contrasts, contrast
+from llamastyle.regression.design import apply_spec, build_design, choose_contrasts, contrast, model_pairs
+from tests.regression.arenas import make_design
 
 KINDS = ("difference", "relative", "density_relative", "log_ratio", "tanh")
 VALUES = st.lists(st.tuples(st.floats(0, 1e6), st.floats(0, 1e6)), min_size=1, max_size=20)
@@ -77,3 +81,41 @@ def test_new_battles_get_the_recorded_scales():
     np.testing.assert_allclose(ours, result.predict(), atol=1e-12)
     some = result.predict(battles.take(np.arange(10)))
     np.testing.assert_allclose(some, ours[:10], atol=1e-12)
+
+
+def built(battles):
+    table = ls.extract(battles)
+    options = {"correctness": True, "position": True, "cluster": None}
+    return table, build_design(battles, table, contrasts=choose_contrasts(table, None), **options)[0]
+
+
+def test_the_recorded_columns_on_the_same_battles_are_the_design():
+    battles = arena()
+    table, design = built(battles)
+    again = apply_spec(design.spec, battles, table)
+    assert again.spec is design.spec
+    for name in ("x", "a", "b", "y", "w"):
+        np.testing.assert_array_equal(getattr(again, name), getattr(design, name))
+
+
+def test_one_unknown_model_is_named():
+    battles = arena()
+    table, design = built(battles)
+    few = replace(design.spec, models=design.spec.models[:-1])
+    with pytest.raises(FitError, match=f"^1 models of these battles are not in the fit: {design.spec.models[-1]}"):
+        apply_spec(few, battles, table)
+
+
+def test_battles_of_a_model_with_itself_or_without_names_are_silent():
+    battles = SimpleNamespace(model_a=np.array([0, 2, -1, 1]), model_b=np.array([1, 2, 0, -1]))
+    a, b = model_pairs(battles)
+    assert (a.tolist(), b.tolist()) == ([0, -1, -1, -1], [1, -1, -1, -1])
+
+
+def test_some_battles_keep_all_that_is_theirs():
+    design = make_design(seed=1, n=30, weights=True, clusters=5)
+    rows = np.array([3, 17, 4])
+    some = design.take(rows)
+    for field in fields(design):
+        ours, whole = getattr(some, field.name), getattr(design, field.name)
+        assert ours is whole if field.name == "spec" else np.array_equal(ours, whole[rows])

@@ -212,6 +212,7 @@ def test_one_cluster_is_refused():
 def test_cluster_counts_by_brute_force():
     design = make_design(seed=2, n=90, m=5, clusters=17)
     counts = cluster_counts(design, design.cluster)
+    assert counts.dtype == np.int64
     for model in range(5):
         mine = (design.a == model) | (design.b == model)
         assert counts[model] == len(set(design.cluster[mine]))
@@ -225,6 +226,11 @@ def test_fieller_matches_its_definition_and_withholds():
         assert abs(top - r * bottom) == pytest.approx(z * np.sqrt(v1 - 2 * r * cov + r * r * v2))
     none = fieller(*(np.array([v]) for v in (0.4, 0.1, 0.02, 0.05, 0.01)), z)
     assert all(np.isnan(v[0]) for v in none)
+
+
+def test_no_ratio_where_the_interval_ends_at_zero():
+    """The denominator's interval begins where it covers zero: a bound is nowhere then."""
+    assert np.isnan(fieller(*(np.array([v]) for v in (1.0, 2.0, 1.0, 1.0, 0.0)), 2.0)).all()
 
 
 def test_rank_sets_cover_the_truth():
@@ -243,6 +249,7 @@ def test_rank_sets_cover_the_truth():
 
 def test_rank_sets_of_equals_are_everything():
     low, high = rank_sets(np.zeros(4), np.eye(4), 0.95, 0, draws=500)
+    assert low.dtype == high.dtype == np.int64
     assert (low == 1).all()
     assert (high == 4).all()
 

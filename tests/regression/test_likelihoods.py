@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from firthmodels import FirthLogisticRegression
 from scipy import optimize
 
 from llamastyle.regression import accounts as acc
@@ -111,6 +110,7 @@ def test_firth_is_the_direct_maximum_and_finite_where_a_model_won_all(separated)
 @pytest.mark.parametrize("separated", [False, True])
 def test_firth_is_firthmodels(separated):
     """Which takes 0 and 1 only: a tie is half a win and half a loss."""
+    firthmodels = pytest.importorskip("firthmodels", reason="needs scikit-learn 1.6, above the lowest version")
     design = make_design(seed=27, n=200, m=4, k=2)
     if separated:
         design = replace(design, y=np.where(design.a == 0, 1.0, np.where(design.b == 0, 0.0, design.y)))
@@ -118,7 +118,7 @@ def test_firth_is_firthmodels(separated):
     rows = np.concatenate([np.arange(design.n), np.flatnonzero(tied)])
     y = np.concatenate([np.where(tied, 1.0, design.y), np.zeros(tied.sum())])
     w = np.where(tied[rows], 0.5, 1.0)
-    referee = FirthLogisticRegression(fit_intercept=False, gtol=1e-7, xtol=1e-7, max_iter=2000)
+    referee = firthmodels.FirthLogisticRegression(fit_intercept=False, gtol=1e-7, xtol=1e-7, max_iter=2000)
     referee.fit(z[rows], y, sample_weight=w)
     fit = fit_bradley_terry(design, likelihood=Likelihood(firth=1.0))
     theta = np.concatenate([[0.0], referee.coef_[:3]])
