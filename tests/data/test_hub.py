@@ -6,6 +6,7 @@ import importlib
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -46,6 +47,8 @@ class Hub:
     dies: bool = False
     """Whether no request is answered any more after a cut."""
     dead: bool = False
+    held: threading.Event | None = None
+    """What the connection waits for after a cut, before it is closed."""
     asked: list[str] = field(default_factory=list)
     sent: dict[str, int] = field(default_factory=dict)
     """Bytes of files that went out."""
@@ -133,9 +136,13 @@ def handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
             tag["Content-Length"] = str(len(data) - start)
             rest = data[start : hub.cut.get(name)]
             hub.sent[name] = hub.sent.get(name, 0) + len(rest)
-            if hub.cut.pop(name, None):
+            cut = hub.cut.pop(name, None)
+            if cut:
                 hub.dead = hub.dies
             self.reply(206 if start else 200, rest, tag)
+            if cut and hub.held:
+                self.wfile.flush()
+                hub.held.wait(60)
 
         def reply(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
             self.send_response(status)
@@ -359,6 +366,21 @@ def test_a_cut_file_goes_on_where_it_stopped(hub: Hub) -> None:
     assert len(battles) == 80
     assert hub.ranges == ["bytes=2048-"]
     assert hub.sent[name] == size
+
+
+def test_a_download_that_is_killed_goes_on(hub: Hub) -> None:
+    first, second = (f"data/train-0000{i}-of-00002.parquet" for i in (0, 1))
+    hub.cut[second], hub.held = 4096, threading.Event()
+    code = f"import llamastyle as ls; ls.read_battles({VOTES!r})"
+    run = subprocess.Popen([sys.executable, "-c", code], env=os.environ | {"NUMBA_DISABLE_JIT": "1"})
+    while run.poll() is None and not hub.sent.get(second):
+        threading.Event().wait(0.01)
+    threading.Event().wait(0.2)  # what was sent is written down
+    run.kill()
+    assert run.wait() == -signal.SIGKILL
+    hub.held.set()
+    assert len(ls.read_battles(VOTES)) == 80
+    assert (hub.gets(first), hub.gets(second)) == (1, 2)
 
 
 # ---------------------------------------------------------------- offline

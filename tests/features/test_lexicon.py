@@ -165,6 +165,9 @@ def test_a_refusal_may_start_inside_a_disclaimer() -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
+        ("[sets", "the phrase list is not TOML: "),
+        ('[[praise]]\nphrase = "a"\nmisses = ["b"]', "praise needs matches = .*, sentences that have it"),
+        ('[[praise]]\nphrase = "a"\nmatches = ["a"]', "praise needs misses = .*, sentences that do not have it"),
         ("[sets]\ns = 3", r"\[sets\] has names of small letters and _"),
         ('[sets]\nS = "a"', r"\[sets\] has names of small letters and _"),
         ('[[praise]]\nphrase = 3\nmatches = ["a"]\nmisses = ["b"]', "an entry of praise has no phrase"),

@@ -62,6 +62,10 @@ def test_parts_add_up_and_rescaling_changes_nothing():
     np.testing.assert_allclose(blocks, by["total", "", ""].estimate, atol=1e-9)
     groups = sum(p.estimate for p in parts if p.group and not p.term)
     np.testing.assert_allclose(groups, by["style", "", ""].estimate, atol=1e-9)
+    for (block, group, term), part in by.items():
+        if block == "style" and group and not term:
+            terms = [p.estimate for p in parts if p.group == group and p.term]
+            np.testing.assert_allclose(part.estimate, sum(terms), atol=1e-9)
     wide = replace(design, x=design.x * np.array([7.0, 0.2, 1.0]))
     fit, made, prof = whole(wide)
     other = dec.decompose_ratings(wide, fit, made, prof)
@@ -194,6 +198,13 @@ def test_weights_that_differ_say_less():
     assert rate.rate == pytest.approx(np.average(won, weights=w))
 
 
+def test_no_battles_give_no_rate():
+    rate = dec.override_rate(np.empty(0), np.empty(0), np.empty(0, dtype=int), 0.95)
+    assert (rate.battles, rate.effective) == (0, 0)
+    assert np.isnan([rate.rate, rate.low, rate.high]).all()
+    assert dec.override_rate(np.ones(1), np.ones(1), np.zeros(1, dtype=int), 0.95).rate == 1
+
+
 def test_one_cluster_gives_a_rate_without_an_interval():
     rate = dec.override_rate(np.array([1.0, 0.0]), np.ones(2), np.zeros(2, dtype=int), 0.95)
     assert (rate.battles, rate.rate) == (2, 0.5)
@@ -244,6 +255,16 @@ def test_sums_by_prompt_and_model_one_by_one():
         wanted[prompts.code[i], design.a[i]] += v[i] * prompts.sign[i]
         wanted[prompts.code[i], design.b[i]] -= v[i] * prompts.sign[i]
     np.testing.assert_allclose(dec.prompt_sums(design, fit, v), wanted, atol=1e-12)
+
+
+def test_a_feature_that_seldom_differs_has_no_exchange_rate():
+    design = make_design(seed=8)
+    x = design.x.copy()
+    x[2:, 0] = 0.0
+    seldom = replace(design, x=x)
+    rate = dec.exchange_rates(seldom, *whole(seldom)[:2], 0.95)[0]
+    assert rate.note.startswith("withheld: differs in ")
+    assert np.isnan([rate.estimate, rate.low, rate.high]).all()
 
 
 def test_natural_steps_by_hand():

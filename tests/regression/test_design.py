@@ -119,3 +119,24 @@ def test_some_battles_keep_all_that_is_theirs():
     for field in fields(design):
         ours, whole = getattr(some, field.name), getattr(design, field.name)
         assert ours is whole if field.name == "spec" else np.array_equal(ours, whole[rows])
+
+
+@pytest.mark.parametrize("ways", [1, 2])
+def test_rated_battles_are_those_of_two_models_and_their_clusters_are_counted_anew(ways):
+    design = make_design(seed=1, n=8, m=3, clusters=4)
+    cluster = np.column_stack([[5, 5, 7, 7, 2, 2, 9, 9], [0, 3, 0, 3, 1, 1, 1, 1]])[:, :ways].squeeze()
+    silent = np.array([0, 1, 0, 0, 1, 1, 0, 0], dtype=bool)
+    mixed = replace(design, a=np.where(silent, -1, np.arange(8) % 2), b=np.where(silent, -1, 2), cluster=cluster)
+    met = mixed.rated()
+    assert met.a.tolist() == [0, 0, 1, 0, 1]
+    assert met.cluster.tolist() == ([0, 1, 1, 2, 2] if ways == 1 else [[0, 0], [1, 0], [1, 2], [2, 1], [2, 1]])
+    assert design.rated() is design
+
+
+def test_the_scale_inside_tanh_is_that_of_the_differences():
+    battles = arena()
+    table = ls.extract(battles)
+    chosen = choose_contrasts(table, "tanh")
+    design, _ = build_design(battles, table, contrasts=chosen, correctness=False, position=False, cluster=None)
+    u, v = table.sides()
+    np.testing.assert_allclose([c.inner for c in design.spec.columns], np.sqrt(((u - v) ** 2).mean(axis=0)))

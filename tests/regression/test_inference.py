@@ -225,7 +225,7 @@ def test_fieller_matches_its_definition_and_withholds():
     for r in (low, high):  # at the ends, top - r bottom is exactly z standard errors from zero
         assert abs(top - r * bottom) == pytest.approx(z * np.sqrt(v1 - 2 * r * cov + r * r * v2))
     none = fieller(*(np.array([v]) for v in (0.4, 0.1, 0.02, 0.05, 0.01)), z)
-    assert all(np.isnan(v[0]) for v in none)
+    assert all(np.isnan(v[0]) and v.dtype == np.float64 for v in none)
 
 
 def test_no_ratio_where_the_interval_ends_at_zero():
@@ -245,6 +245,11 @@ def test_rank_sets_cover_the_truth():
         assert (low <= high).all()
         hits += bool(((low <= rank) & (rank <= high)).all())
     assert hits >= 184
+
+
+def test_rank_sets_of_models_far_apart_are_their_ranks():
+    low, high = rank_sets(np.array([0.0, 2.0, 1.0]), np.diag([1e-3, 2e-3, 1e-3]), 0.95, 0, draws=500)
+    assert low.tolist() == high.tolist() == [3, 1, 2]
 
 
 def test_rank_sets_of_equals_are_everything():
