@@ -19,8 +19,8 @@ from typing import Any
 
 from fuzz import CORPUS, HOME, RUNS, TARGETS, WORK
 
-SLOW = 60
-"""Seconds of the clock that an input may take, on a machine that others use too."""
+SLOW, HANGS = 10, 600
+"""Seconds of the processor that an input may take; seconds of the clock after which it hangs, on a machine that is shared."""
 MOST_MB = 3000
 """Memory, in MB, that the process may come to."""
 SHARED = Path("/dev/shm")
@@ -77,9 +77,9 @@ def _plant(target: str, folder: Path) -> None:
 
 def _command(target: str, place: Path, seconds: float) -> list[str]:
     options = {
-        "max_total_time": int(seconds), "timeout": SLOW, "rss_limit_mb": MOST_MB, "artifact_prefix": f"{place}/found/death-",
+        "max_total_time": int(seconds), "timeout": HANGS, "rss_limit_mb": MOST_MB, "artifact_prefix": f"{place}/found/death-",
         "dict": place / "tokens", "max_len": _longest(target), "len_control": 0,
-        "print_final_stats": 1, "report_slow_units": SLOW,
+        "print_final_stats": 1, "report_slow_units": HANGS,
     }  # fmt: skip
     flags = [f"-{name}={value}" for name, value in options.items()]
     return [sys.executable, "-m", "fuzz.running", target, str(place), *flags, str(place / "corpus")]
@@ -159,7 +159,7 @@ def child(target: str, place: Path, flags: list[str]) -> None:
         return atheris.Mutate(data, longest) if made is None else made[:longest]
 
     given = {"custom_mutator": mutate} if own else {}
-    atheris.Setup([sys.argv[0], *flags], _watched(module.run, place, checking.finding), **given)
+    atheris.Setup([sys.argv[0], *flags], _watched(module.run, place, checking.finding, checking.Finding), **given)
     atheris.Fuzz()
 
 
@@ -167,7 +167,9 @@ def _escaped(token: bytes) -> str:
     return "".join(f"\\x{byte:02x}" for byte in token)
 
 
-def _watched(run: Callable[[bytes], object], place: Path, finding: Callable[..., Any]) -> Callable[[bytes], None]:
+def _watched(
+    run: Callable[[bytes], object], place: Path, finding: Callable[..., Any], slow: Callable[..., Any]
+) -> Callable[[bytes], None]:
     """A function that runs an input, keeps it where something is wrong, and writes down how far it is."""
     begun, busy = time.monotonic(), time.process_time()
     said = begun
@@ -185,7 +187,10 @@ def _watched(run: Callable[[bytes], object], place: Path, finding: Callable[...,
     def watched(data: bytes) -> None:
         nonlocal executions, said
         executions += 1
+        before = time.process_time()
         found = finding(run, data)
+        if time.process_time() - before > SLOW:
+            found = slow(f"more than {SLOW} s of the processor", "")
         if found is not None and found.where not in seen:
             seen.add(found.where)
             name = re.sub(r"\W+", "-", found.where)[:80] + "-" + hashlib.sha1(data).hexdigest()[:8]
