@@ -350,8 +350,8 @@ def selection_inflation(
     if not whole or (counts < 1).any():
         raise DataError(f"n_variants={shown(n_variants)} must be whole numbers of at least 1")
     for name, value in {"sd_between": sd_between, "se": se}.items():
-        if not 0 <= value < np.inf:
-            raise DataError(f"{name}={value!r} must be a finite number of at least 0")
+        if not 0 <= value < 1e150:  # whose square is finite
+            raise DataError(f"{name}={value!r} must be a finite number of at least 0, below 1e150")
     if not 0 < level < 1:
         raise DataError(f"level={level!r} must lie between 0 and 1, for example 0.95")
     total = float(np.hypot(sd_between, se))

@@ -266,7 +266,7 @@ def test_selection_at_the_edges():
 
 @pytest.mark.parametrize(
     "arguments",
-    [(0, 1, 1), (2.5, 1, 1), ([], 1, 1), (True, 1, 1), (3, -1, 1), (3, 1, np.nan), (3, np.inf, 1), ("3", 1, 1), (3, 1, 1, 1.0)],
+    [(0, 1, 1), (2.5, 1, 1), ([], 1, 1), (True, 1, 1), (3, -1, 1), (3, 1, np.nan), (3, np.inf, 1), (3, 1e200, 1), ("3", 1, 1), (3, 1, 1, 1.0)],
 )
 def test_selection_refuses_nonsense(arguments):
     with pytest.raises(DataError):
