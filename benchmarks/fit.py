@@ -1,8 +1,9 @@
-"""The fit with clustered intervals, beside arena-rank and scikit-learn on the same arrays.
+"""The fit with clustered intervals, beside arena-rank, scikit-learn, statsmodels and evalica on the same arrays.
 
 Every one gets its arrays ready-made. Ours is the maximum, the clustered covariance and the intervals;
-arena-rank's is its maximum with sandwich intervals that know no clusters; scikit-learn's is the maximum
-alone. arena-rank compiles its solver anew at every fit; the row "solver kept" holds on to the compiled
+arena-rank's is its maximum with sandwich intervals that know no clusters; statsmodels' is the maximum with the
+same clusters; scikit-learn's is the maximum alone. evalica knows ratings only, and stands beside our fit of
+ratings only, intervals included. arena-rank compiles its solver anew at every fit; the row "solver kept" holds on to the compiled
 one, which its interface does not offer.
 """
 
@@ -47,26 +48,28 @@ Answer = tuple[Floats, Floats]
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """Another's fit: its package, what the row is called, how it is prepared from the design's arrays."""
+    """Another's fit: its package, what the row is called, how it is prepared from the design's arrays.
+
+    Of ratings only, it is given the design without columns.
+    """
 
     package: str
     label: str
     prepare: Callable[[Design], Callable[[], Answer]]
+    ratings_only: bool = False
 
 
 def run(folder: Path, *, battles: int = BATTLES, models: int = MODELS, pairs: int = PAIRS) -> Path:
     """Write ``fit.md``."""
     arena = ls.simulate(battles, models, style=STYLE, correctness=0.0, seed=SEED)
     design = make_design(arena.battles)
-    truth = fit_bradley_terry(design)
-
-    def ours() -> None:
-        fit_with_intervals(design)
 
     def whole() -> None:
         ls.fit(arena.battles, correctness="ignore")
 
-    rows = [compare(peer, design, ours, whole, (truth.theta, truth.beta), pairs) for peer in PEERS]
+    rows = [
+        compare(peer, design.plain().rated() if peer.ratings_only else design, whole, pairs) for peer in PEERS
+    ]
     clusters = int(design.cluster.max()) + 1 if design.cluster is not None else 0
     data = (
         f"{battles:,} simulated battles of {models} models on {clusters:,} prompts, {len(STYLE)} features;"
@@ -74,7 +77,7 @@ def run(folder: Path, *, battles: int = BATTLES, models: int = MODELS, pairs: in
     )
     frame = pd.DataFrame(rows)
     return write_result(
-        folder, "fit", frame, data=data, seed=SEED, peers=("arena-rank", "jax", "scikit-learn")
+        folder, "fit", frame, data=data, seed=SEED, peers=("arena-rank", "jax", "scikit-learn", "statsmodels", "evalica")
     )
 
 
@@ -100,9 +103,7 @@ def fit_with_intervals(design: Design) -> tuple[Floats, Floats]:
 def compare(
     peer: Peer,
     design: Design,
-    ours: Callable[[], None],
     whole: Callable[[], None],
-    truth: Answer,
     pairs: int,
 ) -> dict[str, object]:
     """One row of the table."""
@@ -110,8 +111,8 @@ def compare(
     if not installed(peer.package):
         return {**row, "note": f"skipped: {peer.package} is not installed"}
     work = peer.prepare(design)
-    theta, beta = work()
-    times, whole_times, peer_times = alternate(ours, whole, work, pairs=pairs)
+    truth, (theta, beta) = fit_bradley_terry(design), work()
+    times, whole_times, peer_times = alternate(lambda: fit_with_intervals(design), whole, work, pairs=pairs)
     median, low, high = ratio(peer_times, times).cells(1)
     return {
         **row,
@@ -120,9 +121,9 @@ def compare(
         "max": high,
         "by the clock": ratio(peer_times, times, "wall").cells(1)[0],
         "times whole ls.fit": ratio(peer_times, whole_times).cells(1)[0],
-        "off in strengths": f"{np.abs(theta - theta.mean() - truth[0]).max():.1e}",
-        "off in prices": f"{np.abs(beta - truth[1]).max():.1e}",
-        "note": "",
+        "off in strengths": f"{np.abs(theta - theta.mean() - truth.theta).max():.1e}",
+        "off in prices": "" if peer.ratings_only else f"{np.abs(beta - truth.beta).max():.1e}",
+        "note": "beside our ratings only" if peer.ratings_only else "",
     }
 
 
@@ -190,6 +191,43 @@ def logistic(dense: bool, **options: Any) -> Callable[[Design], Callable[[], Ans
     return prepare
 
 
+def generalized(design: Design) -> Callable[[], Answer]:
+    """statsmodels' GLM on dense dummies of all models but the last, with the same clusters; battles without weights."""
+    import statsmodels.api as sm
+
+    a, b = np.eye(design.n_models)[:, :-1][design.a], np.eye(design.n_models)[:, :-1][design.b]
+    z, m = np.column_stack([a - b, design.x]), design.n_models - 1
+
+    def work() -> Answer:
+        model = sm.GLM(design.y, z, family=sm.families.Binomial())
+        found = model.fit(cov_type="cluster", cov_kwds={"groups": design.cluster})
+        found.conf_int()
+        return np.append(found.params[:m], 0.0), found.params[m:]
+
+    return work
+
+
+def evalica_ratings(**options: Any) -> Callable[[Design], Callable[[], Answer]]:
+    """evalica's Bradley-Terry ratings, a tie half a win."""
+
+    def prepare(design: Design) -> Callable[[], Answer]:
+        import evalica
+
+        names = list(design.spec.models)
+        xs, ys = [names[k] for k in design.a], [names[k] for k in design.b]
+        known = {0.0: evalica.Winner.Y, 0.5: evalica.Winner.Draw, 1.0: evalica.Winner.X}
+        winners = [known[float(y)] for y in design.y]
+        index = pd.Index(names)
+
+        def work() -> Answer:
+            made = evalica.bradley_terry(xs, ys, winners, index=index, weights=design.w, **options)
+            return np.log(made.scores.reindex(names).to_numpy()), np.empty(0)
+
+        return work
+
+    return prepare
+
+
 def dummies(design: Design) -> tuple[sparse.csr_array, Floats, Floats]:
     """Rows (e_a - e_b, x), labels and weights, with ties as two rows."""
     rows = np.repeat(np.arange(design.n), 2)
@@ -211,4 +249,7 @@ PEERS = (
     Peer("scikit-learn", "the same, tol=1e-8", logistic(True, **EXACT)),
     Peer("scikit-learn", "LogisticRegression(C=inf), sparse dummies", logistic(False)),
     Peer("scikit-learn", "the same, tol=1e-8", logistic(False, **EXACT)),
+    Peer("statsmodels", "GLM(Binomial), cov_type='cluster', dense dummies", generalized),
+    Peer("evalica", "evalica.bradley_terry", evalica_ratings(), ratings_only=True),
+    Peer("evalica", "the same, tolerance=1e-12", evalica_ratings(tolerance=1e-12, limit=10_000), ratings_only=True),
 )

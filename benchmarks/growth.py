@@ -1,11 +1,13 @@
-"""Time a Newton iteration and peak memory, from one to ten million battles, each in a process of its own."""
+"""Time a Newton iteration and peak memory, from 10^4 to 10^7 battles, each in a process of its own."""
 
 from __future__ import annotations
 
+import itertools
 import json
 import resource
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,35 +22,36 @@ from llamastyle.regression.inference import sandwich
 
 __all__ = ["run"]
 
-SMALL, LARGE, MODELS, COLUMNS, SEED = 1_000_000, 10_000_000, 60, 8, 1
+SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
+MODELS, COLUMNS, SEED = 60, 8, 1
+BIG = 1_000_000
+"""From here on memory is that of the data: below, what Python itself takes is larger."""
 PAIRS = 3
 
 
-def run(folder: Path, *, small: int = SMALL, large: int = LARGE, pairs: int = PAIRS) -> Path:
+def run(folder: Path, *, sizes: Sequence[int] = SIZES, pairs: int = PAIRS) -> Path:
     """Write ``growth.md``."""
-    found: dict[int, list[dict[str, float]]] = {small: [], large: []}
+    found: dict[int, list[dict[str, float]]] = {n: [] for n in sizes}
     for number in range(pairs):
-        for n in (large, small) if number % 2 else (small, large):
+        for n in reversed(sizes) if number % 2 else sizes:
             found[n].append(in_own_process(n))
     rows = []
     for name, key in (("Newton iteration", "iteration"), ("clustered covariance", "sandwich")):
-        pairs_of = zip(found[large], found[small], strict=True)
-        median, low, high = spread([a[key] / b[key] for a, b in pairs_of]).cells()
-        rows.append({"what": f"time of a {name}, {large:,} against {small:,}", "ratio": median, "min": low, "max": high})
-    for n, key, name in (
-        (small, "fit", "fit"),
-        (large, "fit", "fit"),
-        (small, "all", "fit and clustered covariance"),
-        (large, "all", "fit and clustered covariance"),
-    ):
-        median, low, high = spread([one[key] for one in found[n]]).cells()
-        what = f"peak memory of {name} over that of the data, {n:,} battles"
-        rows.append({"what": what, "ratio": median, "min": low, "max": high})
+        for small, large in itertools.pairwise(sizes):
+            pairs_of = zip(found[large], found[small], strict=True)
+            cells = spread([a[key] / b[key] for a, b in pairs_of]).cells()
+            rows.append((f"time of a {name}, {large:,} against {small:,}", *cells))
+    for key, name in (("fit", "fit"), ("all", "fit and clustered covariance")):
+        for n in (n for n in sizes if n >= BIG or n == max(sizes)):
+            cells = spread([one[key] for one in found[n]]).cells()
+            rows.append((f"peak memory of {name} over that of the data, {n:,} battles", *cells))
+    table = pd.DataFrame(rows, columns=["what", "ratio", "min", "max"])
+    largest = max(sizes)
     data = (
         f"{MODELS} models, {COLUMNS} columns, four battles a cluster, float64; a process of its own each time,"
-        f" {pairs} alternating pairs, one core; the data take {found[large][0]['bytes'] / large:.0f} bytes a battle"
+        f" {pairs} alternating pairs, one core; the data take {found[largest][0]['bytes'] / largest:.0f} bytes a battle"
     )
-    return write_result(folder, "growth", pd.DataFrame(rows), data=data, seed=SEED)
+    return write_result(folder, "growth", table, data=data, seed=SEED)
 
 
 def in_own_process(n: int) -> dict[str, float]:

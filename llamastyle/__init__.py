@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from llamastyle.regression.arena import ArenaPublished, arena_published
     from llamastyle.regression.benchmark_lines import BetweenModels
     from llamastyle.regression.crossbench import divergence, selection_inflation
+    from llamastyle.regression.file_fits import fit_files
     from llamastyle.regression.fitting import audit, fit
     from llamastyle.regression.judge_table import compare_judges
     from llamastyle.regression.judging import JudgeAudit, audit_judge
@@ -94,6 +95,7 @@ _HOMES = {
     "llamastyle.llama4.analysis": ("MaverickAnalysis", "maverick"),
     "llamastyle.regression.arena": ("ArenaPublished", "arena_published"),
     "llamastyle.regression.crossbench": ("divergence", "selection_inflation"),
+    "llamastyle.regression.file_fits": ("fit_files",),
     "llamastyle.regression.fitting": ("audit", "fit"),
     "llamastyle.regression.judge_table": ("compare_judges",),
     "llamastyle.regression.judging": ("JudgeAudit", "audit_judge"),
@@ -139,6 +141,7 @@ __all__ = [
     "divergence",
     "extract",
     "fit",
+    "fit_files",
     "from_counts",
     "highlight",
     "join_correctness",

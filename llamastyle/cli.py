@@ -122,7 +122,7 @@ def start(
         raise typer.Exit
 
 
-@app.command()
+@app.command(short_help="An arena with known truth: what was planted, and found.")
 def demo(
     battles: Annotated[int, typer.Option(help="How many votes to simulate.")] = 20_000,
     seed: Annotated[int, typer.Option(help="Seed of the arena.")] = 0,
@@ -149,8 +149,12 @@ def demo(
     from llamastyle.regression.wording import gap_words
     from llamastyle.report.terminal import beside
 
-    with Working("simulating and fitting"):
+    with Working("simulating"):
         arena = simulate(battles, 12, texts=True, versions="style", seed=seed)
+    if votes is not None:
+        write_table(arena.battles.to_frame(), votes)
+        say(f"the votes are {votes}")
+    with Working("measuring and fitting"):
         result = fit(arena.battles, list(arena.world.features), separated="drop")
     truth = arena.truth()
     found = {
@@ -188,12 +192,9 @@ def demo(
         with Working("making the page"):
             result.report(output, title="An arena with known truth", compare=VERSIONS)
         say(f"the page is {output}")
-    if votes is not None:
-        write_table(arena.battles.to_frame(), votes)
-        say(f"the votes are {votes}")
 
 
-@app.command("features")
+@app.command("features", short_help="Style features of both sides, one row a battle.")
 @bundled
 def features_command(
     options: Reading,
@@ -343,12 +344,12 @@ def _check_reachable(asked: list[str], result: StyleResult) -> None:
         )
 
 
-@app.command()
+@app.command(short_help="How much of the gap between two models is style.")
 @bundled
 def compare(
     options: Fitting,
-    model: Annotated[str, typer.Argument(metavar="MODEL_A", help="The gap is this model's standing minus")],
-    other: Annotated[str, typer.Argument(metavar="MODEL_B", help="this one's.")],
+    model: Annotated[str, typer.Argument(metavar="MODEL_A", help="A model, say the new version; the gap is this one")],
+    other: Annotated[str, typer.Argument(metavar="MODEL_B", help="minus this one, such as the old version.")],
     scale: Annotated[
         str, typer.Option("--scale", metavar="rating|win_rate", help="Arena points, or points of win rate.")
     ] = "rating",
@@ -369,7 +370,7 @@ def compare(
     _print_words(gap_words(result, model, other, which))
 
 
-@app.command("report")
+@app.command("report", short_help="Everything on one page that works without a network.")
 @bundled
 def report_command(
     options: Fitting,
@@ -379,7 +380,7 @@ def report_command(
     title: Annotated[str | None, typer.Option("--title", help="Its title.")] = None,
     compare: Annotated[
         tuple[str, str] | None,
-        typer.Option("--compare", metavar="MODEL_A MODEL_B", help="Two models whose gap gets a section of its own."),
+        typer.Option("--compare", metavar="MODEL_A MODEL_B", help="Two models whose gap comes first on the page."),
     ] = None,
     exhibits: Annotated[
         int, typer.Option("--exhibits", metavar="N", help="Battles to show of each model, 0 for a page without texts.")
@@ -393,7 +394,7 @@ def report_command(
     say(f"the page is {output}")
 
 
-@app.command("judge")
+@app.command("judge", short_help="What judges' verdicts owe to style.")
 @bundled
 def judge_command(
     options: Fitting,
@@ -448,7 +449,7 @@ def judge_command(
         print_table(with_interval(rows[kept], "estimate", "conf_low", "conf_high", name, digits=3), "table")
 
 
-@app.command("maverick")
+@app.command("maverick", short_help="Llama 4 Maverick, experimental against released.")
 def maverick_command(
     battles: Annotated[
         str | None,
@@ -536,7 +537,7 @@ def _typed(command: str, options: dict[str, Any]) -> str:
     return shlex.join(words)
 
 
-@app.command("highlight")
+@app.command("highlight", short_help="Where in the answers each marker of style stands.")
 @bundled
 def highlight_command(
     options: Reading,

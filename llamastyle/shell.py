@@ -30,11 +30,11 @@ File = Annotated[
 ]
 Map = Annotated[
     list[str] | None,
-    typer.Option("--map", metavar="NAME=COLUMN", help="Our name for a column, e.g. winner=vote."),
+    typer.Option("--map", metavar="NAME=COLUMN", help="Our name for a column, e.g. winner=vote; once for each."),
 ]
 Label = Annotated[
     list[str] | None,
-    typer.Option("--label", metavar="VALUE=WINNER", help="What a winner value means, e.g. left=model_a."),
+    typer.Option("--label", metavar="VALUE=WINNER", help="What a winner value means, e.g. L=model_a; once for each."),
 ]
 Right = Annotated[
     str | None, typer.Option("--correctness", metavar="FILE", help="Table with prompt_id, model, correct.")
@@ -52,7 +52,7 @@ Chosen = Annotated[
 Kind = Annotated[
     list[str] | None,
     typer.Option(
-        "--contrast", metavar="KIND", help="For all features, or NAME=KIND for one feature or group."
+        "--contrast", metavar="KIND", help="For all features, or NAME=KIND for one feature or group, once for each."
     ),
 ]
 Source = Annotated[

@@ -38,10 +38,11 @@ AT_HOME = {
     "huggingface_hub": ("data/hub.py",),
     "inspect_ai": ("integrations/inspect_ai.py",),
     "lm_eval": ("integrations/lm_eval.py",),
+    "ray": ("distributed.py",),
     "zipfile_zstd": ("data/readers/inspect_ai.py",),
     "typer": ("cli.py", "shell.py"),
 }
-FUNCTIONS_ONLY = {"altair", "huggingface_hub", "zipfile_zstd"}
+FUNCTIONS_ONLY = {"altair", "huggingface_hub", "ray", "zipfile_zstd"}
 
 BANNED_IMPORTS = {"pickle", "cPickle", "cloudpickle", "dill", "shelve", "marshal", "joblib", "subprocess"}
 BANNED_CALLS = {"eval", "exec", "compile", "__import__"}

@@ -6,6 +6,7 @@ import ast
 import doctest
 import importlib
 import inspect
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -62,7 +63,14 @@ def run_example(text: str, name: str, names: dict[str, object]) -> str:
     ("module", "name", "text"),
     [pytest.param(m, n, t, id=f"{m}:{n}" if n else m) for m, n, t, _ in EXAMPLES],
 )
-def test_example(module: str, name: str, text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_example(
+    module: str, name: str, text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    if module == "llamastyle.distributed":
+        ray = pytest.importorskip("ray", reason="needs Ray: pip install 'llamastyle[ray]'")
+        request.addfinalizer(ray.shutdown)
+        for kind in (DeprecationWarning, FutureWarning, ResourceWarning):  # Ray's own
+            warnings.simplefilter("ignore", kind)
     monkeypatch.chdir(tmp_path)
     went_wrong = run_example(text, f"{module}.{name}", vars(importlib.import_module(module)))
     assert not went_wrong, went_wrong

@@ -193,7 +193,7 @@ def test_a_full_disk_is_an_error_that_says_so_and_leaves_nothing_half_written(tm
     )] == [True] * 6, ran.stdout + ran.stderr  # fmt: skip
     assert ran.stderr == ""
     assert sorted(p.name for p in tmp_path.iterdir()) == ["judge.jsonl", "out", "texts.parquet"]
-    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [".lock", "manifest.json"]
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [".lock", "_manifest.json"]
     length = ls.per_text(lambda text: float(len(text)), name="length")
     files = ls.extract(tmp_path / "texts.parquet", [length], out=tmp_path / "again")
     assert files.to_frame()["length"].sum() == texts["response"].str.len().sum()

@@ -242,6 +242,34 @@ class Battles:
         rate = np.divide(wins, weight, out=np.full(k, np.nan), where=weight > 0)
         return readable_frame(pd.DataFrame({"model": list(self.models), "battles": battles, "win_rate": rate}))
 
+    def accuracy(self) -> pd.DataFrame:
+        """Weighted share of right answers of each model, where correctness is known, in the order of ``models``.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``model, battles, accuracy``; battles with its correctness known, a battle of a model with itself twice;
+            accuracies in [0, 1], NaN where nothing is known.
+
+        Examples
+        --------
+        >>> import llamastyle as ls
+        >>> battles = ls.read_battles([{"model_a": "m", "model_b": "n", "winner": "tie", "response_a": "x",
+        ...     "response_b": "y", "correct_a": 1, "correct_b": 0}])
+        >>> battles.accuracy()["accuracy"].tolist()
+        [1.0, 0.0]
+        """
+        k, weight, right, known = len(self.models), *(np.zeros(len(self.models)) for _ in range(3))
+        for model, correct in ((self.model_a, self.correct_a), (self.model_b, self.correct_b)):
+            if correct is not None:
+                at = np.flatnonzero((model >= 0) & ~np.isnan(correct))
+                known += np.bincount(model[at], minlength=k)
+                weight += np.bincount(model[at], self.weight[at], k)
+                right += np.bincount(model[at], self.weight[at] * correct[at], k)
+        share = np.divide(right, weight, out=np.full(k, np.nan), where=weight > 0)
+        frame = pd.DataFrame({"model": list(self.models), "battles": known.astype(np.int64), "accuracy": share})
+        return readable_frame(frame)
+
     def codes(self, column: str) -> tuple[NDArray[np.int64], int]:
         """Group numbers of one of ``columns``, and how many groups there are.
 

@@ -282,9 +282,7 @@ def _null(texts: list[str]) -> list[str]:
         stripping.applied(text, [(at, at + 1, "*") for at in places if text[at] == "-"])
         for text, places in zip(ended, starts, strict=True)
     ]
-    before, after, less = (
-        extract(versions, names, progress=False).values for versions in (texts, starred, ended)
-    )
+    before, after, less = (extract(versions, names).values for versions in (texts, starred, ended))
     out = []
     for k, text in enumerate(texts):
         same = [np.array_equal(values[k], before[k], equal_nan=True) for values in (after, less)]

@@ -27,8 +27,14 @@ if TYPE_CHECKING:
 
 CHUNK_BYTES = 4_000_000
 SLOW_CHUNK_BYTES = 100_000
-COMPILING = "llamastyle: compiling the text scanner; this happens once and takes a minute, or several on a busy machine"
-COMPILE_PATIENCE = 4.0
+COMPILING = "llamastyle: compiling {part}; this happens once, and takes half a minute, or more on a busy machine"
+PARTS = {
+    "scan_rows": "the text scanner",
+    "scan_prose": "the text scanner's part that counts word by word",
+    "scan_spans": "the text scanner's part that marks texts",
+}
+COMPILE_PATIENCE = 3.0
+_LOADED: set[str] = set()
 """Seconds after which the scanner is being compiled, not loaded from its cache."""
 INEXACT = (
     "Arena's counts of headers, lists and bold are not exact in {n} of {rows} texts: these have very many code fences "
@@ -127,7 +133,7 @@ def extract(
     wanted = catalog.DEFAULT if features is None else FeatureSet.of(features)
     if out is not None:
         kind = "float32" if dtype is None else dtype
-        return _streamed(source, wanted, out, n_jobs, progress, strip_think, text=text, keep=keep, dtype=kind)
+        return streamed(source, wanted, out, n_jobs, progress, strip_think, text=text, keep=keep, dtype=kind)
     if any(option is not None for option in (text, keep, dtype)):
         raise FeatureError("text=, keep= and dtype= are for files; they go with out=, a folder to write to")
     rows = tokens = absent = None
@@ -146,7 +152,7 @@ def extract(
     return FeatureTable(values, wanted, rows, _versions(wanted))
 
 
-def _streamed(
+def streamed(
     source: Any,
     wanted: FeatureSet,
     out: Any,
@@ -155,14 +161,15 @@ def _streamed(
     strip_think: bool,
     **columns: Any,
 ) -> FeatureFiles:
-    """Features of files, written to a folder."""
+    """Features of files, written to a folder; ``run`` among ``columns`` is who does it."""
     from llamastyle.features.streaming import stream
 
     def measure(texts: Any, show: bool | None = False) -> NDArray[np.float64]:
         batch = batch_from_arrow(texts)
         return _measure(batch, wanted, None, _threads(n_jobs, batch), show, strip_think)
 
-    measure(arrow_texts([""]), progress)  # what has to be compiled is compiled now, and said
+    if "run" not in columns:
+        measure(arrow_texts([""]), progress)  # what has to be compiled is compiled now, and said
     versions = {"strip_think": strip_think, "versions": _versions(wanted)}
     return stream(source, wanted, out, measure, progress=progress, versions=versions, **columns)
 
@@ -287,9 +294,8 @@ def scanner(
             inexact.append(rows)
         return out
 
-    if not getattr(compiled, "signatures", True):  # numba may be switched off
-        with notice(show):
-            scan(0, 0)
+    with notice(show, compiled.__name__):
+        scan(0, 0)
     return scan
 
 
@@ -350,12 +356,14 @@ def _token_counts(tokens: NDArray[np.float64] | None, rows: int) -> NDArray[np.f
 
 
 @contextmanager
-def notice(show: bool) -> Iterator[None]:
-    """Say that the scanner is being compiled, if it takes too long to be loaded from its cache."""
-    notice = threading.Timer(COMPILE_PATIENCE, lambda: print(COMPILING, file=sys.stderr, flush=True))
+def notice(show: bool, scan: str) -> Iterator[None]:
+    """Say that the scanner is being compiled, if the first call of one of its kinds takes too long to be loaded."""
+    said = COMPILING.format(part=PARTS[scan])
+    notice = threading.Timer(COMPILE_PATIENCE, lambda: print(said, file=sys.stderr, flush=True))
     notice.daemon = True
-    if show:
+    if show and scan not in _LOADED:
         notice.start()
+    _LOADED.add(scan)
     try:
         yield
     finally:

@@ -9,6 +9,7 @@ import io
 import itertools
 import os
 import sys
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -76,8 +77,9 @@ def paths_of(source: Any) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def examined(path: str) -> Source:
-    """What a file holds, and how it is cut into parts."""
+def examined(path: str, part_bytes: int | None = None) -> Source:
+    """What a file holds, and how it is cut into parts, of about ``PART_BYTES`` unless another size is given."""
+    most = PART_BYTES if part_bytes is None else part_bytes
     try:
         with open(path, "rb") as file:
             size = os.fstat(file.fileno()).st_size
@@ -86,11 +88,11 @@ def examined(path: str) -> Source:
             stamp = hashlib.sha256(head + file.read()).hexdigest()[:16]
             modified = os.fstat(file.fileno()).st_mtime_ns
             if head.startswith(b"PAR1"):
-                kind, parts = "parquet", tuple(_row_groups(path))
+                kind, parts = "parquet", tuple(_row_groups(path, most))
             elif head.startswith(b"\x1f\x8b"):
                 kind, parts = "jsonl.gz", ((0, size),)
             elif head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
-                kind, parts = "jsonl", tuple(_line_ranges(file, size))
+                kind, parts = "jsonl", tuple(_line_ranges(file, size, most))
             else:
                 raise FeatureError(
                     f"{path} is neither parquet nor JSON lines (an object a line); save it as one of them"
@@ -100,24 +102,24 @@ def examined(path: str) -> Source:
     return Source(path, size, kind, parts, f"{stamp}-{modified}")
 
 
-def _row_groups(path: str) -> Iterator[tuple[int, int]]:
-    """Ranges of row groups of about ``PART_BYTES``."""
+def _row_groups(path: str, most: int) -> Iterator[tuple[int, int]]:
+    """Ranges of row groups of about ``most`` bytes."""
     with _parquet(path) as file:
         begin = total = 0
         for group in range(file.metadata.num_row_groups):
             total += file.metadata.row_group(group).total_byte_size
-            if total >= PART_BYTES:
+            if total >= most:
                 yield begin, group + 1
                 begin, total = group + 1, 0
         if begin < file.metadata.num_row_groups or not begin:
             yield begin, file.metadata.num_row_groups
 
 
-def _line_ranges(file: BinaryIO, size: int) -> Iterator[tuple[int, int]]:
-    """Ranges of bytes of about ``PART_BYTES`` that end where a line does."""
+def _line_ranges(file: BinaryIO, size: int, most: int) -> Iterator[tuple[int, int]]:
+    """Ranges of about ``most`` bytes that end where a line does."""
     begin = 0
     while begin < size:
-        file.seek(min(begin + PART_BYTES, size))
+        file.seek(min(begin + most, size))
         file.readline()
         end = min(file.tell(), size)
         yield begin, end
@@ -132,7 +134,7 @@ def _parquet(path: str, texts: Sequence[str] = ()) -> Iterator[Any]:
 
     try:
         file = pq.ParquetFile(path, read_dictionary=list(texts), buffer_size=1 << 20, pre_buffer=False)
-    except pa.ArrowException as error:
+    except (pa.ArrowException, UnicodeDecodeError) as error:  # the names of columns may be no UTF-8
         raise FeatureError(f"{path} is no parquet file that can be read: {error}") from None
     with file:
         yield file
@@ -144,10 +146,17 @@ def columns_of(source: Source) -> dict[str, pa.DataType]:
 
     if source.kind == "parquet":
         with _parquet(source.path) as file:
-            return {field.name: field.type for field in file.schema_arrow}
-    block = next(_blocks(source, source.parts[0]), b"")
-    schema = _json_table(block, source.path).schema
-    return {field.name: pa.large_string() if pa.types.is_null(field.type) else field.type for field in schema}
+            schema = file.schema_arrow
+    else:
+        schema = _json_table(next(_blocks(source, source.parts[0]), b""), source.path).schema
+    try:
+        names = schema.names
+    except UnicodeDecodeError:
+        raise FeatureError(f"{source.path} has a column whose name is not UTF-8; give it another") from None
+    kinds = [
+        pa.large_string() if pa.types.is_null(kind) and source.kind != "parquet" else kind for kind in schema.types
+    ]
+    return dict(zip(names, kinds, strict=True))
 
 
 def size_of(source: Source, part: tuple[int, int]) -> int:
@@ -201,14 +210,15 @@ def batches(
 def _decoded(batch: pa.RecordBatch, texts: Sequence[str], schema: pa.Schema) -> Iterator[pa.Table]:
     """Pieces of a batch in which texts that repeat are written out, about ``BATCH_BYTES`` of them at a time."""
     import pyarrow as pa
-    import pyarrow.compute as pc
+    import pyarrow.compute
 
+    compute: Any = pyarrow.compute
     size = np.zeros(batch.num_rows, dtype=np.int64)
     for name in texts:
         column = batch.column(name)
         if pa.types.is_dictionary(column.type):
-            lengths: Any = pc.binary_length(column.dictionary).cast(pa.int64())
-            size += pc.fill_null(lengths.take(column.indices), 0).to_numpy(zero_copy_only=False)
+            lengths = compute.binary_length(column.dictionary).cast(pa.int64())
+            size += compute.fill_null(lengths.take(column.indices), 0).to_numpy(zero_copy_only=False)
     piece = np.cumsum(size) // BATCH_BYTES
     cuts = [0, *(np.flatnonzero(np.diff(piece)) + 1).tolist(), batch.num_rows]
     for begin, end in itertools.pairwise(cuts):
@@ -230,7 +240,7 @@ def _blocks(source: Source, part: tuple[int, int]) -> Iterator[bytes]:
                 left -= len(block)
                 if block.strip():
                     yield block.removeprefix(b"\xef\xbb\xbf") if not part[0] else block
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise FeatureError(f"{source.path} cannot be read to its end: {error}") from None
 
 

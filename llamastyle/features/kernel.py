@@ -37,7 +37,8 @@ NO_CACHE = (
     "the compiled text scanner cannot be kept, because no cache folder can be written; every process compiles it "
     "again (about a minute). Set the environment variable NUMBA_CACHE_DIR to a folder that can be written"
 )
-
+INNER = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+"""What is called by compiled functions only need not be callable from elsewhere; such wrappers take time to compile."""
 
 _warned: list[str] = []
 
@@ -48,16 +49,16 @@ def _njit(function: Callable) -> Any:
 
 
 def _lean(function: Callable) -> Any:
-    """Compile without counting references to arrays, which would take half of the time.
+    """Compile without counting references to arrays, which would take half of the time, and for compiled callers only.
 
     What is compiled so may make no array, nor return one; its callers hold those that it is given.
     """
-    return _compiled(function, _nrt=False)
+    return _compiled(function, _nrt=False, **INNER)
 
 
 def _small(function: Callable) -> Any:
     """Compile likewise, into whatever calls it."""
-    return _compiled(function, _nrt=False, forceinline=True)
+    return _compiled(function, _nrt=False, forceinline=True, **INNER)
 
 
 def _compiled(function: Callable, **options: Any) -> Any:
@@ -73,7 +74,8 @@ def _compiled(function: Callable, **options: Any) -> Any:
         return numba.njit(nogil=True, **options)(function)
 
 
-# Plain integers: numba freezes globals into the machine code, and knows no IntEnum arithmetic it can trust.
+# numba freezes globals into the machine code, and knows no IntEnum arithmetic it can trust. What is handed to a
+# function is an int64: of Python's integers, numba would compile the function anew for each value.
 (
     C_CHARS, C_WORDS, C_PROSE_WORDS, C_SENTENCES, C_PARAGRAPHS, C_LINES, C_HEADERS, C_ORDERED, C_BULLET,
     C_BOLD, C_ITALIC, C_CODE, C_FENCES, C_CODE_CHARS, C_LINKS, C_IMAGES, C_TABLES, C_QUOTES, C_RULES, C_MATH,
@@ -81,7 +83,7 @@ def _compiled(function: Callable, **options: Any) -> Any:
     C_A_BOLD, C_TURNS, C_REFUSAL, C_FIRST_PERSON, C_CAPS, C_EXCLAMATIONS, C_QUESTIONS, C_CLOSING_QUESTION, C_SYLLABLES,
     C_COMPLEX, C_LONG, C_LETTERS, C_TYPES, C_WINDOWS,
 ) = (
-    int(c)
+    np.int64(c)
     for c in (
         Counter.CHARS, Counter.WORDS, Counter.PROSE_WORDS, Counter.SENTENCES, Counter.PARAGRAPHS, Counter.LINES,
         Counter.HEADERS, Counter.ORDERED_ITEMS, Counter.BULLET_ITEMS, Counter.BOLD, Counter.ITALIC,
@@ -95,6 +97,7 @@ def _compiled(function: Callable, **options: Any) -> Any:
     )
 )  # fmt: skip
 
+NULL, FIRST, ASTERISK, UNDERSCORE = map(np.int64, (0, 1, ord("*"), ord("_")))
 LETTER, MARK, ALONE, SPACE, DECIMAL = t.LETTER, t.MARK, t.ALONE, t.SPACE, t.DECIMAL
 EMOJI, PUNCTUATION, CASED, QUOTE = t.EMOJI, t.PUNCTUATION, t.CASED, t.QUOTE
 VOWEL, WINDOW, LISTS = t.VOWEL, WINDOW_SIZE, len(WORD_LISTS)
@@ -123,7 +126,7 @@ LINE_FEED, RETURN, APOSTROPHE, HYPHEN, LESS, EXCLAMATION, DOLLAR, STAR, STOP, QU
 LETTER_A, LETTER_E, LETTER_I, LETTER_O, LETTER_U, LETTER_Y = (_eight(ord(char)) for char in "aeiouy")
 
 # Bit maps of a turn, one bit a byte.
-M_START, M_WORD, M_ALNUM, M_EVENT, M_EOL, M_HIGH, M_LESS, M_VOWEL, M_CAPITAL, M_ALPHA = range(10)
+M_START, M_WORD, M_ALNUM, M_EVENT, M_EOL, M_HIGH, M_LESS, M_VOWEL, M_CAPITAL, M_ALPHA = map(np.int64, range(10))
 MAPS = 10
 # What is known of the phrases of a turn.
 Z_FREE, Z_SENTENCE, Z_LAST, Z_OPENED = range(4)
@@ -598,7 +601,7 @@ def _ascii_key(b: Array, lo: int, place: Any, maps: Array) -> Any:
 def _read_tag(b: Array, i: int, hi: int, fold: Array) -> Any:
     """End and key of the letters and digits here."""
     h = chunk = ZERO
-    size = 0
+    size = NULL
     while i < hi and fold[b[i]]:
         h, chunk, size = _add_point(h, chunk, size, np.int64(b[i]) | 32)
         i += 1
@@ -623,7 +626,7 @@ def _read_word(b: Array, i: int, hi: int, C: Any) -> Any:
 def _read_any_word(b: Array, i: int, hi: int, C: Any) -> Any:
     """What ``_read_word`` does, byte by byte."""
     h = chunk = ZERO
-    size = 0
+    size = NULL
     odd = False
     fold = C.fold
     if b[i] >= 128:
@@ -1001,7 +1004,7 @@ def _pair_marks(
     """Pair the noted marks of one block that ends at ``hi``: code, links, emphasis, formulas."""
     ev, dl, br, last, floors, _ = room
     know = False
-    delims = 0
+    delims = NULL
     brackets = 0
     dead = 0  # '[' below this height in the stack may open no link any more
     dollar = -1
@@ -1120,7 +1123,7 @@ def _pair_marks(
                 dl[4, delims] = 1 if closes else 0
                 dl[6, delims] = pos
                 delims += 1
-    _pair_emphasis(dl, 0, delims, floors, cnt, spans)
+    _pair_emphasis(dl, NULL, delims, floors, cnt, spans)
 
 
 # -- blocks -------------------------------------------------------------------------------------------------
@@ -1267,7 +1270,7 @@ def _parse_line(b: Array, i: int, hi: int, S: Array, cnt: Array, spans: Any, fol
     What the line is goes to ``S``: S_INLINE (its marks are noted), S_EOL_FLUSH (its block ends with it),
     S_FLUSH (a block ended before it), S_CODE (it is inside a fence), S_PROSE.
     """
-    p, col = _skip_indent(b, i, 0, hi)
+    p, col = _skip_indent(b, i, NULL, hi)
     blank = _blank_from(b, p, hi)
     depth = S[S_DEPTH]
     leaf = S[S_LEAF]
@@ -1400,7 +1403,7 @@ def _parse_line(b: Array, i: int, hi: int, S: Array, cnt: Array, spans: Any, fol
                 S[S_DEPTH], S[S_LEAF] = d, NONE
                 S[S_INLINE], S[S_EOL_FLUSH] = 1, 1
                 _fill(S, d)
-                q, _ = _skip_indent(b, q, 0, hi)
+                q, _ = _skip_indent(b, q, NULL, hi)
                 return q
             break
         if c == 96 or c == 126:
@@ -1587,7 +1590,7 @@ def _is_think(b: Array, i: int, hi: int) -> Any:
 
 @_lean
 def _has_reasoning(b: Array, lo: int, hi: int, maps: Array) -> bool:
-    at = _next_bit(maps, M_LESS, 0, hi - lo)
+    at = _next_bit(maps, M_LESS, NULL, hi - lo)
     while at < hi - lo:
         if _is_think(b, lo + at, hi):
             return True
@@ -1626,7 +1629,6 @@ def _note_style(
 # -- word by word -------------------------------------------------------------------------------------------
 
 
-@_njit
 def _windows() -> Any:
     """Room to count word by word: hash table of words and where each was last, the last words and whether each is
     the last of its kind, state; keys, places and sizes of words that wait."""
@@ -1926,8 +1928,8 @@ def _scan_turn(
     if prose is not None:
         _begin_prose(prose)
     size = hi - lo
-    notes = 0
-    words = prose_words = sentences = 0
+    notes = sentences = NULL
+    words = prose_words = 0
     i = lo
     while i < hi:
         line = i
@@ -1940,7 +1942,7 @@ def _scan_turn(
         i = first
         if S[S_FLUSH] == 1 and notes > 0:
             _pair_marks(b, lo, line, notes, room, cnt, spans, C)
-            notes = 0
+            notes = NULL
         in_prose = S[S_PROSE] == 1
         inline = S[S_INLINE] == 1
         eol = lo + _next_bit(maps, M_EOL, i - lo, size)
@@ -1963,13 +1965,13 @@ def _scan_turn(
                     looked = True
                     length, key = _ascii_key(b, lo, np.uint64(fresh - lo), maps)
                     if fresh >= Z[Z_FREE] and _bit(P.alone, key >> FORTY & np.uint64(8 * P.alone.size - 1)):
-                        state = _step(1, key, P)
+                        state = _step(FIRST, key, P)
                         _note_phrase(b, fresh, fresh + np.int64(length), hi, state, sentences, C, P, Z, cnt, spans)
                 while bits == ZERO:
                     q += 1
                     if q << 6 >= last:
                         break
-                    bits = _part(maps[M_EVENT, q], q, 0, last)
+                    bits = _part(maps[M_EVENT, q], q, NULL, last)
                 if bits == ZERO:
                     break
                 pos = lo + (q << 6) + np.int64(_lowest(bits))
@@ -1993,7 +1995,7 @@ def _scan_turn(
                     i, notes = _note_mark(b, pos, hi, a == 4, inline, ev, notes)
                 elif fold[c] and in_prose:
                     end, key, _ = _read_word(b, pos, hi, C)
-                    opens = 1 if pos == fresh else 0
+                    opens = FIRST if pos == fresh else NULL
                     if pos >= Z[Z_FREE]:
                         _note_phrase(b, pos, end, hi, _step(opens, key, P), sentences, C, P, Z, cnt, spans)
                     if prose is not None:
@@ -2033,7 +2035,7 @@ def _scan_turn(
                     words += 1
                     if in_prose:
                         prose_words += 1
-                        opens = 0 if has_word else 1
+                        opens = NULL if has_word else FIRST
                         has_word = True
                         if begin >= Z[Z_FREE] and _opens(key, P):
                             _note_phrase(b, begin, i, hi, _step(opens, key, P), sentences, C, P, Z, cnt, spans)
@@ -2094,7 +2096,7 @@ def _scan_turn(
             cnt[C_CODE_CHARS] += _points(b, line, i)
         if S[S_EOL_FLUSH] == 1 and notes > 0:
             _pair_marks(b, lo, i, notes, room, cnt, spans, C)
-            notes = 0
+            notes = NULL
     if notes > 0:
         _pair_marks(b, lo, hi, notes, room, cnt, spans, C)
     cnt[C_CHARS] += size - cont
@@ -2335,7 +2337,7 @@ def _remove_many(buf: Array, m: int, origin: Any, work: int) -> Any:
     inside = np.zeros(m, dtype=np.int64)
     nodes, deepest = 1, 0
     for j in range(m - 1, -1, -1):
-        node = 0
+        node = NULL
         for k in range(begin[j], stop[j]):
             at = _slot(keys, node, buf[k])
             if keys[at] == 0:
@@ -2371,7 +2373,7 @@ def _remove_many(buf: Array, m: int, origin: Any, work: int) -> Any:
     gone = np.zeros(n, dtype=np.bool_)
     node = 0
     for i in range(n):
-        node = 0 if buf[i] == 96 else _follow(keys, kids, fail, node, buf[i])
+        node = NULL if buf[i] == 96 else _follow(keys, kids, fail, node, buf[i])
         state[i] = node
         _put(i, soonest[node], due, head, after, before)
     todo, joins = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
@@ -2502,7 +2504,7 @@ def _mark_copy(counter: int, start: int, end: int, origin: Any, spans: Any) -> N
 @_lean
 def _arena_bold(b: Array, n: int, mark: int, origin: Any, spans: Any) -> Any:
     count = 0
-    i = 0
+    i = NULL
     while i + 4 < n:
         if b[i] != mark or b[i + 1] != mark:
             i += 1
@@ -2524,7 +2526,7 @@ def _scan_arena(text: Array, lo: int, hi: int, C: Any, cnt: Array, spans: Any) -
     """FastChat's counts of headers, list items and bold, one turn; whether they are exact."""
     origin = _origins(hi - lo, spans)
     b, n, exact = _without_code(text, lo, hi, origin)
-    p = 0
+    p = NULL
     while p < n:
         q = p
         while q < n and b[q] == 35:
@@ -2534,7 +2536,7 @@ def _scan_arena(text: Array, lo: int, hi: int, C: Any, cnt: Array, spans: Any) -
             _mark_copy(C_A_HEADERS, p, _space_end(b, q, n, C), origin, spans)
         p = _next_line(b, q, n)
     for ordered in (False, True):
-        p = 0
+        p = NULL
         while p < n:
             q = p
             after = _space_end(b, q, n, C)
@@ -2548,26 +2550,11 @@ def _scan_arena(text: Array, lo: int, hi: int, C: Any, cnt: Array, spans: Any) -
                 p = end if b[end - 1] == 10 else _next_line(b, end, n)
             else:
                 p = _next_line(b, q, n)
-    cnt[C_A_BOLD] += _arena_bold(b, n, 42, origin, spans) + _arena_bold(b, n, 95, origin, spans)
+    cnt[C_A_BOLD] += _arena_bold(b, n, ASTERISK, origin, spans) + _arena_bold(b, n, UNDERSCORE, origin, spans)
     return exact
 
 
 # -- rows --------------------------------------------------------------------------------------------------
-
-
-@_lean
-def _scan_row(
-    b: Array, bounds: Array, T: Any, S: Array, maps: Array, room: Any, stamps: Array, stamp: int, strip: bool,
-    cnt: Array, spans: Any, prose: Any,
-) -> Any:  # fmt: skip
-    for k in range(bounds.shape[0]):
-        lo, hi = bounds[k, 0], bounds[k, 1]
-        code = _scan_turn(b, lo, hi, T, S, maps, room, stamps, stamp, strip, cnt, spans, prose)
-        if code != DONE:
-            return code
-    cnt[C_TURNS] = bounds.shape[0]
-    cnt[C_CHARS] += 2 * (bounds.shape[0] - 1)
-    return DONE
 
 
 @_njit
@@ -2599,7 +2586,7 @@ def row_turns(lo: int, hi: int, turns: Array, first: int, last: int) -> Any:
 
 
 @_njit
-def _scan_rows(
+def _scan(
     b: Array, offsets: Array, turns: Array, turn_offsets: Array, begin: int, end: int, strip: bool, arena: bool, T: Any,
     out: Array, spans: Any, starts: Any, prose: Any,
 ) -> Any:  # fmt: skip
@@ -2608,7 +2595,7 @@ def _scan_rows(
     S = np.zeros(STATE_SIZE, dtype=np.int64)
     stamps = np.zeros(T[1].end.size, dtype=np.int64)
     stamp = 0
-    size = 1024
+    size = np.int64(1024)
     room = _room(size)
     longest = 0
     for row in range(begin, end):
@@ -2623,15 +2610,23 @@ def _scan_rows(
         text = b
         cnt = out[row - begin]
         marks = _row_spans(starts, row - begin, spans)
-        origin = _origins(0, spans)
+        origin = _origins(NULL, spans)
         look = strip
         while True:
             cnt[:] = 0
             if spans is not None:
                 marks[0, 0] = 0
             stamp += 1
-            code = _scan_row(text, bounds, T, S, maps, room, stamps, stamp, look, cnt, marks, prose)
+            code = DONE
+            for k in range(bounds.shape[0]):
+                code = _scan_turn(
+                    text, bounds[k, 0], bounds[k, 1], T, S, maps, room, stamps, stamp, look, cnt, marks, prose
+                )
+                if code != DONE:
+                    break
             if code == DONE:
+                cnt[C_TURNS] = bounds.shape[0]
+                cnt[C_CHARS] += 2 * (bounds.shape[0] - 1)
                 break
             if code == CROWDED:
                 size *= 4
@@ -2639,7 +2634,7 @@ def _scan_rows(
             else:
                 copy = np.empty(hi - lo, dtype=np.uint8)
                 origin = _origins(hi - lo, spans)
-                at = 0
+                at = NULL
                 for k in range(bounds.shape[0]):
                     after = strip_reasoning(b, bounds[k, 0], bounds[k, 1], copy, at, origin)
                     bounds[k, 0] = at
@@ -2656,30 +2651,26 @@ def _scan_rows(
     return inexact
 
 
-@_njit
 def scan_rows(
     b: Array, offsets: Array, turns: Array, turn_offsets: Array, begin: int, end: int, strip: bool, arena: bool, T: Any,
     out: Array,
-) -> Any:  # fmt: skip
+) -> int:  # fmt: skip
     """Count rows ``begin`` to ``end`` into ``out[0:end - begin]``; ``turn_offsets`` is empty for single turns.
 
     What is counted word by word (``PROSE_COUNTERS``) is left out. Returns in how many rows Arena's counts are not
     exact (see ``_remove_many``).
     """
-    return _scan_rows(b, offsets, turns, turn_offsets, begin, end, strip, arena, T, out, None, None, None)
+    return _scan(b, offsets, turns, turn_offsets, begin, end, strip, arena, T, out, None, None, None)
 
 
-@_njit
 def scan_prose(
     b: Array, offsets: Array, turns: Array, turn_offsets: Array, begin: int, end: int, strip: bool, arena: bool, T: Any,
     out: Array,
-) -> Any:  # fmt: skip
+) -> int:  # fmt: skip
     """Count as ``scan_rows`` does, and word by word too."""
-    windows = _windows()
-    return _scan_rows(b, offsets, turns, turn_offsets, begin, end, strip, arena, T, out, None, None, windows)
+    return _scan(b, offsets, turns, turn_offsets, begin, end, strip, arena, T, out, None, None, _windows())
 
 
-@_njit
 def scan_spans(
     b: Array, offsets: Array, turns: Array, turn_offsets: Array, begin: int, end: int, strip: bool, arena: bool, T: Any,
     out: Array, spans: Array, starts: Array,
@@ -2689,5 +2680,4 @@ def scan_spans(
     Row ``begin + k`` has ``spans[starts[k]:starts[k + 1]]``: first how many marks there are, then the marks as
     counter, start and end, in bytes of the row's text. What finds no room there is not written.
     """
-    windows = _windows()
-    _scan_rows(b, offsets, turns, turn_offsets, begin, end, strip, arena, T, out, spans, starts, windows)
+    _scan(b, offsets, turns, turn_offsets, begin, end, strip, arena, T, out, spans, starts, _windows())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 
@@ -12,14 +12,17 @@ from llamastyle.features import tables as t
 from llamastyle.features.counters import STYLE_CATEGORIES
 from llamastyle.features.lexicon import Lexicon, PhraseAutomaton, compile_phrases, read_lexicon, single_words
 
+LISTS = 64
+"""Phrase lists that are held in memory, about 100 kB each."""
 
-@cache
+
+@lru_cache(maxsize=LISTS)
 def lexicon_of(toml: str) -> Lexicon:
     """The phrase list of a text, read once."""
     return read_lexicon(toml)
 
 
-@cache
+@lru_cache(maxsize=LISTS)
 def tables_with(toml: str) -> t.Tables:
     """The shipped tables with the phrases of a list in the place of theirs; the shipped ones for no list."""
     shipped = t.load()[0]

@@ -513,11 +513,10 @@ def _counted_places(batch: TextBatch, features: FeatureSet, strip_think: bool) -
         if isinstance(feature.how, Recipe):
             lists.setdefault(feature.how.phrases, []).append((k, _counters(feature)))
     found = []
-    show = sys.stderr.isatty()
     for phrases, wanted in lists.items() if len(batch) else ():
         arena = any(counter in ARENA_COUNTERS for _, counters in wanted for counter in counters)
         for begin, end in batch.chunks(CHUNK_BYTES):
-            places = _places(batch, begin, end, arena, strip_think, show, phrases)
+            places = _places(batch, begin, end, arena, strip_think, phrases)
             for k, counters in wanted:
                 part = places[np.isin(places[:, 1], counters)]
                 part[:, 1] = k
@@ -531,7 +530,6 @@ def _places(
     end: int,
     arena: bool,
     strip_think: bool,
-    show: bool,
     phrases: str,
 ) -> Array:
     """Row, counter, start and end (in code points) of what was counted in a range of rows."""
@@ -548,7 +546,7 @@ def _places(
             kernel.scan_spans(*args, tables_with(phrases), counts, found, starts)
         return found, starts
 
-    with notice(show and not getattr(kernel.scan_spans, "signatures", True)):
+    with notice(True, "scan_spans"):
         scan(np.ones(end - begin, dtype=np.int64))  # counts alone
     totals = counts[:, PLACES].sum(axis=1)
     found, starts = scan(totals + 1)

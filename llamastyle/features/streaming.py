@@ -18,7 +18,7 @@ import numpy as np
 
 from llamastyle.errors import FeatureError, warn
 from llamastyle.features.feature import Feature, FeatureSet, Recipe
-from llamastyle.features.file_parts import batches, columns_of, examined, paths_of, size_of
+from llamastyle.features.file_parts import Source, batches, columns_of, examined, paths_of, size_of
 from llamastyle.features.text import is_text
 from llamastyle.report.files import fill_and_replace, write_whole
 from llamastyle.report.progress import Bar
@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Measure = Callable[["pa.Array"], NDArray[np.float64]]
+    Run = Callable[[Callable[[int], int], list[int]], Iterable[int]]
 
-MANIFEST = "manifest.json"
+MANIFEST = "_manifest.json"  # what reads the folder as one parquet file leaves such names out
 SIDES = ("response_a", "response_b")
 SINGLE = ("response", "text", "output", "completion", "answer")
 TYPES = ("float32", "float64")
@@ -96,6 +97,7 @@ def stream(
     dtype: str,
     progress: bool | None,
     versions: Mapping[str, Any],
+    run: Run = map,
 ) -> FeatureFiles:
     """Measure what files hold, part by part; `extract` says what the arguments are.
 
@@ -105,6 +107,8 @@ def stream(
         Values (rows x features) of an Arrow array of texts.
     versions : mapping
         What else the values depend on, for the manifest.
+    run : callable
+        Does what is to be done for each of the parts, here or elsewhere, and gives what comes of it in their order.
     """
     if dtype not in TYPES:
         raise FeatureError(f"dtype={dtype!r} is not one of {', '.join(TYPES)}")
@@ -129,15 +133,15 @@ def stream(
     with _alone(folder):
         _agree(folder, asked)
         paths = [folder / f"part-{k:06d}.parquet" for k in range(len(plan))]
+        job = _Job(plan, paths, texts, {name: columns[name] for name in kept}, names, dtype, measure)
         rows = {path: _rows_of(path) for path in paths if path.exists()}
         missing = [k for k, path in enumerate(paths) if path not in rows]
         without = 0
         show = sys.stderr.isatty() if progress is None else progress
         total = sum(size_of(*plan[k]) for k in missing)
         with Bar(show, total, "measuring", "MB", 1e6) as advance:
-            for k in missing:
-                read = batches(*plan[k], texts, {name: columns[name] for name in kept})
-                without += _write_part(paths[k], read, measure, texts, names, dtype)
+            for k, textless in zip(missing, run(job.write, missing), strict=True):
+                without += textless
                 rows[paths[k]] = _rows_of(paths[k])
                 advance(size_of(*plan[k]))
     if without:
@@ -213,6 +217,24 @@ def _names(wanted: FeatureSet, texts: Sequence[str], kept: Sequence[str]) -> lis
 
 
 # -- what is written -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What is to be written, a path a part."""
+
+    plan: list[tuple[Source, tuple[int, int]]]
+    paths: list[Path]
+    texts: list[str]
+    kept: dict[str, pa.DataType]
+    names: list[list[str]]
+    dtype: str
+    measure: Measure
+
+    def write(self, k: int) -> int:
+        """Write one part; how many rows had no text."""
+        rows = batches(*self.plan[k], self.texts, self.kept)
+        return _write_part(self.paths[k], rows, self.measure, self.texts, self.names, self.dtype)
 
 
 def _write_part(

@@ -154,10 +154,7 @@ def between(part: Part, a: int, b: int) -> Part:
     """A part of model a minus that of model b: one estimate (1,) with its influence."""
     c = np.zeros((part.estimate.size, 1))
     c[a], c[b] = 1.0, -1.0
-    one, own = part.influence, None
-    if one.own is not None:
-        own = csr_array(one.own @ csr_array(c if one.spread is None else one.spread @ c))
-    return Part(part.block, part.group, part.term, c.T @ part.estimate, Influence(one.gradient @ c, own))
+    return Part(part.block, part.group, part.term, c.T @ part.estimate, part.influence.mapped(c))
 
 
 def rating_gap(parts: list[Part], a: int, b: int) -> list[Part]:

@@ -13,7 +13,9 @@ the data.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,12 +27,18 @@ from llamastyle.regression.design import Design
 
 __all__ = [
     "BTFit",
+    "Information",
     "Likelihood",
+    "Passes",
+    "Point",
     "PromptEffects",
     "Prompts",
+    "Sums",
     "fit_at",
     "fit_bradley_terry",
+    "fit_passes",
     "linear_predictor",
+    "sums",
 ]
 
 Floats = NDArray[np.float64]
@@ -156,6 +164,11 @@ class BTFit:
     prompts: PromptEffects | None = None
 
     @property
+    def largest(self) -> float:
+        """Greatest size of a linear predictor."""
+        return float(np.abs(self.eta).max(initial=0.0))
+
+    @property
     def free(self) -> int:
         """Free parameters without a penalty: K of the finite-sample factors."""
         m, k = self.theta.size, self.beta.size
@@ -225,7 +238,7 @@ def laplacian(design: Design, v: Floats) -> Floats:
     met = np.zeros((design.n_models + 1,) * 2)
     for rows in blocks(design.n):
         met += _met(design, rows, v[rows])
-    return _laplacian(met)
+    return laplacian_of(met)
 
 
 def _met(design: Design, rows: slice, v: Floats) -> Floats:
@@ -238,12 +251,13 @@ def _met(design: Design, rows: slice, v: Floats) -> Floats:
     return np.asarray(met, dtype=np.float64).reshape(side, side)
 
 
-def _laplacian(met: Floats) -> Floats:
+def laplacian_of(met: Floats) -> Floats:
+    """The graph Laplacian (m, m) of sums by model of side a and of side b, (m + 1, m + 1), the silent ones first."""
     both = met[1:, 1:] + met[1:, 1:].T
     return np.asarray(np.diag(both.sum(axis=1)) - both, dtype=np.float64)
 
 
-class _Information:
+class Information:
     """Sum of v z z' over blocks of battles, with the null direction of the strengths fixed at the end."""
 
     def __init__(self, m: int, k: int) -> None:
@@ -256,8 +270,15 @@ class _Information:
         self._cross += (signs @ vx)[:-1]
         self._prices += x.T @ vx
 
+    def __add__(self, other: Information) -> Information:
+        out = Information(*self._cross.shape)
+        out._met = self._met + other._met
+        out._cross = self._cross + other._cross
+        out._prices = self._prices + other._prices
+        return out
+
     def total(self) -> Floats:
-        strengths, m = _laplacian(self._met), self._cross.shape[0]
+        strengths, m = laplacian_of(self._met), self._cross.shape[0]
         if m:
             strengths += strengths.trace() / m**2 + (m == 1)
         return np.block([[strengths, self._cross], [self._cross.T, self._prices]])
@@ -265,22 +286,24 @@ class _Information:
 
 def information(design: Design, v: Floats) -> Floats:
     """Sum of v z z' with the null direction of the strengths fixed, shape (m + k, m + k)."""
-    out = _Information(design.n_models, design.x.shape[1])
+    out = Information(design.n_models, design.x.shape[1])
     for rows in blocks(design.n):
         out.add(design, rows, incidence(design, rows), v[rows])
     return out.total()
 
 
 @dataclass(frozen=True, slots=True)
-class _Point:
+class Point:
     """The penalised likelihood at some parameters, from one pass over the battles; points share ``eta``.
 
-    ``gradient`` and ``information`` are of the parameters with the effects of prompts solved for.
+    ``gradient`` and ``information`` are of the parameters with the effects of prompts solved for; ``largest`` is the
+    greatest size of a linear predictor. ``eta`` is empty where the battles are not in memory.
     """
 
     params: Floats
     gamma: Floats
     eta: Floats
+    largest: float
     llf: float
     objective: float
     gradient: Floats
@@ -299,16 +322,27 @@ class _Point:
         return step, moved, decrement + alone
 
 
-class _Sums:
-    """Sums over blocks of battles that make a `_Point`."""
+class Sums:
+    """Sums over battles that make a `Point`: log-likelihood, gradient and information, without penalties.
+
+    Those of two lots of battles add up to those of both.
+    """
 
     def __init__(self, design: Design, params: Floats, gamma: Floats) -> None:
         m, k = design.n_models, design.x.shape[1]
         self.m, self.k, self.q = m, k, gamma.size
-        self.llf, self.gradient, self.total = 0.0, np.zeros(params.size), _Information(m, k)
+        self.llf, self.largest = 0.0, 0.0
+        self.gradient, self.total = np.zeros(params.size), Information(m, k)
         self.ties = np.zeros(params.size)
         self.diagonal, self.prompt_gradient = np.zeros(self.q), np.zeros(self.q)
         self.cross = np.zeros((params.size, self.q))
+
+    def __add__(self, other: Sums) -> Sums:
+        out = copy(self)
+        out.llf, out.largest = self.llf + other.llf, max(self.largest, other.largest)
+        out.gradient, out.ties = self.gradient + other.gradient, self.ties + other.ties
+        out.total = self.total + other.total
+        return out
 
     def add(self, design: Design, rows: slice, signs: csc_array, residual: Floats, v: Floats) -> None:
         self.gradient[: self.m] += (signs @ residual)[: self.m]
@@ -341,7 +375,7 @@ class _Sums:
         if by is not None:
             self.cross[-1] += np.bincount(code, sign * by, side)
 
-    def point(self, likelihood: Likelihood, params: Floats, gamma: Floats, eta: Floats) -> _Point:
+    def point(self, likelihood: Likelihood, params: Floats, gamma: Floats, eta: Floats) -> Point:
         full, objective, prompts = self.total.total(), self.llf, None
         if likelihood.davidson:
             full = np.block([[full, self.ties[:-1, None]], [self.ties]])
@@ -358,37 +392,65 @@ class _Sums:
             by_prompt = self.cross / prompts.diagonal
             full = full - by_prompt @ self.cross.T
             self.gradient -= by_prompt @ self.prompt_gradient
-        return _Point(
-            params, gamma, eta, self.llf, objective, self.gradient, full, prompts, self.prompt_gradient
+        return Point(
+            params, gamma, eta, self.largest, self.llf, objective, self.gradient, full, prompts, self.prompt_gradient
         )
 
 
-def _evaluate(
-    design: Design, signs: list[csc_array], likelihood: Likelihood, params: Floats, gamma: Floats, eta: Floats
-) -> _Point:
+def sums(
+    design: Design,
+    params: Floats,
+    likelihood: Likelihood = PLAIN,
+    gamma: Floats | None = None,
+    signs: list[csc_array] | None = None,
+    eta: Floats | None = None,
+) -> Sums:
+    """One pass over battles at some parameters.
+
+    Parameters
+    ----------
+    params : float64 (p,)
+        Strengths, coefficients, and the log of Davidson's parameter where ties have one.
+    gamma : float64 (q,), optional
+        Effects of prompts.
+    signs : list, optional
+        The `incidence` of every block, where it has been made before.
+    eta : float64 (n,), optional
+        Where linear predictors are written to.
+    """
     m, k = design.n_models, design.x.shape[1]
     nu = float(np.exp(params[-1])) if likelihood.davidson else 0.0
-    sums = _Sums(design, params, gamma)
-    for rows, block in zip(blocks(design.n), signs, strict=True):
+    gamma = np.empty(0) if gamma is None else gamma
+    made = signs or (incidence(design, rows) for rows in blocks(design.n))
+    out = Sums(design, params, gamma)
+    for rows, block in zip(blocks(design.n), made, strict=True):
         y, w = design.y[rows], design.w[rows]
         here = _linear_predictor(design, rows, params[:m], params[m : m + k])
         if likelihood.prompts is not None:
             here += likelihood.prompts.sign[rows] * gamma[likelihood.prompts.code[rows]]
-        eta[rows] = here
+        if eta is not None:
+            eta[rows] = here
+        out.largest = max(out.largest, float(np.abs(here).max(initial=0.0)))
         llf, p, v = links.moments(y, w, here, nu)
-        sums.llf += llf
+        out.llf += llf
         residual, v = w * (y - p), w * v
-        sums.add(design, rows, block, residual, v)
+        out.add(design, rows, block, residual, v)
         if likelihood.davidson:
-            sums.add_ties(design, rows, block, here, nu)
+            out.add_ties(design, rows, block, here, nu)
         if likelihood.prompts is not None:
             by = w * links.mean_by_ties(here, nu) if likelihood.davidson else None
-            sums.add_prompts(design, rows, likelihood.prompts, residual, v, by)
-    at = sums.point(likelihood, params, gamma, eta)
+            out.add_prompts(design, rows, likelihood.prompts, residual, v, by)
+    return out
+
+
+def _evaluate(
+    design: Design, signs: list[csc_array], likelihood: Likelihood, params: Floats, gamma: Floats, eta: Floats
+) -> Point:
+    at = sums(design, params, likelihood, gamma, signs, eta).point(likelihood, params, gamma, eta)
     return _with_firth(design, signs, at, likelihood.firth) if likelihood.firth else at
 
 
-def _with_firth(design: Design, signs: list[csc_array], at: _Point, much: float) -> _Point:
+def _with_firth(design: Design, signs: list[csc_array], at: Point, much: float) -> Point:
     """The point with ``much`` times half the log-determinant of the information added, and its score."""
     bread, m = _inverse(at.information), design.n_models
     _, size = np.linalg.slogdet(at.information)
@@ -451,37 +513,128 @@ def fit_bradley_terry(design: Design, start: Floats | None = None, likelihood: L
     ConvergenceError
         The maximum was not reached, or the information is singular.
     """
-    m, k = design.n_models, design.x.shape[1]
     unit = float(design.w.mean()) if design.n else 1.0
-    design = design if unit == 1.0 else replace(design, w=design.w / unit)
-    scaled = _rescaled(likelihood, unit)
-    if k == 0 and m and likelihood.is_plain:
-        at, iterations, decrement = _newton(pooled(design), PLAIN, np.zeros(m) if start is None else start)
+    passes = _InMemory.of(design if unit == 1.0 else replace(design, w=design.w / unit))
+    at, iterations, decrement = _maximum(passes, likelihood, unit, start)
+    eta, m = at.eta, design.n_models
+    if _by_pairs(passes, likelihood):
         eta = linear_predictor(design, at.params, np.empty(0))
-    else:
-        if start is None:
-            plain = _start(design, likelihood) if m else np.empty(0)
-            start = np.concatenate([plain, np.zeros(k)])
-        at, iterations, decrement = _newton(design, scaled, _with_ties(design, likelihood, start))
-        eta = at.eta
-    theta = at.params[:m] - (at.params[:m].mean() if m else 0.0)
-    nu = float(np.exp(at.params[-1])) if likelihood.davidson else 0.0
+    p = _mean(eta, float(np.exp(at.params[-1])) if likelihood.davidson else 0.0)
+    return replace(_fit_of(at, m, unit, likelihood, iterations, decrement), eta=eta, p=p)
+
+
+class Passes(Protocol):
+    """Whoever can go over all battles and sum, weights being divided by their mean."""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Models and columns."""
+        ...
+
+    @property
+    def tied(self) -> float:
+        """Weighted share of ties."""
+        ...
+
+    def pooled(self) -> Design:
+        """One row for all battles of a pair of models, as by `pooled`."""
+        ...
+
+    def at(self, likelihood: Likelihood, params: Floats, gamma: Floats) -> Point:
+        """The likelihood at some parameters."""
+        ...
+
+    def furthest(self, step: Floats) -> float:
+        """The greatest change of a linear predictor."""
+        ...
+
+    def moved(self, at: Point, step: Floats) -> Floats:
+        """Linear predictors after a step from a point; empty where none are kept."""
+        ...
+
+
+def fit_passes(passes: Passes, unit: float, likelihood: Likelihood = PLAIN) -> tuple[BTFit, float]:
+    """`fit_bradley_terry` of battles that are not in memory: without ``eta`` and ``p``, and the greatest ``|eta|``.
+
+    Parameters
+    ----------
+    unit : float
+        Mean weight.
+    """
+    at, iterations, decrement = _maximum(passes, likelihood, unit, None)
+    return _fit_of(at, passes.shape[0], unit, likelihood, iterations, decrement), at.largest
+
+
+def _fit_of(at: Point, m: int, unit: float, likelihood: Likelihood, iterations: int, decrement: float) -> BTFit:
+    """The fit at a maximum, without predictors."""
     prompts = at.prompts
     if prompts is not None:
         prompts = PromptEffects(at.gamma, prompts.diagonal * unit, prompts.cross * unit)
     return BTFit(
-        theta,
-        at.params[m : m + k],
-        eta,
-        _mean(eta, nu),
+        at.params[:m] - (at.params[:m].mean() if m else 0.0),
+        at.params[m : at.params.size - likelihood.davidson],
+        np.empty(0),
+        np.empty(0),
         unit * at.llf,
         _inverse(at.information) / unit,
         iterations,
         decrement,
-        nu,
+        float(np.exp(at.params[-1])) if likelihood.davidson else 0.0,
         likelihood,
         prompts,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _InMemory:
+    """Passes over a design."""
+
+    design: Design
+    signs: list[csc_array]
+    eta: Floats
+
+    @classmethod
+    def of(cls, design: Design) -> _InMemory:
+        return cls(design, [incidence(design, rows) for rows in blocks(design.n)], np.empty(design.n))
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.design.n_models, self.design.x.shape[1]
+
+    @property
+    def tied(self) -> float:
+        return float(np.average(self.design.y == 0.5, weights=self.design.w))
+
+    def pooled(self) -> Design:
+        return pooled(self.design)
+
+    def at(self, likelihood: Likelihood, params: Floats, gamma: Floats) -> Point:
+        return _evaluate(self.design, self.signs, likelihood, params, gamma, self.eta)
+
+    def furthest(self, step: Floats) -> float:
+        return furthest(self.design, step)
+
+    def moved(self, at: Point, step: Floats) -> Floats:
+        m = self.design.n_models
+        for rows in blocks(self.design.n):
+            at.eta[rows] += _linear_predictor(self.design, rows, step[:m], step[m:])
+        return at.eta
+
+
+def _by_pairs(passes: Passes, likelihood: Likelihood) -> bool:
+    """Whether sums by pair of models are all that is needed."""
+    m, k = passes.shape
+    return k == 0 and m > 0 and likelihood.is_plain
+
+
+def _maximum(passes: Passes, likelihood: Likelihood, unit: float, start: Floats | None) -> tuple[Point, int, float]:
+    """The maximum at weights divided by their mean."""
+    m, k = passes.shape
+    if _by_pairs(passes, likelihood):
+        return _newton(_InMemory.of(passes.pooled()), PLAIN, np.zeros(m) if start is None else start)
+    if start is None:
+        start = np.concatenate([_start(passes, likelihood) if m else np.empty(0), np.zeros(k)])
+    return _newton(passes, _rescaled(likelihood, unit), _with_ties(passes, likelihood, start))
 
 
 def fit_at(design: Design, params: Floats, gamma: Floats, likelihood: Likelihood = PLAIN) -> BTFit:
@@ -513,18 +666,19 @@ def fit_at(design: Design, params: Floats, gamma: Floats, likelihood: Likelihood
     )
 
 
-def _start(design: Design, likelihood: Likelihood) -> Floats:
+def _start(passes: Passes, likelihood: Likelihood) -> Floats:
     """Strengths to begin with; from zero where penalties are what makes them finite."""
+    m = passes.shape[0]
     if likelihood.firth or likelihood.ridge is not None:
-        return np.zeros(design.n_models)
-    return _newton(pooled(design), PLAIN, np.zeros(design.n_models), stop=1.0)[0].params
+        return np.zeros(m)
+    return _newton(_InMemory.of(passes.pooled()), PLAIN, np.zeros(m), stop=1.0)[0].params
 
 
-def _with_ties(design: Design, likelihood: Likelihood, start: Floats) -> Floats:
+def _with_ties(passes: Passes, likelihood: Likelihood, start: Floats) -> Floats:
     """Start with Davidson's parameter at what evenly matched battles would give."""
     if not likelihood.davidson:
         return start
-    share = float(np.clip(np.average(design.y == 0.5, weights=design.w), 1e-3, 0.999))
+    share = float(np.clip(passes.tied, 1e-3, 0.999))
     return np.append(start, np.log(2.0 * share / (1.0 - share)))
 
 
@@ -537,23 +691,22 @@ def _rescaled(likelihood: Likelihood, unit: float) -> Likelihood:
 
 
 def _newton(
-    design: Design, likelihood: Likelihood, start: Floats, stop: float = DECREMENT
-) -> tuple[_Point, int, float]:
-    signs = [incidence(design, rows) for rows in blocks(design.n)]
+    passes: Passes, likelihood: Likelihood, start: Floats, stop: float = DECREMENT
+) -> tuple[Point, int, float]:
     gamma = np.zeros(0 if likelihood.prompts is None else likelihood.prompts.n)
-    at = _evaluate(design, signs, likelihood, start, gamma, np.empty(design.n))
+    at = passes.at(likelihood, start, gamma)
     limit = MAX_SCORING if likelihood.firth else MAX_ITERATIONS
     iterations = 0
     while True:
         iterations += 1
         step, moved, decrement = at.step()
-        if decrement < stop and likelihood.is_plain and _furthest(design, step) < STILL:
-            return _stepped(design, at, step, decrement), iterations, decrement
+        if decrement < stop and likelihood.is_plain and passes.furthest(step) < STILL:
+            return _stepped(passes, at, step, decrement), iterations, decrement
         before = at.params
-        at = _damped(design, signs, likelihood, at, step, moved)
-        if decrement < stop and _furthest(design, at.params - before) < LAST_MOVE:
+        at = _damped(passes, likelihood, at, step, moved)
+        if decrement < stop and passes.furthest(at.params - before) < LAST_MOVE:
             return at, iterations, decrement
-        if np.abs(at.eta).max(initial=0.0) > 500.0:
+        if at.largest > 500.0:
             raise ConvergenceError(
                 "the linear predictor grows without bound: the likelihood has no finite maximum"
             )
@@ -563,31 +716,31 @@ def _newton(
             )
 
 
-def _stepped(design: Design, at: _Point, step: Floats, decrement: float) -> _Point:
+def _stepped(passes: Passes, at: Point, step: Floats, decrement: float) -> Point:
     """The point after a step so small that its sums follow from those before it."""
-    m = design.n_models
-    for rows in blocks(design.n):
-        at.eta[rows] += _linear_predictor(design, rows, step[:m], step[m:])
     gain, left = decrement / 2.0, at.gradient - at.information @ step
     return replace(
-        at, params=at.params + step, llf=at.llf + gain, objective=at.objective + gain, gradient=left
+        at,
+        params=at.params + step,
+        eta=passes.moved(at, step),
+        llf=at.llf + gain,
+        objective=at.objective + gain,
+        gradient=left,
     )
 
 
-def _furthest(design: Design, step: Floats) -> float:
+def furthest(design: Design, step: Floats) -> float:
     """The greatest change of a linear predictor."""
     m, k = design.n_models, design.x.shape[1]
     moves = (_linear_predictor(design, rows, step[:m], step[m : m + k]) for rows in blocks(design.n))
     return max((float(np.abs(move).max()) for move in moves), default=0.0)
 
 
-def _damped(
-    design: Design, signs: list[csc_array], likelihood: Likelihood, at: _Point, step: Floats, moved: Floats
-) -> _Point:
+def _damped(passes: Passes, likelihood: Likelihood, at: Point, step: Floats, moved: Floats) -> Point:
     size, tolerance = 1.0, 1e-12 * max(abs(at.objective), 1.0)
     while True:
         gamma = at.gamma + size * moved if likelihood.prompts is not None else at.gamma
-        candidate = _evaluate(design, signs, likelihood, at.params + size * step, gamma, at.eta)
+        candidate = passes.at(likelihood, at.params + size * step, gamma)
         if candidate.objective >= at.objective - tolerance or size < 1e-6:
             return candidate
         size /= 2.0

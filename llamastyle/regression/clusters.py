@@ -8,7 +8,7 @@ and for each row what its cross-products count for.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -55,6 +55,14 @@ class Clusters:
             return rows
         by = np.repeat(self.weight, np.diff(rows.indptr))
         return csr_array((rows.data * by, rows.indices, rows.indptr), shape=rows.shape)
+
+    def weighing(self, weight: Floats) -> Clusters:
+        """The same stack with other weights."""
+        return replace(self, weight=weight)
+
+    def crossed(self, one: csr_array, two: csr_array) -> Floats:
+        """Weighted cross-products of two tables of sums by cluster: (columns of one, columns of two)."""
+        return np.asarray((one.T @ self.weighed(two)).toarray(), dtype=np.float64)
 
     def sums(self, battles: Ints, values: Floats, columns: Ints, width: int) -> csr_array:
         """Sums by cluster of values that belong to columns: sparse (G, width).

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from llamastyle.regression.bradley_terry import information
 from llamastyle.regression.design import Design
+from llamastyle.regression.diagnostics import standard_information
 
-__all__ = ["Inflations", "variance_inflation"]
+__all__ = ["Inflations", "inflations_of", "variance_inflation"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -42,8 +42,12 @@ class Inflations:
 
 def variance_inflation(design: Design) -> Inflations:
     """Variance inflation under the battles' weights."""
-    m, k = design.n_models, design.x.shape[1]
-    full = information(design, design.w / design.w.mean())
+    return inflations_of(standard_information(design), design.n_models)
+
+
+def inflations_of(full: Floats, m: int) -> Inflations:
+    """Variance inflation from the information of evenly matched battles, (m + k, m + k), m models."""
+    k = len(full) - m
     own = np.diag(full)[m:]
     inverse = np.linalg.inv(full)[m:, m:]
     left = own.copy()

@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from llamastyle.errors import FitError
 from llamastyle.regression import links
 from llamastyle.regression.bradley_terry import BTFit, fit_bradley_terry, laplacian, model_sums
-from llamastyle.regression.clusters import stack
+from llamastyle.regression.clusters import Clusters, stack
 from llamastyle.regression.design import Column, Design
 from llamastyle.regression.inference import (
     Influence,
@@ -68,16 +69,30 @@ class Profiles:
     residual: Floats
     inverse: Floats
 
+    def moved(self, design: Design, clusters: Clusters, beta: Floats, chosen: list[int]) -> csr_array:
+        """What the models leave of some columns, priced, by cluster and model: sparse (G, m)."""
+        return model_scores(design, design.w * (self.residual[:, chosen] @ beta[chosen]), clusters)
+
 
 def profiles(design: Design) -> Profiles:
     """Profiles of the design's columns under the battles' weights."""
-    m = design.n_models
-    graph = laplacian(design, design.w)
+    graph, sums = laplacian(design, design.w), model_sums(design, design.x * design.w[:, None])
+    pi, inverse = profiles_from(graph, sums)
+    return Profiles(pi, unexplained(design, pi), inverse)
+
+
+def profiles_from(graph: Floats, sums: Floats) -> tuple[Floats, Floats]:
+    """Profiles, and what maps sums to them, from the models' graph (m, m) and sums of contrasts (m, k)."""
+    m = len(graph)
     inverse = np.linalg.inv(graph + graph.trace() / m**2) if m else graph
-    pi = inverse @ model_sums(design, design.x * design.w[:, None])
-    pi = pi - pi.mean(axis=0) if m else pi
+    pi = inverse @ sums
+    return pi - pi.mean(axis=0) if m else pi, inverse
+
+
+def unexplained(design: Design, pi: Floats) -> Floats:
+    """What the models' profiles leave of each contrast: float64 (n, k)."""
     padded = np.vstack([pi, np.zeros((1, design.x.shape[1]))])
-    return Profiles(pi, design.x - (padded[design.a] - padded[design.b]), inverse)
+    return design.x - (padded[design.a] - padded[design.b])
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +160,7 @@ def _summed(
     estimate = fit.theta * strength + prof.pi[:, chosen] @ fit.beta[chosen]
     own = spread = None
     if chosen:
-        moved = design.w * (prof.residual[:, chosen] @ fit.beta[chosen])
-        own, spread = model_scores(design, moved, made.clusters), prof.inverse @ centre
+        own, spread = prof.moved(design, made.clusters, fit.beta, chosen), prof.inverse @ centre
     return centre.T @ estimate, Influence(gradient @ centre, own, spread)
 
 
@@ -222,27 +236,42 @@ class WinRates:
 
 def parity(design: Design, fit: BTFit, made: Sandwich, block: str = "style") -> WinRates:
     """What each model's win rate would be with a block of contrasts equal on both sides of its battles."""
-    off = design.spec.block(block)
-    kept = design.x.copy()
-    kept[:, off] = 0.0
-    eta0 = fit.eta - design.x[:, off] @ fit.beta[off]
-    p0 = links.mean(eta0, fit.nu)
-    v0 = design.w * links.slope(eta0, fit.nu)
-    total = _model_mean(design, np.ones((design.n, 2)), None)
-    win = _model_mean(design, _sides(design.y), total)
-    at_parity = _model_mean(design, _sides(p0), total)
-    rows = [laplacian(design, v0), model_sums(design, kept * v0[:, None]).T]
-    if fit.likelihood.davidson:
-        rows.append(model_sums(design, design.w * links.mean_by_ties(eta0, fit.nu))[None, :])
-    slope = np.vstack(rows) / total
-    by_prompt = prompt_sums(design, fit, v0) / total
-    change_seen = np.column_stack([design.y - p0, p0 - design.y])
-    held = model_influence(design, made, _sides(p0), total, at_parity, slope)
+    eta0 = _without(design, fit.eta, fit.beta, block)
+    total, won, at_parity, slope = parity_sums(design, fit.eta, fit.beta, fit.nu, block)
+    p0, win, at_parity, slope = links.mean(eta0, fit.nu), won / total, at_parity / total, slope / total
+    by_prompt = prompt_sums(design, fit, design.w * links.slope(eta0, fit.nu)) / total
+    held = model_influence(design, made, sides(p0), total, at_parity, slope)
     parity_error = standard_errors(made, through_prompts(made, held, by_prompt))
     change = win - at_parity
-    held = model_influence(design, made, change_seen, total, change, -slope)
+    held = model_influence(design, made, changes(design.y, p0), total, change, -slope)
     change_error = standard_errors(made, through_prompts(made, held, -by_prompt))
     return WinRates(win, at_parity, change, parity_error, change_error)
+
+
+def _without(design: Design, eta: Floats, beta: Floats, block: str) -> Floats:
+    """Linear predictors with a block of contrasts set to zero."""
+    off = design.spec.block(block)
+    return eta - design.x[:, off] @ beta[off]
+
+
+def changes(y: Floats, p0: Floats) -> Floats:
+    """Outcome minus expectation at parity, seen from both sides: (n, 2)."""
+    return np.column_stack([y - p0, p0 - y])
+
+
+def parity_sums(
+    design: Design, eta: Floats, beta: Floats, nu: float, block: str
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Sums by model over its battles: weights, wins, expected wins at parity (m,); their derivatives (p, m)."""
+    eta0 = _without(design, eta, beta, block)
+    kept = design.x.copy()
+    kept[:, design.spec.block(block)] = 0.0
+    v0 = design.w * links.slope(eta0, nu)
+    rows = [laplacian(design, v0), model_sums(design, kept * v0[:, None]).T]
+    if nu:
+        rows.append(model_sums(design, design.w * links.mean_by_ties(eta0, nu))[None, :])
+    total, won = _model_sum(design, np.ones((design.n, 2))), _model_sum(design, sides(design.y))
+    return total, won, _model_sum(design, sides(links.mean(eta0, nu))), np.vstack(rows)
 
 
 def prompt_sums(design: Design, fit: BTFit, v: Floats) -> Floats:
@@ -258,16 +287,16 @@ def prompt_sums(design: Design, fit: BTFit, v: Floats) -> Floats:
     return out
 
 
-def _sides(value: Floats) -> Floats:
+def sides(value: Floats) -> Floats:
     return np.column_stack([value, 1.0 - value])
 
 
-def _model_mean(design: Design, seen: Floats, total: Floats | None) -> Floats:
-    """Weighted sum over each model's battles, divided by ``total`` when given."""
+def _model_sum(design: Design, seen: Floats) -> Floats:
+    """Weighted sum over each model's battles."""
     m = design.n_models
     a, b = design.a + 1, design.b + 1
     sums = np.bincount(a, design.w * seen[:, 0], m + 1) + np.bincount(b, design.w * seen[:, 1], m + 1)
-    return np.asarray(sums[1:] if total is None else sums[1:] / total, dtype=np.float64)
+    return np.asarray(sums[1:], dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True)

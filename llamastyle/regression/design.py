@@ -212,7 +212,7 @@ def choose_contrasts(table: FeatureTable, asked: str | Mapping[str, str] | None)
     return chosen
 
 
-def _raw_contrast(
+def raw_contrast(
     table: FeatureTable, name: str, kind: str, rows: tuple[Ints, Ints], inner: float | None, w: Floats
 ) -> tuple[Floats, float]:
     values = table.column(name)
@@ -270,7 +270,7 @@ def build_design(
 
     for feature in table.features:
         kind = contrasts[feature.name]
-        values, inner = _raw_contrast(table, feature.name, kind, rows, None, battles.weight)
+        values, inner = raw_contrast(table, feature.name, kind, rows, None, battles.weight)
         add(Column(feature.name, feature.group, "style", kind, inner=inner, step=feature.step), values)
     if correctness and battles.correct_a is not None and battles.correct_b is not None:
         values = battles.correct_a - battles.correct_b
@@ -313,7 +313,7 @@ def apply_spec(spec: DesignSpec, battles: Battles, table: FeatureTable) -> Desig
                 raise FitError("the fit used correctness: these battles need it on both sides")
             values = battles.correct_a - battles.correct_b
         else:
-            values, _ = _raw_contrast(table, column.name, column.contrast, rows, column.inner, battles.weight)
+            values, _ = raw_contrast(table, column.name, column.contrast, rows, column.inner, battles.weight)
         arrays.append(values / column.scale)
     a, b = model_pairs(battles)
     if spec.models:

@@ -18,7 +18,7 @@ from scipy.sparse.csgraph import connected_components
 
 from llamastyle.errors import FitError, SeparationError
 from llamastyle.regression.bradley_terry import BTFit, information
-from llamastyle.regression.design import Design
+from llamastyle.regression.design import Column, Design
 
 __all__ = [
     "Overlap",
@@ -39,7 +39,7 @@ ETA_LIMIT = 20.0
 NEAR_PARITY = 0.25
 
 
-def win_graph(a: Ints, b: Ints, y: Floats, n_models: int) -> csr_array:
+def win_graph(a: Ints, b: Ints, y: Floats, n_models: int, times: Ints | None = None) -> csr_array:
     """Directed graph with an edge from loser to winner; ties and probabilities go both ways.
 
     Parameters
@@ -47,20 +47,23 @@ def win_graph(a: Ints, b: Ints, y: Floats, n_models: int) -> csr_array:
     a, b : int64 (n,)
         Model indices, -1 where silent.
     y : float64 (n,)
+    times : int64 (n,), optional
+        How many battles a row stands for; one unless given.
 
     Returns
     -------
     scipy.sparse.csr_array (n_models, n_models)
     """
+    times = np.ones(a.size, dtype=np.int64) if times is None else times
     known = a >= 0
-    a, b, y = a[known], b[known], y[known]
+    a, b, y, times = a[known], b[known], y[known], times[known]
     won, lost = y > 0, y < 1
     source = np.concatenate([b[won], a[lost]])
     target = np.concatenate([a[won], b[lost]])
-    ones = np.ones(source.size, dtype=np.int64)
+    counts = np.concatenate([times[won], times[lost]])
     # scipy before 1.12 counts the components of no graph with indices of 64 bits, and only prints that it did not.
     where = (source.astype(np.int32), target.astype(np.int32))
-    return csr_array(coo_array((ones, where), shape=(n_models, n_models)))
+    return csr_array(coo_array((counts, where), shape=(n_models, n_models)))
 
 
 def _groups(labels: Ints) -> list[Ints]:
@@ -69,17 +72,20 @@ def _groups(labels: Ints) -> list[Ints]:
     return sorted(members, key=lambda rows: (-rows.size, int(rows[0])))
 
 
-def separable_models(a: Ints, b: Ints, y: Floats, models: tuple[str, ...]) -> dict[str, str]:
+def separable_models(
+    a: Ints, b: Ints, y: Floats, models: tuple[str, ...], times: Ints | None = None
+) -> dict[str, str]:
     """Models that must leave for the strengths to have a finite maximum, with the reason of each.
 
     The largest connected component stays; in it the largest group whose models beat and lost to
     one another (directly or by a chain); repeated until nothing leaves.
     """
     gone: dict[str, str] = {}
+    times = np.ones(a.size, dtype=np.int64) if times is None else times
     alive = np.ones(len(models), dtype=bool)
     while alive.any():
         keep = (a >= 0) & alive[a] & alive[b]
-        graph = win_graph(a[keep], b[keep], y[keep], len(models))
+        graph = win_graph(a[keep], b[keep], y[keep], len(models), times[keep])
         weak = connected_components(graph, directed=True, connection="weak")[1].astype(np.int64)
         weak[~alive] = -1
         leaving = _leaving(weak, alive)
@@ -175,13 +181,18 @@ def check_collinearity(design: Design) -> None:
     FitError
         Naming the columns.
     """
-    named, why = _collinear(design)
+    refuse_collinear(design.spec.columns, standard_information(design), design.n_models)
+
+
+def refuse_collinear(columns: tuple[Column, ...], full: Floats, m: int) -> None:
+    """Raise when some columns can be written as others plus model strengths; ``full`` as by `standard_information`."""
+    named, why = _collinear(columns, full, m)
     if named:
-        style = [c.name for c in design.spec.columns if c.block == "style" and c.name in named]
+        style = [c.name for c in columns if c.block == "style" and c.name in named]
         away = f"leave one out, for instance with features=['default', '-{style[0]}']" if style else ""
         if style:
             away += f" (--features default,-{style[0]})"
-        if any(c.block == "position" and c.name in named for c in design.spec.columns):
+        if any(c.block == "position" and c.name in named for c in columns):
             away = "fit with position=False"
         raise FitError(f"{why}: {away or 'fit without it'}")
 
@@ -191,25 +202,36 @@ def without_collinear(design: Design) -> tuple[Design, dict[str, str]]:
 
     Of columns that say the same, the one that stands last leaves.
     """
+    kept, gone = not_collinear(design.spec.columns, standard_information(design), design.n_models)
+    if not gone:
+        return design, gone
+    spec = replace(design.spec, columns=tuple(design.spec.columns[i] for i in kept))
+    return replace(design, spec=spec, x=design.x[:, kept]), gone
+
+
+def not_collinear(columns: tuple[Column, ...], full: Floats, m: int) -> tuple[list[int], dict[str, str]]:
+    """Positions of the columns that say something beyond others, and what was said of each other one."""
     gone: dict[str, str] = {}
+    kept = list(range(len(columns)))
     while True:
-        named, why = _collinear(design)
+        rows = [*range(m), *(m + i for i in kept)]
+        named, why = _collinear(tuple(columns[i] for i in kept), full[np.ix_(rows, rows)], m)
         if not named:
-            return design, gone
-        names = [c.name for c in design.spec.columns]
-        last = max(named, key=names.index)
+            return kept, gone
+        last = max(named, key=[columns[i].name for i in kept].index)
         gone[last] = why
-        kept = np.array([i for i, name in enumerate(names) if name != last], dtype=np.int64)
-        spec = replace(design.spec, columns=tuple(design.spec.columns[int(i)] for i in kept))
-        design = replace(design, spec=spec, x=design.x[:, kept])
+        kept = [i for i in kept if columns[i].name != last]
 
 
-def _collinear(design: Design) -> tuple[list[str], str]:
+def standard_information(design: Design) -> Floats:
+    """The information of evenly matched battles, weights divided by their mean: (m + k, m + k)."""
+    return information(design, design.w / design.w.mean())
+
+
+def _collinear(columns: tuple[Column, ...], full: Floats, m: int) -> tuple[list[str], str]:
     """Columns of one exact relation with each other and the strengths, and the relation in words."""
-    m, k = design.n_models, design.x.shape[1]
-    if k == 0:
+    if not columns:
         return [], ""
-    full = information(design, design.w / design.w.mean())
     schur = full[m:, m:]
     if m:
         schur = schur - full[m:, :m] @ np.linalg.solve(full[:m, :m], full[:m, m:])
@@ -218,7 +240,7 @@ def _collinear(design: Design) -> tuple[list[str], str]:
     if values[0] > 1e-9:
         return [], ""
     loading = np.abs(vectors[:, 0])
-    named = [design.spec.columns[int(i)].name for i in np.argsort(-loading) if loading[int(i)] > 0.05]
+    named = [columns[int(i)].name for i in np.argsort(-loading) if loading[int(i)] > 0.05]
     if len(named) == 1:
         return named, f"column {named[0]!r} says nothing beyond who the models are (it is constant within models)"
     return named, f"columns {', '.join(map(repr, named))} say the same (each follows from the others and the models)"
@@ -234,7 +256,7 @@ def check_separation(design: Design, fit: BTFit | None) -> None:
     SeparationError
         Naming the columns.
     """
-    if fit is not None and np.abs(fit.eta).max(initial=0.0) <= ETA_LIMIT:
+    if fit is not None and fit.largest <= ETA_LIMIT:
         return
     names = [c.name for c in design.spec.columns]
     separating = _separating_columns(design)

@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from llamastyle.regression.bradley_terry import BTFit
-from llamastyle.regression.decomposition import Profiles
+from llamastyle.regression.decomposition import Profiles, WinRates, block_index, parity
+from llamastyle.regression.design import Design
+from llamastyle.regression.diagnostics import Overlap, overlap, standard_information
 from llamastyle.regression.inference import Kind, Sandwich
 
 __all__ = ["Clustering", "Estimates", "Settings"]
@@ -85,3 +87,15 @@ class Estimates:
     profiles: Profiles
     counts: NDArray[np.int64]
     clustering: Clustering
+
+    def at_parity(self, design: Design, block: str) -> WinRates:
+        """Win rates with a block of contrasts set to zero."""
+        return parity(design, self.fit, self.made, block)
+
+    def overlap(self, design: Design, block: str = "style") -> Overlap:
+        """How far battles reach towards parity of a block."""
+        return overlap(design, block_index(design, self.fit.beta, block))
+
+    def standard_information(self, design: Design) -> NDArray[np.float64]:
+        """The information of evenly matched battles, (m + k, m + k)."""
+        return standard_information(design)

@@ -168,7 +168,7 @@ def decided_exhibits(result: StyleResult, models: Sequence[str], n: int, longest
             sides=sides if sides[0][0] == model else sides[::-1],
             groups=groups,
             titles=titles,
-            note=_worth(worth, rates),
+            note=_worth(worth, rates) + _right(one, winner),
         )
         out.setdefault(model, []).append(shown)
     return out
@@ -179,10 +179,21 @@ def _vote(winner: str, outcome: float) -> str:
     return f"The vote: {winner}" + (f", with probability {sure}" if sure != "1.00" else "") + "."
 
 
+def _right(one: dict[str, Any], winner: str) -> str:
+    """Which answer is right, where that is known and one or neither is wholly so."""
+    values = [one.get(f"correct_{side}", np.nan) for side in "ab"]
+    if any(v not in (0.0, 1.0) for v in values):
+        return ""
+    if values[0] == values[1]:
+        return f" {'Both are' if values[0] else 'Neither is'} right."
+    right = str(one["model_a" if values[0] else "model_b"])
+    return f" {right} is right{', and lost' * (right != winner)}."
+
+
 def _worth(style: float, rates: Floats) -> str:
     return (
-        f"Style is worth {style:+.2f} log-odds to the winner here: expected to win {100 * rates[0]:.0f} % of such"
-        f" votes, {100 * rates[1]:.0f} % at style parity."
+        f"Style is worth {style:+.2f} log-odds to the winner here: of such votes it would win"
+        f" {100 * rates[0]:.0f} %, and {100 * rates[1]:.0f} % at style parity (a tie is half a win)."
     )
 
 

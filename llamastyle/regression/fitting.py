@@ -16,7 +16,7 @@ from llamastyle.features.feature import FeatureTable
 from llamastyle.options import BothBad, Correctness, Covariance, Separated, Ties, check_option, nearest, real
 from llamastyle.regression.bradley_terry import PLAIN, BTFit, Likelihood, fit_bradley_terry
 from llamastyle.regression.decomposition import profiles
-from llamastyle.regression.design import Design, build_design, choose_contrasts, model_pairs
+from llamastyle.regression.design import Design, DesignSpec, build_design, choose_contrasts, model_pairs
 from llamastyle.regression.diagnostics import (
     check_collinearity,
     check_connected,
@@ -40,6 +40,10 @@ if TYPE_CHECKING:
     from llamastyle.features.feature import Feature, FeatureSet
 
 __all__ = ["audit", "fit"]
+
+BAD_OUT, TIES_OUT = "{n} votes that call both bad left out", "{n} ties left out"
+NO_BATTLE = "no battle is left: no two models can be compared with one another"
+ONLY_TIES = "every battle is a tie: nothing tells models or styles apart"
 
 
 def fit(
@@ -121,18 +125,7 @@ def fit(
     >>> result.tidy().loc[:1, ["term", "block"]].to_dict("records")
     [{'term': 'words', 'block': 'style'}, {'term': 'emoji', 'block': 'style'}]
     """
-    for name, value, alias in (
-        ("correctness", correctness, Correctness),
-        ("ties", ties, Ties),
-        ("both_bad", both_bad, BothBad),
-        ("vcov", vcov, Covariance),
-        ("separated", separated, Separated),
-    ):
-        check_option(name, value, alias)
-    if not 0.5 <= real(level) < 1:
-        raise FitError(f"level={level!r} must lie in [0.5, 1), for example 0.95")
-    if not (real(seed) >= 0 and seed == int(seed)):
-        raise FitError(f"seed={seed!r} must be a whole number that is not negative, for example 0")
+    check_choices(correctness, ties, both_bad, vcov, separated, level, seed)
     ridge, firth = read_penalty(penalty)
     firth = firth or separated == "firth"
     prompt_penalty = read_prompt_penalty(prompt_effects)
@@ -167,11 +160,11 @@ def fit(
         known=known,
         given=given,
     )
-    partly = _partly_known_warning(settings)
+    partly = partly_known_warning(settings)
     notes = (*notes, *likelihood_words(settings), *_language_note(kept, table))
     try:
         if not len(kept):
-            raise SeparationError("no battle is left: no two models can be compared with one another")
+            raise SeparationError(NO_BATTLE)
         clustering = choose_clusters(kept, vcov, cluster)
         notes = (*notes, *clustering.notes)
         codes = clustering.codes if clustering.kind == "cluster" else None
@@ -183,11 +176,11 @@ def fit(
             position=position,
             cluster=codes,
         )
-        warned = [*partly, *clustering.warnings, *_constant_warning(constant)]
+        warned = [*partly, *clustering.warnings, *constant_warning(constant)]
         if separated == "drop":
             design, repeating = without_collinear(design)
             warned += [f"{why}: {name!r} was left out" for name, why in repeating.items()]
-        warned += _seldom_warning(seldom_columns(design), clustering)
+        warned += seldom_warning(seldom_columns(design), clustering)
         estimates = estimate(design, clustering, *likelihoods(kept, design, settings))
     except (SeparationError, ConvergenceError, FitError) as error:
         if separated != "drop" or not isinstance(error, SeparationError | ConvergenceError | NoEvidence):
@@ -198,6 +191,24 @@ def fit(
     for text in warned:
         warn(text)
     return StyleResult(chosen, kept, table, design, estimates, dropped, settings, "", notes, tuple(warned))
+
+
+def check_choices(
+    correctness: str, ties: str, both_bad: str, vcov: str, separated: str, level: float, seed: int
+) -> None:
+    """Refuse values that options do not take."""
+    for name, value, alias in (
+        ("correctness", correctness, Correctness),
+        ("ties", ties, Ties),
+        ("both_bad", both_bad, BothBad),
+        ("vcov", vcov, Covariance),
+        ("separated", separated, Separated),
+    ):
+        check_option(name, value, alias)
+    if not 0.5 <= real(level) < 1:
+        raise FitError(f"level={level!r} must lie in [0.5, 1), for example 0.95")
+    if not (real(seed) >= 0 and seed == int(seed)):
+        raise FitError(f"seed={seed!r} must be a whole number that is not negative, for example 0")
 
 
 def audit(battles: Any, features: Any = None, **options: Any) -> StyleResult:
@@ -266,27 +277,32 @@ def _choose_battles(
 ) -> tuple[Battles, list[str], bool]:
     known = battles.correct_known
     n, n_known = len(battles), int(known.sum())
+    use, said = use_correctness(correctness, n_known, n)
+    first = [said]
+    if use:
+        battles = battles if n_known == n else battles.take(np.flatnonzero(known))
+    if both_bad == "drop":
+        first.append(BAD_OUT.format(n=int(battles.both_bad.sum())))
+        battles = battles.take(np.flatnonzero(~battles.both_bad))
+    if ties == "drop":
+        decisive = battles.outcome != 0.5
+        first.append(TIES_OUT.format(n=int((~decisive).sum())))
+        battles = battles.take(np.flatnonzero(decisive))
+    if not len(battles):
+        raise FitError("no battle is left to fit")
+    return battles, first, use
+
+
+def use_correctness(correctness: str, n_known: int, n: int) -> tuple[bool, str]:
+    """Whether correctness is used, and the first line of every output."""
     if correctness == "require" and n_known < n:
         raise FitError(
             f"correctness='require', but it is known on both sides in {n_known} of {n} battles; hand in the missing"
             " labels, or use correctness='auto'"
         )
-    use = correctness != "ignore" and n_known > 0
-    if use:
-        first = [f"correctness is known on both sides in {n_known} of {n} battles: these are used"]
-        battles = battles if n_known == n else battles.take(np.flatnonzero(known))
-    else:
-        first = ["no correctness: associated with style; quality not separated"]
-    if both_bad == "drop":
-        first.append(f"{int(battles.both_bad.sum())} votes that call both bad left out")
-        battles = battles.take(np.flatnonzero(~battles.both_bad))
-    if ties == "drop":
-        decisive = battles.outcome != 0.5
-        first.append(f"{int((~decisive).sum())} ties left out")
-        battles = battles.take(np.flatnonzero(decisive))
-    if not len(battles):
-        raise FitError("no battle is left to fit")
-    return battles, first, use
+    if correctness != "ignore" and n_known > 0:
+        return True, f"correctness is known on both sides in {n_known} of {n} battles: these are used"
+    return False, "no correctness: associated with style; quality not separated"
 
 
 def _separable(battles: Battles) -> dict[str, str]:
@@ -305,7 +321,7 @@ def _without(battles: Battles, dropped: Mapping[str, str]) -> Battles:
     return battles.take(np.flatnonzero(~battles.rated | ~(gone[battles.model_a] | gone[battles.model_b])))
 
 
-def _partly_known_warning(settings: Settings) -> list[str]:
+def partly_known_warning(settings: Settings) -> list[str]:
     if not settings.partly_known:
         return []
     counted = f"correctness is known on both sides in {settings.known} of {settings.given} battles"
@@ -327,7 +343,7 @@ def _language_note(battles: Battles, table: FeatureTable) -> list[str]:
     return [f"{others} of {len(battles)} battles are not in English, the language of the phrase lists: {what}"]
 
 
-def _constant_warning(names: list[str]) -> list[str]:
+def constant_warning(names: list[str]) -> list[str]:
     if not names:
         return []
     listed = ", ".join(map(repr, names))
@@ -336,7 +352,7 @@ def _constant_warning(names: list[str]) -> list[str]:
     return [f"columns {listed} do not vary over these battles and were dropped"]
 
 
-def _seldom_warning(seldom: Mapping[str, int], clustering: Clustering) -> list[str]:
+def seldom_warning(seldom: Mapping[str, int], clustering: Clustering) -> list[str]:
     if not seldom:
         return []
     what = f"clusters of {clustering.column}" if clustering.column else "battles"
@@ -351,13 +367,9 @@ def estimate(
     """Fit a design with and without its columns, check that the maximum exists, and take errors."""
     spec = design.spec
     if np.all(design.y == 0.5):
-        raise NoEvidence("every battle is a tie: nothing tells models or styles apart")
+        raise NoEvidence(ONLY_TIES)
     check_connected(design.a, design.b, design.y, spec.models, penalised=bool(likelihood.firth))
-    if design.n <= design.n_free:
-        raise NoEvidence(
-            f"{design.n} battles are too few for {design.n_free} parameters ({len(spec.models)} models,"
-            f" {len(spec.columns)} columns); use fewer features or bring more battles"
-        )
+    check_enough(design.n, spec)
     check_collinearity(design)
     fitted = _fit_or_explain(design, likelihood)
     made = sandwich(design, fitted, clustering.kind)
@@ -368,6 +380,16 @@ def estimate(
         plain_made = sandwich(met, plain, clustering.kind)
     counts = cluster_counts(design, made.clusters.ways)
     return Estimates(fitted, made, plain, plain_made, profiles(design), counts, clustering)
+
+
+def check_enough(n: int, spec: DesignSpec) -> None:
+    """Refuse fewer battles than parameters."""
+    free = max(len(spec.models) - 1, 0) + len(spec.columns)
+    if n <= free:
+        raise NoEvidence(
+            f"{n} battles are too few for {free} parameters ({len(spec.models)} models,"
+            f" {len(spec.columns)} columns); use fewer features or bring more battles"
+        )
 
 
 def _fit_or_explain(design: Design, likelihood: Likelihood) -> BTFit:

@@ -13,7 +13,6 @@ from llamastyle.regression import decomposition as dec
 from llamastyle.regression.decomposition import POINTS, Part
 from llamastyle.regression.design import Design
 from llamastyle.regression.detector import detect, distance, unusual
-from llamastyle.regression.diagnostics import overlap
 from llamastyle.regression.estimates import Estimates
 from llamastyle.regression.inference import (
     MIN_CLUSTERS,
@@ -238,10 +237,9 @@ def _part_frame(
 
 def parity_frame(design: Design, est: Estimates, level: float, block: str) -> pd.DataFrame:
     """Win rates at parity of the design's models, in its order, and whether they are extrapolated."""
-    rates = dec.parity(design, est.fit, est.made, block)
+    rates = est.at_parity(design, block)
     low, high = interval(est.made, rates.parity_win_rate, rates.parity_error, level)
     change_low, change_high = interval(est.made, rates.change, rates.change_error, level)
-    index = dec.block_index(design, est.fit.beta, block)
     return pd.DataFrame(
         {
             "parity_win_rate": rates.parity_win_rate,
@@ -250,7 +248,7 @@ def parity_frame(design: Design, est: Estimates, level: float, block: str) -> pd
             "parity_change": rates.change,
             "change_low": change_low,
             "change_high": change_high,
-            "extrapolated": overlap(design, index).extrapolated,
+            "extrapolated": est.overlap(design, block).extrapolated,
         }
     )
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,7 @@ from llamastyle.regression.clusters import both
 from llamastyle.regression.estimates import Clustering
 from llamastyle.regression.inference import FEW_CLUSTERS, MIN_CLUSTERS, Kind
 
-__all__ = ["choose_clusters", "exchanged_pairs"]
+__all__ = ["Repeats", "Way", "choose_clusters", "choose_ways", "exchanged_pairs"]
 
 Ints = NDArray[np.int64]
 CLUSTER_COLUMNS = ("prompt_id", "voter", "session")
@@ -26,12 +26,102 @@ MOST_WAYS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class _Way:
-    """One way to cluster n battles: codes (n,), clusters that say something on ratings, battles without a value."""
+class Way:
+    """One way to cluster n battles.
 
-    codes: Ints
+    Attributes
+    ----------
+    groups : int
+        Clusters that say something on ratings.
+    size : int
+        All clusters.
+    alone : int
+        Battles without a value, each a cluster of its own.
+    codes : int64 (n,)
+        Empty where battles are only counted.
+    """
+
     groups: int
+    size: int
     alone: int = 0
+    codes: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+
+
+class Repeats(Protocol):
+    """Whoever knows which values of the battles' columns repeat."""
+
+    @property
+    def size(self) -> int:
+        """Battles."""
+        ...
+
+    @property
+    def columns(self) -> Collection[str]:
+        """Columns that battles can be clustered by."""
+        ...
+
+    @property
+    def fractional(self) -> bool:
+        """Whether some outcome lies between 0 and 1."""
+        ...
+
+    def refuse_empty(self, name: str) -> None:
+        """Raise where a column is empty in some battles."""
+        ...
+
+    def known(self, name: str) -> tuple[int, int]:
+        """Battles with a value, and different values."""
+        ...
+
+    def way(self, name: str) -> Way:
+        """Clusters of a column; battles without a value are each their own."""
+        ...
+
+    def exchanged(self) -> tuple[Way, int] | None:
+        """Both orders of each pair as one cluster, and how many battles have a twin; None where none has."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _InMemory:
+    """Battles that are there."""
+
+    battles: Battles
+
+    @property
+    def size(self) -> int:
+        return len(self.battles)
+
+    @property
+    def columns(self) -> Collection[str]:
+        return [str(name) for name in self.battles.columns]
+
+    @property
+    def fractional(self) -> bool:
+        return bool(((self.battles.outcome > 0) & (self.battles.outcome < 1)).any())
+
+    def refuse_empty(self, name: str) -> None:
+        self.battles.codes(name)
+
+    def known(self, name: str) -> tuple[int, int]:
+        column: Any = self.battles.columns[name]
+        known = column.dropna()
+        return len(known), int(known.nunique())
+
+    def way(self, name: str) -> Way:
+        column: Any = self.battles.columns[name]
+        empty = column.isna().to_numpy()
+        if not empty.any() or empty.all():
+            codes, _ = self.battles.codes(name)
+        else:
+            known, groups = self.battles.filter(~empty).codes(name)
+            codes = np.empty(len(self.battles), np.int64)
+            codes[~empty], codes[empty] = known, groups + np.arange(int(empty.sum()))
+        return _counted(self.battles, codes, empty)
+
+    def exchanged(self) -> tuple[Way, int] | None:
+        pairs = exchanged_pairs(self.battles)
+        return None if pairs is None else (_counted(self.battles, pairs[0]), pairs[1])
 
 
 def choose_clusters(battles: Battles, vcov: Kind | str, cluster: str | Sequence[str] | None) -> Clustering:
@@ -42,15 +132,20 @@ def choose_clusters(battles: Battles, vcov: Kind | str, cluster: str | Sequence[
     FitError
         A column that is not there, or more ways than three.
     """
-    asked = _asked(battles, battles.cluster if cluster is None else cluster)
+    return choose_ways(_InMemory(battles), vcov, battles.cluster if cluster is None else cluster)
+
+
+def choose_ways(battles: Repeats, vcov: Kind | str, cluster: str | Sequence[str] | None) -> Clustering:
+    """`choose_clusters`, from what is known of repeated values."""
+    asked = _asked(battles, cluster)
     if not asked or (asked == [AUTO] and AUTO not in battles.columns):
         asked = _crossed(battles)
     repeated = {name: _way(battles, name) for name in _repeating(battles, asked)}
     notes: list[str] = []
     if vcov in ("auto", "cluster") and all(way.groups < MIN_CLUSTERS for way in repeated.values()):
-        pairs = exchanged_pairs(battles)
+        pairs = battles.exchanged()
         if pairs is not None and PAIR not in repeated:
-            repeated[PAIR] = _counted(battles, pairs[0])
+            repeated[PAIR] = pairs[0]
             notes.append(_pair_note(pairs[1]))
     few = {name: way.groups for name, way in repeated.items() if way.groups < MIN_CLUSTERS}
     conditional = ", ".join(f"{name} has {groups} values" for name, groups in few.items())
@@ -58,13 +153,13 @@ def choose_clusters(battles: Battles, vcov: Kind | str, cluster: str | Sequence[
     if vcov in ("robust", "HC0", "classical"):
         kind: Any = vcov
         warned += _classical_warning(battles) if vcov == "classical" else ()
-        return Clustering(kind, "", None, len(battles), conditional, tuple(warned))
+        return Clustering(kind, "", None, battles.size, conditional, tuple(warned))
     usable = [name for name in repeated if name not in few]
     used = [name for name in asked if name in usable] or usable[:1]
     if not used:
         if vcov == "cluster" and not repeated:
             raise FitError("vcov='cluster' needs a column that repeats; name one with cluster=")
-        return Clustering("robust", "", None, len(battles), conditional, tuple(warned))
+        return Clustering("robust", "", None, battles.size, conditional, tuple(warned))
     ways = [repeated[name] for name in used]
     for name, way in zip(used, ways, strict=True):
         if way.alone:
@@ -72,7 +167,7 @@ def choose_clusters(battles: Battles, vcov: Kind | str, cluster: str | Sequence[
         if way.groups < FEW_CLUSTERS:
             warned.append(f"only {way.groups} clusters of {name}: intervals are rough below {FEW_CLUSTERS}")
     codes = ways[0].codes if len(ways) == 1 else np.column_stack([way.codes for way in ways])
-    counts = [int(way.codes.max()) + 1 for way in ways]
+    counts = [way.size for way in ways]
     named = tuple(zip(used, counts, strict=True))
     return Clustering("cluster", in_words(used), codes, min(counts), conditional, tuple(warned), named, tuple(notes))
 
@@ -83,12 +178,12 @@ def in_words(names: Sequence[object]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def _asked(battles: Battles, cluster: str | Sequence[str] | None) -> list[str]:
+def _asked(battles: Repeats, cluster: str | Sequence[str] | None) -> list[str]:
     """The columns asked for, checked."""
     names = [] if cluster is None else [cluster] if isinstance(cluster, str) else list(cluster)
     if len(set(names)) < len(names) or len(names) > MOST_WAYS or (cluster is not None and not names):
         raise FitError(f"cluster={cluster!r}: give one to {MOST_WAYS} different columns")
-    known = [str(c) for c in battles.columns]
+    known = list(battles.columns)
     for name in names:
         if name not in battles.columns and name != PAIR and names != [AUTO]:
             raise FitError(
@@ -96,53 +191,44 @@ def _asked(battles: Battles, cluster: str | Sequence[str] | None) -> list[str]:
                 f" {', '.join(known) or 'none'} (name others when reading: read_battles(..., cluster={name!r}))"
             )
         if name in battles.columns:
-            battles.codes(name)  # refuses empty values
+            battles.refuse_empty(name)
     return names
 
 
-def _crossed(battles: Battles) -> list[str]:
+def _crossed(battles: Repeats) -> list[str]:
     """Prompts and voters where both repeat and neither is few, else nothing in particular."""
     repeating = [name for name in _repeating(battles, []) if name in ("prompt_id", "voter")]
     enough = len(repeating) == 2 and all(_way(battles, name).groups >= MIN_CLUSTERS for name in repeating)
     return repeating if enough else []
 
 
-def _way(battles: Battles, name: str) -> _Way:
-    """Clusters of a column; battles without a value are each their own."""
+def _way(battles: Repeats, name: str) -> Way:
     if name == PAIR and name not in battles.columns:
-        pairs = exchanged_pairs(battles)
+        pairs = battles.exchanged()
         if pairs is None:
             raise FitError("cluster='pair': no battle is of the same two responses as another with sides exchanged")
-        return _counted(battles, pairs[0])
-    column: Any = battles.columns[name]
-    empty = column.isna().to_numpy()
-    if not empty.any() or empty.all():
-        codes, _ = battles.codes(name)
-    else:
-        known, groups = battles.filter(~empty).codes(name)
-        codes = np.empty(len(battles), np.int64)
-        codes[~empty], codes[empty] = known, groups + np.arange(int(empty.sum()))
-    return _counted(battles, codes, empty)
+        return pairs[0]
+    return battles.way(name)
 
 
-def _counted(battles: Battles, codes: Ints, empty: NDArray[np.bool_] | None = None) -> _Way:
+def _counted(battles: Battles, codes: Ints, empty: NDArray[np.bool_] | None = None) -> Way:
     """Clusters with a value are counted; a battle without one says nothing on how alike others are."""
     known = np.ones(codes.size, bool) if empty is None or empty.all() else ~empty
     rated = battles.rated
     counted = codes[known & rated] if (known & rated).any() else codes[known]
-    return _Way(codes, int(np.unique(counted).size), 0 if empty is None else int(empty.sum()))
+    alone = 0 if empty is None else int(empty.sum())
+    return Way(int(np.unique(counted).size), int(codes.max(initial=-1)) + 1, alone, codes)
 
 
-def _repeating(battles: Battles, asked: list[str]) -> list[str]:
+def _repeating(battles: Repeats, asked: list[str]) -> list[str]:
     """The columns that rows share: those asked for, then prompts, voters and sessions that repeat.
 
     A single voter or session is whom the results are about, not a sample of them.
     """
-    columns: Any = battles.columns
     found = list(asked)
-    for name in (name for name in CLUSTER_COLUMNS if name not in asked and name in columns):
-        known = columns[name].dropna()
-        if known.nunique() < len(known) and (name == "prompt_id" or known.nunique() > 1):
+    for name in (name for name in CLUSTER_COLUMNS if name not in asked and name in battles.columns):
+        known, different = battles.known(name)
+        if different < known and (name == "prompt_id" or different > 1):
             found.append(name)
     return found
 
@@ -207,8 +293,8 @@ def _few_warning(name: str, groups: int) -> str:
     )
 
 
-def _classical_warning(battles: Battles) -> tuple[str, ...]:
-    if ((battles.outcome > 0) & (battles.outcome < 1)).any():
+def _classical_warning(battles: Repeats) -> tuple[str, ...]:
+    if battles.fractional:
         return (
             "classical errors with ties or probabilities assume more noise than there is; vcov='robust' does not",
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from llamastyle.data.battles import Battles
 from llamastyle.errors import FitError
 from llamastyle.options import nearest
 from llamastyle.regression.bradley_terry import Likelihood, Prompts
-from llamastyle.regression.design import Design
+from llamastyle.regression.design import Design, DesignSpec
 from llamastyle.regression.estimates import Settings
 
 __all__ = ["find_baseline", "likelihood_words", "likelihoods", "read_penalty", "read_prompt_penalty"]
@@ -87,21 +88,27 @@ def likelihoods(battles: Battles, design: Design, settings: Settings) -> tuple[L
     FitError
         Davidson's ties with probabilities, or without any tie.
     """
+    tied = settings.ties == "davidson" and bool(np.any(design.y == 0.5))
+    full, plain = likelihoods_of(design.spec, settings, probabilities=battles.probabilities, tied=tied)
+    return replace(full, prompts=_prompts(battles, design, settings)), plain
+
+
+def likelihoods_of(
+    spec: DesignSpec, settings: Settings, *, probabilities: bool, tied: bool
+) -> tuple[Likelihood, Likelihood]:
+    """The same without effects of prompts; whether some outcomes are probabilities, and whether some are ties."""
     davidson = settings.ties == "davidson"
-    if davidson and battles.probabilities:
+    if davidson and probabilities:
         raise FitError("ties='davidson' is for votes; these outcomes are probabilities: use ties='half'")
-    if davidson and not np.any(design.y == 0.5):
+    if davidson and not tied:
         raise FitError("ties='davidson' needs ties, and no battle is one; use ties='half'")
-    m, ridge = design.n_models, None
+    m, ridge = len(spec.models), None
     if settings.ridge:
         asked = dict(settings.ridge)
-        ridge = np.array([asked.get("strength", 0.0)] * m + [asked.get(c.block, 0.0) for c in design.spec.columns])
+        ridge = np.array([asked.get("strength", 0.0)] * m + [asked.get(c.block, 0.0) for c in spec.columns])
     firth = float(settings.firth)
     plain_ridge = None if ridge is None or not ridge[:m].any() else ridge[:m]
-    return (
-        Likelihood(davidson, ridge, firth, _prompts(battles, design, settings)),
-        Likelihood(davidson, plain_ridge, firth),
-    )
+    return Likelihood(davidson, ridge, firth), Likelihood(davidson, plain_ridge, firth)
 
 
 def _prompts(battles: Battles, design: Design, settings: Settings) -> Prompts | None:

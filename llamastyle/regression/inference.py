@@ -21,6 +21,7 @@ from llamastyle.regression.bradley_terry import BTFit, PromptEffects, Prompts, b
 from llamastyle.regression.cluster_scores import ClusterScores, cross_products
 from llamastyle.regression.clusters import Clusters, every_battle, stack
 from llamastyle.regression.design import Design
+from llamastyle.regression.rowless import Held, SummedDesign
 from llamastyle.regression.tails import t_quantile, t_tail
 
 __all__ = [
@@ -89,7 +90,7 @@ class Sandwich:
 
     @property
     def scores(self) -> csr_array:
-        """Scores w (y - p) z summed by cluster: sparse (G, p)."""
+        """Scores w (y - p) z summed by cluster: sparse (G, p); their name where only cross-products are left."""
         return self.held.table() if isinstance(self.held, ClusterScores) else self.held
 
     @property
@@ -134,13 +135,10 @@ def sandwich(design: Design, fit: BTFit, kind: Kind) -> Sandwich:
         )
     if kind == "cluster" and design.cluster is not None:
         clusters = stack(design.cluster)
-        fewest = min(clusters.counts)
-        if fewest < 2:
-            raise FitError("clustering needs at least two clusters: the cluster column has one value")
-        own_factor = fewest / (fewest - 1) if clusters.weight is None else 1.0
-        factor, df = own_factor * (n - 1) / (n - free), float(fewest - 1)
+        factor, df = finite_sample(kind, clusters, n, free)
     else:
-        clusters, factor, df = every_battle(n), (n / (n - free) if kind == "robust" else 1.0), np.inf
+        clusters = every_battle(n)
+        factor, df = finite_sample("HC0" if kind == "cluster" else kind, clusters, n, free)
     residual = _residual(design, fit)
     own = design.w * ((design.y == 0.5) - links.tie(fit.eta, fit.nu)) if fit.likelihood.davidson else None
     scores, prompts = ClusterScores(design, clusters, residual, own), None
@@ -151,11 +149,42 @@ def sandwich(design: Design, fit: BTFit, kind: Kind) -> Sandwich:
         meat = (scores.T @ clusters.weighed(scores)).toarray()
     else:
         meat = cross_products(scores)
+    return assembled(kind, fit.bread, meat, scores, factor, df, clusters, prompts)
+
+
+def finite_sample(kind: Kind, clusters: Clusters, n: int, free: int) -> tuple[float, float]:
+    """Finite-sample factor and degrees of freedom of a covariance.
+
+    Raises
+    ------
+    FitError
+        Fewer than two clusters.
+    """
+    if kind != "cluster":
+        return (n / (n - free) if kind == "robust" else 1.0), np.inf
+    fewest = min(clusters.counts)
+    if fewest < 2:
+        raise FitError("clustering needs at least two clusters: the cluster column has one value")
+    own = fewest / (fewest - 1) if clusters.weight is None else 1.0
+    return own * (n - 1) / (n - free), float(fewest - 1)
+
+
+def assembled(
+    kind: Kind,
+    bread: Floats,
+    meat: Floats,
+    scores: ClusterScores | csr_array,
+    factor: float,
+    df: float,
+    clusters: Clusters,
+    prompts: PromptScores | None = None,
+) -> Sandwich:
+    """The covariance from its parts."""
     if kind == "classical":
-        information = np.asarray(np.linalg.inv(fit.bread), dtype=np.float64)
-        return Sandwich(kind, fit.bread, information, fit.bread, scores, 1.0, df, clusters, prompts)
-    cov = factor * fit.bread @ meat @ fit.bread
-    made = Sandwich(kind, fit.bread, meat, (cov + cov.T) / 2, scores, factor, df, clusters, prompts)
+        information = np.asarray(np.linalg.inv(bread), dtype=np.float64)
+        return Sandwich(kind, bread, information, bread, scores, 1.0, df, clusters, prompts)
+    cov = factor * bread @ meat @ bread
+    made = Sandwich(kind, bread, meat, (cov + cov.T) / 2, scores, factor, df, clusters, prompts)
     return made if clusters.weight is None else _without_negative(made)
 
 
@@ -239,6 +268,16 @@ class Influence:
     own: csr_array | None = None
     spread: Floats | None = None
 
+    def mapped(self, c: Floats) -> Influence:
+        """Influence of combinations of the quantities, c (q, combinations)."""
+        own: Any = self.own
+        spread = c if self.spread is None else self.spread @ c
+        if own is None:
+            return Influence(self.gradient @ c)
+        if isinstance(own, Held):
+            return Influence(self.gradient @ c, self.own, spread)
+        return Influence(self.gradient @ c, csr_array(own @ csr_array(spread)))
+
     def __add__(self, other: Influence) -> Influence:
         """Influence of the sum of two vectors of quantities that share ``spread``."""
         if self.own is None or other.own is None:
@@ -254,16 +293,16 @@ def covariance(made: Sandwich, one: Influence, other: Influence | None = None) -
     g1, g2 = made.bread @ one.gradient, made.bread @ two.gradient
     out = g1.T @ made.meat @ g2
     if two.own is not None:
-        out = out + _spread(_crossed(made, made.scores, two.own).toarray().T @ g1, two).T
+        out = out + _spread(_crossed(made, made.scores, two.own).T @ g1, two).T
     if one.own is not None:
-        out = out + _spread(_crossed(made, made.scores, one.own).toarray().T @ g2, one)
+        out = out + _spread(_crossed(made, made.scores, one.own).T @ g2, one)
     if one.own is not None and two.own is not None:
-        out = out + _spread(_spread(_crossed(made, one.own, two.own).toarray(), one).T, two).T
+        out = out + _spread(_spread(_crossed(made, one.own, two.own), one).T, two).T
     return made.factor * out
 
 
-def _crossed(made: Sandwich, one: csr_array, two: csr_array) -> Any:
-    return one.T @ made.clusters.weighed(two)
+def _crossed(made: Sandwich, one: Any, two: Any) -> Floats:
+    return made.clusters.crossed(one, two)
 
 
 def _spread(by_own: Floats, influence: Influence) -> Floats:
@@ -276,13 +315,13 @@ def covariances(made: Sandwich, one: Influence, two: Influence) -> Floats:
     out = (g1 * (made.meat @ g2)).sum(axis=0)
     for mine, g in ((one, 2.0 * g2),) if one is two else ((two, g1), (one, g2)):
         if mine.own is not None:
-            crossed = _crossed(made, made.scores, mine.own).toarray()
+            crossed = _crossed(made, made.scores, mine.own)
             out = out + (g * (crossed if mine.spread is None else crossed @ mine.spread)).sum(axis=0)
     if one.own is not None and two.own is not None:
         crossed = _crossed(made, one.own, two.own)
         if one.spread is None and two.spread is None:
             return made.factor * (out + crossed.diagonal())
-        right = crossed.toarray() if two.spread is None else crossed @ two.spread
+        right = crossed if two.spread is None else crossed @ two.spread
         out = out + (right if one.spread is None else one.spread * right).sum(axis=0)
     return made.factor * out
 
@@ -302,9 +341,8 @@ def variances(made: Sandwich, influence: Influence) -> Floats:
 
 def _one_way(made: Sandwich, which: int) -> Sandwich:
     """The sandwich with what rows count for when one of its ways alone is clustered by."""
-    clusters = replace(made.clusters, weight=made.clusters.alone(which))
-    meat = (made.scores.T @ clusters.weighed(made.scores)).toarray()
-    return replace(made, clusters=clusters, meat=meat)
+    clusters = made.clusters.weighing(made.clusters.alone(which))
+    return replace(made, clusters=clusters, meat=clusters.crossed(made.scores, made.scores))
 
 
 def standard_errors(made: Sandwich, influence: Influence) -> Floats:
@@ -326,11 +364,16 @@ def model_influence(
     gradient : float64 (p, m)
         Derivative of each mean with respect to the parameters.
     """
+    return Influence(gradient, mean_scores(design, made.clusters, values, total, mean))
+
+
+def mean_scores(design: Design, clusters: Clusters, values: Floats, total: Floats, mean: Floats) -> csr_array:
+    """What each cluster does to the means of `model_influence` besides its effect on the parameters: sparse (G, m)."""
     known = np.flatnonzero(design.a >= 0)
     columns = np.concatenate([design.a[known], design.b[known]])
     seen = np.concatenate([values[known, 0], values[known, 1]])
     data = np.tile(design.w[known], 2) * (seen - mean[columns]) / total[columns]
-    return Influence(gradient, made.clusters.sums(np.tile(known, 2), data, columns, design.n_models))
+    return clusters.sums(np.tile(known, 2), data, columns, design.n_models)
 
 
 def critical(made: Sandwich, level: float) -> float:
@@ -393,13 +436,15 @@ def cluster_counts(design: Design, ways: Ints) -> Ints:
     return counts
 
 
-def seldom_columns(design: Design) -> dict[str, int]:
+def seldom_columns(design: Design | SummedDesign) -> dict[str, int]:
     """Columns that differ between the sides in fewer than `MIN_CLUSTERS` clusters, and in how many.
 
     At the maximum a column's scores add up to nothing, so that with one cluster the sandwich sees no
     variation at all, and with few of them far too little. Battles count where errors are not clustered,
     the way with fewest where they are clustered in several ways.
     """
+    if isinstance(design, SummedDesign):
+        return design.seldom
     ways = np.arange(design.n)[:, None] if design.cluster is None else design.cluster.reshape(design.n, -1)
     counts = {
         column.name: min(_clusters_met(way, design.x[:, j]) for way in ways.T)

@@ -258,7 +258,7 @@ def audit_judge(
         asked.append(ask(judge, _calls(group), store, spare=None if left is None else left - cost, **options))
     if store.unwritten:
         notes.append(f"the cache could not be written ({store.unwritten}): later answers are in this result alone")
-    return _found(kept, asked, margin, level, called, notes)
+    return _found(kept, asked, margin, level, called, notes, progress)
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,7 +340,13 @@ def _within(group: _Group, store: Cache, left: int | None, seed: int, notes: lis
 
 
 def _found(
-    groups: Sequence[_Group], asked: Sequence[Asked], margin: float, level: float, name: str, notes: list[str]
+    groups: Sequence[_Group],
+    asked: Sequence[Asked],
+    margin: float,
+    level: float,
+    name: str,
+    notes: list[str],
+    progress: bool | None,
 ) -> JudgeAudit:
     rows, compared, doses = [], [], []
     for group, one in zip(groups, asked, strict=True):
@@ -366,7 +372,7 @@ def _found(
             effects.correctness_frame(whole.pairs, whole.edits, whole.made, known, level), change="% points"
         ),
         doses=readable_frame(doses[0], slope="% points"),
-        changes=pd.concat([_changes(group.edits, group.made) for group in groups], ignore_index=True),
+        changes=pd.concat([_changes(group.edits, group.made, progress) for group in groups], ignore_index=True),
         compared=pd.DataFrame(compared, columns=list(COMPARED)),
         failed=pd.DataFrame(lost, columns=["prompt", "a", "b", "why"]),
         calls=made,
@@ -384,7 +390,7 @@ def _row(group: _Group, pair: int) -> int:
     return int(group.rows[pair]) if len(group.rows) else pair
 
 
-def _changes(edits: Sequence[Edit], made: Sequence[Comparison]) -> pd.DataFrame:
+def _changes(edits: Sequence[Edit], made: Sequence[Comparison], progress: bool | None) -> pd.DataFrame:
     """What each edit changes in the answers, on average."""
     columns = ["intervention", "dose", *CHECKED]
     texts = {
@@ -393,7 +399,7 @@ def _changes(edits: Sequence[Edit], made: Sequence[Comparison]) -> pd.DataFrame:
     flat = [text for found in texts.values() for both in found for text in both]
     if not flat:
         return pd.DataFrame(columns=columns)
-    values = extract(flat, list(CHECKED), progress=False).values
+    values = extract(flat, list(CHECKED), progress=progress).values
     gap, at = values[0::2] - values[1::2], 0
     rows: list[list[Any]] = []
     for k, edit in enumerate(edits):

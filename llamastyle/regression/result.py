@@ -25,7 +25,14 @@ from llamastyle.regression.exhibits import exhibit_frame
 from llamastyle.regression.fitted import check_rule
 from llamastyle.regression.telling import EXHIBITS, account, contents, controlled_words
 from llamastyle.regression.trust_tables import TrustTables
-from llamastyle.regression.wording import EXTRAPOLATED, diagnostic_rows, headline, join_notes, summary_blocks
+from llamastyle.regression.wording import (
+    EXTRAPOLATED,
+    diagnostic_rows,
+    gap_words,
+    headline,
+    join_notes,
+    summary_blocks,
+)
 from llamastyle.report import charts, panels, scatters, shares, trends
 from llamastyle.report.files import page_file
 from llamastyle.report.notebook import POINTS, readable_frame, reading_html
@@ -121,7 +128,7 @@ class StyleResult(EffectTables, TrustTables):
         """
         design, est = self._fitted()
         if battles is None:
-            return est.fit.p
+            return np.asarray(est.fit.p)
         names = {c.name for c in design.spec.columns if c.block == "style"}
         table = extract(battles, [f for f in self.table.features if f.name in names])
         new = apply_spec(design.spec, battles, table)
@@ -511,6 +518,7 @@ class StyleResult(EffectTables, TrustTables):
         kind: Plot,
         model: str | None = None,
         *,
+        against: str | None = None,
         scale: Scale = "rating",
         by: str | None = None,
         width: int | None = None,
@@ -525,9 +533,11 @@ class StyleResult(EffectTables, TrustTables):
             of features adds to each rating; each rating as bars of style, correctness and strength; the
             same for what the fit says of the votes; prices by month or another column.
         model : str, optional
-            The model of a waterfall.
+            The model of a waterfall, which is of its standing against the field.
+        against : str, optional
+            Another model: the waterfall is then of the gap between the two, as in `compare`.
         scale : {"rating", "win_rate"}
-            What a waterfall splits, as in `decompose`.
+            What a waterfall splits, as in `decompose` and `compare`.
         by : str, optional
             The column of a time line, as in `by`; the month unless given.
         width : int, optional
@@ -550,16 +560,19 @@ class StyleResult(EffectTables, TrustTables):
         >>> result = ls.fit(arena.battles)
         >>> result.plot("waterfall", "model-02").to_dict()["title"]["text"]
         ['Raw rating of model-02 against the field']
+        >>> result.plot("waterfall", "model-02", against="model-03").to_dict()["title"]["text"]
+        ['Gap in ratings: model-02 against model-03']
         """
         check_option("kind", kind, Plot)
         size = {} if width is None else {"width": width}
         if by is not None and kind != "timeline":
             raise FitError(f"by={by!r} is of a time line: leave it out for a chart of kind {kind!r}")
         if kind == "waterfall":
-            title, parts = account(self, model, scale)
+            title, parts = account(self, model, scale, against)
             return charts.waterfall(parts, title, unit=scale, **size)
-        if model is not None:
-            raise FitError(f"a {kind} shows all models: leave out model={model!r}, or ask for a waterfall")
+        for option, name in (("model", model), ("against", against)):
+            if name is not None:
+                raise FitError(f"a {kind} shows all models: leave out {option}={name!r}, or ask for a waterfall")
         if kind == "timeline":
             return trends.price_timeline(self.by("month" if by is None else by), **size)
         drawn: dict[str, Callable[[], alt.LayerChart]] = {
@@ -589,7 +602,7 @@ class StyleResult(EffectTables, TrustTables):
             Where to write it, whole or not at all; without one the page is returned as text.
         title : str, optional
         compare : two models' names, optional
-            A section on the gap between them, the first minus the second.
+            The gap between them, the first minus the second, in the first section of the page.
         exhibits : int
             Battles, with their texts, of each of the first 30 models; 0 leaves all texts out of the page.
 
@@ -614,9 +627,27 @@ class StyleResult(EffectTables, TrustTables):
 
     # -- words ------------------------------------------------------------------------------------
 
-    def headline(self) -> str:
-        """The answer in two sentences, with its interval, or the reason why there is none."""
-        return headline(self)
+    def headline(self, model: str | None = None, against: str | None = None) -> str:
+        """The answer in two sentences, with its interval, or the reason why there is none.
+
+        Parameters
+        ----------
+        model, against : str, optional
+            Two models: the answer is then of the gap between them, the first minus the second, as voted and
+            in its parts (see `compare`).
+
+        Examples
+        --------
+        >>> import llamastyle as ls
+        >>> result = ls.fit(ls.simulate(3000, style={"words": 0.8}, seed=2).battles)
+        >>> result.headline("model-01", against="model-02")[:44]
+        'Of the gap between model-01 and model-02, 41'
+        """
+        if model is None and against is None:
+            return headline(self)
+        if model is None or against is None:
+            raise FitError('a gap is between two models: name both, such as headline("model-1", against="model-2")')
+        return gap_words(self, model, against)
 
     def summary(self) -> str:
         """Header, prices with errors, checks and warnings, as text of about 80 columns."""

@@ -18,7 +18,7 @@ from llamastyle.regression.exhibits import decided_exhibits
 from llamastyle.regression.handling import likelihood_words
 from llamastyle.regression.inference import MIN_CLUSTERS
 from llamastyle.regression.standings import standings_frame
-from llamastyle.regression.wording import error_words, gap_words, headline
+from llamastyle.regression.wording import error_words, gap_answer, gap_words, headline
 from llamastyle.report.labels import shortened
 from llamastyle.report.page import Contents, Gap, clearest
 from llamastyle.report.page_tables import FLAGGED
@@ -48,7 +48,7 @@ def contents(
     title : str, optional
         By default the size of the data.
     compare : two of the models, optional
-        Whose gap has a section of its own.
+        Whose gap comes first on the page.
     exhibits : int
         Battles, with their texts, of each of the first models.
     """
@@ -64,7 +64,7 @@ def contents(
     shown = _in_order(audit, parts, compare or ())
     battles = decided_exhibits(result, shown[:EXHIBITED], exhibits, LONGEST) if shown else {}
     return Contents(
-        title=title or _title(result),
+        title=title or (f"{gap.title}: how much is style?" if gap and gap.answer else _title(result)),
         headline=headline(result, verdicts),
         correctness=_sentence(result.notes[0]) if result.notes else "",
         licence=_licence(result),
@@ -117,10 +117,18 @@ def _audited(frame: Any) -> pd.DataFrame:
     )
 
 
-def account(result: StyleResult, model: str | None, scale: Scale) -> tuple[str, pd.DataFrame]:
-    """What a waterfall of one model is called, and its rows."""
+def account(
+    result: StyleResult, model: str | None, scale: Scale, against: str | None = None
+) -> tuple[str, pd.DataFrame]:
+    """What a waterfall of one model, or of the gap between two, is called, and its rows."""
     if model is None:
         raise FitError('a waterfall is of one model: name it, for example plot("waterfall", "model-2")')
+    if against is not None:
+        gap: Any = result.compare(model, against, scale=scale)
+        if gap["std_error"].isna().all():
+            raise FitError(f"the gap between {model!r} and {against!r} has no intervals: {gap['note'].iloc[0]}")
+        what = {"rating": "ratings", "win_rate": "win rates"}[scale]
+        return f"Gap in {what}: {shortened(model, 40)} against {shortened(against, 40)}", gap
     parts: Any = result.decompose(scale=scale)
     rows = parts[parts["model"] == model]
     if not len(rows):
@@ -143,7 +151,8 @@ def _gap(result: StyleResult, compare: Sequence[str]) -> Gap:
     rating: Any = result.compare(model, other)
     rates = result.compare(model, other, scale="win_rate")
     shown = rating["std_error"].notna().any()
-    return Gap(title, gap_words(result, model, other), *((rating, rates) if shown else ()))
+    words, answer = gap_words(result, model, other), gap_answer(result, model, other, rating)
+    return Gap(title, words, rating, rates, answer) if shown else Gap(title, words)
 
 
 def _two(result: StyleResult, compare: Any) -> tuple[str, str]:
@@ -436,7 +445,7 @@ def _methods(result: StyleResult, with_models: bool, with_battles: bool) -> Iter
     if with_models:
         yield "Ratings", (
             "A rating is 1000 and 400 / ln 10 points per unit of strength. Plain is fitted to the same votes without"
-            f" {held}; controlled is the strength beside them. Ranks not rejected are those that 10,000 draws from the"
+            f" {held}; controlled is the strength beside them. Possible ranks are those that 10,000 draws from the"
             " estimates' covariance leave open, for all models at once."
         ), "ladder"
         yield "Inflation", (
@@ -518,7 +527,7 @@ def _reproduce(result: StyleResult, compare: Sequence[str] | None, exhibits: int
     about = [f"# features of one's own, to be defined as before: {', '.join(own)}"] if own else []
     return [
         "import llamastyle as ls",
-        "battles = ls.read_battles(...)  # the same votes",
+        "battles = ls.read_battles(...)  # the same votes, with the same columns= and labels= if any were named",
         *about,
         f"features = {json.dumps(names)}",
         "result = ls.fit(",

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from llamastyle.regression.collinear import HIGH, variance_inflation
+from llamastyle.regression.collinear import HIGH, inflations_of
 from llamastyle.regression.curves import curvature_tests
 from llamastyle.regression.design import Design
 from llamastyle.regression.estimates import Estimates
@@ -121,7 +121,7 @@ def collinearity_frame(design: Design, est: Estimates, level: float) -> pd.DataF
     matters jointly while none of its features does by itself.
     """
     m, columns = design.n_models, design.spec.columns
-    found, beta = variance_inflation(design), est.fit.beta
+    found, beta = inflations_of(est.standard_information(design), m), est.fit.beta
     cov = est.made.cov[m : m + beta.size, m : m + beta.size]
     error = np.sqrt(np.maximum(np.diag(cov), 0.0))
     single = np.minimum(2 * tail(est.made, np.abs(beta) / np.where(error > 0, error, np.inf)), 1.0)

@@ -9,10 +9,11 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from llamastyle.regression.collinear import HIGH
-from llamastyle.regression.decomposition import POINTS, block_index, natural_steps
+from llamastyle.regression.decomposition import POINTS, natural_steps
 from llamastyle.regression.diagnostics import ETA_LIMIT, NEAR_PARITY
 from llamastyle.regression.grouping import in_words
 from llamastyle.regression.inference import MIN_CLUSTERS, seldom_columns
+from llamastyle.regression.rowless import SummedBattles
 
 if TYPE_CHECKING:
     from llamastyle.options import Scale
@@ -179,7 +180,7 @@ def _blurred(result: StyleResult) -> str:
 
 
 def gap_words(result: StyleResult, model: str, other: str, scale: Scale = "rating") -> str:
-    """The gap between two models in words: as voted, then in the regression, then what the parts are."""
+    """The gap between two models in words: the share of style, then as voted, in the regression, and its parts."""
     gap: Any = result.compare(model, other, scale=scale)
     rows = {row["block"]: row for row in gap[gap["group"] == ""].to_dict("records")}
     total = rows["total"]
@@ -201,8 +202,40 @@ def gap_words(result: StyleResult, model: str, other: str, scale: Scale = "ratin
     }
     parts = ", ".join(_gap_part(rows[block], words[block], factor) for block in words if block in rows)
     voted = _voted_rates(result, model, other) if scale == "win_rate" else _voted_ratings(result, model, other, level)
-    said = f"{model} against {other}: {voted} {factor * total['estimate']:+.1f} points ({ends}), of which {parts}."
-    return " ".join([*caveats(result), said])
+    said = f"{model} against {other}: {voted} {factor * total['estimate']:+.1f} points ({ends}): {parts}."
+    answer, right = gap_answer(result, model, other, gap), _right_rates(result, model, other)
+    return " ".join(part for part in (*caveats(result), answer, said, right) if part)
+
+
+def gap_answer(result: StyleResult, model: str, other: str, gap: pd.DataFrame) -> str:
+    """How much of a gap goes with style, in a short sentence; empty where there is no share.
+
+    Parameters
+    ----------
+    gap : pandas.DataFrame
+        As from `StyleResult.compare`.
+    """
+    style = gap[(gap["block"] == "style") & (gap["group"] == "")].iloc[0]
+    if not np.isfinite(style["share"]):
+        return ""
+    share, low, high = (100 * style[name] for name in ("share", "share_low", "share_high"))
+    level = f"{100 * result.settings.level:g} % interval"
+    over = " (above 100 %: all the rest together points the other way)" * bool(share > 100)
+    return (
+        f"Of the gap between {model} and {other}, {share:.0f} % ({level} {low:.0f} to {high:.0f} %) is associated with"
+        f" style{over}."
+    )
+
+
+def _right_rates(result: StyleResult, model: str, other: str) -> str:
+    """How often each is right, where that is in the model; battles are those of the fit, unless only sums are left."""
+    if not result.settings.with_correctness or isinstance(result.battles, SummedBattles):
+        return ""
+    rates = result.battles.accuracy().set_index("model")["accuracy"]
+    return (
+        f"In these battles {model} is right in {100 * rates[model]:.1f} % of its answers and {other} in"
+        f" {100 * rates[other]:.1f} %."
+    )
 
 
 def _voted_ratings(result: StyleResult, model: str, other: str, level: str) -> str:
@@ -219,7 +252,7 @@ def _voted_ratings(result: StyleResult, model: str, other: str, level: str) -> s
     explained = " and ".join([", ".join(known[:-1]), known[-1]]) if len(known) > 1 else (known or ["nothing more"])[0]
     return (
         f"as voted {row['rating_plain']:+.1f} Arena points ({level} {row['rating_plain_low']:+.1f} to"
-        f" {row['rating_plain_high']:+.1f}; plain ratings {first:.0f} and {second:.0f}); in the regression, which takes"
+        f" {row['rating_plain_high']:+.1f}; plain ratings {first:.0f} and {second:.0f}). In the regression, which takes"
         f" into account what {explained} explain{'s' * (len(known) == 1)} of every single battle and so has a scale of"
         f" its own,"
     )
@@ -283,12 +316,10 @@ def diagnostic_rows(result: StyleResult) -> list[tuple[str, str, str]]:
     design, fit = result.design, result.estimates.fit
     assert design is not None
     made, clustering = result.estimates.made, result.estimates.clustering
-    index = block_index(design, fit.beta)
-    near = float(np.mean(np.abs(index) < NEAR_PARITY))
-    largest = float(np.abs(fit.eta).max(initial=0.0))
+    near = result.estimates.overlap(design).near_all
     rows = [
         ("converged", "yes", f"decrement {fit.decrement:.1e} before the last of {fit.iterations} steps"),
-        ("largest log-odds", f"{largest:.2f}", f"beyond {ETA_LIMIT:g} is separation"),
+        ("largest log-odds", f"{fit.largest:.2f}", f"beyond {ETA_LIMIT:g} is separation"),
         ("overlap", f"{near:.3f}", f"share of battles with style within {NEAR_PARITY} log-odds of parity"),
         ("clusters", clustering_counts(clustering), clustering.column or "every battle its own"),
         ("models left out", str(len(result.dropped)), "no finite rating" if result.dropped else ""),

@@ -53,6 +53,8 @@ class Gap:
     ----------
     title, words : str
         The gap in words, or why there is none.
+    answer : str
+        The share of style, in a sentence; empty where there is none.
     parts : DataFrame or None
         ``block, group, term, estimate, conf_low, conf_high, share, share_low, share_high`` of the gap in
         raw ratings, in Arena points.
@@ -64,6 +66,7 @@ class Gap:
     words: str
     parts: pd.DataFrame | None = None
     win_parts: pd.DataFrame | None = None
+    answer: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -205,7 +208,7 @@ def _view(c: Contents) -> dict[str, Any]:
         "rate_table": _made(rate_table, c.rates, c.level),
         "override_table": _made(override_table, c.overrides, c.level),
         "gap_figures": _gap_figures(c.gap),
-        "gap_table": c.gap and _made(parts_table, c.gap.parts, f"{c.gap.title}: the gap in raw ratings", c.level),
+        "gap_tables": _gap_tables(c),
         "models": models,
         "spread": not _none(c.standings) and c.standings["spread"].notna().any(),  # type: ignore[index,union-attr]
         "drawn": sum(bool(model.figures) for model in models),
@@ -247,9 +250,19 @@ def _gap_figures(gap: Gap | None) -> list[Figure]:
     if gap is None or gap.parts is None or gap.win_parts is None:
         return []
     return [
-        _waterfall(gap.parts, gap.title, "Gap in raw ratings", "rating"),
+        _waterfall(gap.parts, gap.title, "Gap in ratings", "rating"),
         _waterfall(gap.win_parts, gap.title, "Gap in win rates", "win_rate"),
     ]
+
+
+def _gap_tables(c: Contents) -> list[Table]:
+    if c.gap is None:
+        return []
+    made = (
+        _made(parts_table, c.gap.parts, f"{c.gap.title}: the gap in ratings", c.level),
+        _made(parts_table, c.gap.win_parts, f"{c.gap.title}: the gap in win rates", c.level, "win_rate"),
+    )
+    return [table for table in made if table]
 
 
 def _standing(rows: pd.DataFrame, model: str) -> Figure | None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from llamastyle.report.labels import decimals, ends, shortened, signed, with_ends
+
+if TYPE_CHECKING:
+    from llamastyle.options import Scale
 
 __all__ = [
     "FLAGGED",
@@ -126,7 +129,7 @@ def rating_table(ratings: pd.DataFrame, level: float, links: Links = MappingProx
         )
         for r in ratings.to_dict("records")
     ]
-    heads = "Model|Battles#|Plain#|Raw#|Controlled#|Rank, plain#|Rank, controlled#|Ranks not rejected"
+    heads = "Model|Battles#|Plain#|Raw#|Controlled#|Rank, plain#|Rank, controlled#|Ranks possible"
     return _table(f"Ratings in Arena points, {_level(level)}", heads, rows)
 
 
@@ -156,7 +159,7 @@ def audit_table(audit: pd.DataFrame, level: float, links: Links = MappingProxyTy
         for r, notes in zip(records, own, strict=True)
     ]
     heads = (
-        "Model|Verdict|Battles#|Win rate, %#|Parity change, points#|Inflation, Arena points#|Unusual#|Mostly"
+        "Model|Verdict|Battles#|Win rate, %#|Parity change, points#|Inflation, Arena points#|Beside the field#|Mostly"
         "|Rank, plain → controlled|Needs, battles in all#"
     )
     notes = [f"{i}: {note}" for i, note in enumerate(distinct, 1)] + [f"All: {note}" for note in general]
@@ -189,9 +192,11 @@ def missing_table(missing: pd.DataFrame) -> Table:
     return _table("Models without figures", "Model|Battles#|Win rate, %#|Why", rows)
 
 
-def parts_table(parts: pd.DataFrame, caption: str, level: float) -> Table:
-    """A raw rating, or the gap between two, part by part."""
-    records = parts.to_dict("records")
+def parts_table(parts: pd.DataFrame, caption: str, level: float, scale: Scale = "rating") -> Table:
+    """A raw rating or a win rate, or the gap between two, part by part."""
+    factor, unit = (100.0, "Points of win rate") if scale == "win_rate" else (1.0, "Arena points")
+    numbers = ["estimate", "conf_low", "conf_high"]
+    records = parts.assign(**{name: factor * parts[name] for name in numbers}).to_dict("records")
     digits = decimals([r["estimate"] for r in records])
 
     def share(r: dict[Any, Any]) -> Cell:
@@ -207,7 +212,7 @@ def parts_table(parts: pd.DataFrame, caption: str, level: float) -> Table:
         )
         for r in records
     ]
-    return _table(f"{caption}, {_level(level)}", "Part|Arena points#|Share of the total, %#", rows)
+    return _table(f"{caption}, {_level(level)}", f"Part|{unit}#|Share of the total, %#", rows)
 
 
 def contributor_table(terms: pd.DataFrame, caption: str, level: float) -> Table:
@@ -253,8 +258,8 @@ def price_table(prices: pd.DataFrame, level: float) -> Table:
         )
         for r in prices.to_dict("records")
     ]
-    heads = "Feature|Group|Contrast|Recorded scale#|Price, log-odds#|p#"
-    return _table(f"Prices: log-odds of winning per recorded scale, {_level(level)}", heads, rows)
+    heads = "Feature|Group|Contrast|Typical difference#|Price, log-odds#|p#"
+    return _table(f"Prices: log-odds of winning for a typical difference, {_level(level)}", heads, rows)
 
 
 def rate_table(rates: pd.DataFrame, level: float) -> Table:
@@ -336,7 +341,8 @@ def sensitivity_table(sensitivity: pd.DataFrame) -> Table:
         for r in sensitivity.to_dict("records")
     ]
     heads = (
-        "Feature|Price, linear#|Partial R², %#|Robustness, %#|Robustness of the interval, %#|Compared with"
+        "Feature|Price, linear#|Partial R², %#|To reach zero, %#|For the interval to, %#|Compared with"
         "|Price left#|Note"
     )
-    return _table("Sensitivity to something unmeasured, prices in win probability per recorded scale", heads, rows)
+    unit = "prices in win probability for a typical difference"
+    return _table(f"Sensitivity to something unmeasured, {unit}", heads, rows)

@@ -32,8 +32,8 @@ def parity_scatter(table: pd.DataFrame, *, width: int = 620) -> alt.LayerChart:
     ----------
     table : pandas.DataFrame
         ``model, win_rate, parity_win_rate, parity_low, parity_high, parity_change, change_low, change_high``
-        in [0, 1], as from `StyleResult.parity`. Models without a win rate at parity are left out and
-        counted; ends of intervals may be missing.
+        in [0, 1], and ``extrapolated``, as from `StyleResult.parity`. Models without a win rate at parity are
+        left out and counted; ends of intervals may be missing.
     width : int
         Pixels in all.
 
@@ -55,7 +55,7 @@ def parity_scatter(table: pd.DataFrame, *, width: int = 620) -> alt.LayerChart:
     """
     import altair as alt
 
-    columns = "model win_rate parity_win_rate parity_low parity_high parity_change change_low change_high"
+    columns = "model win_rate parity_win_rate parity_low parity_high parity_change change_low change_high extrapolated"
     needed(table, columns, "a scatter of win rates")
     known: Any = table[table["parity_win_rate"].notna() & table["win_rate"].notna()]
     if not len(known):
@@ -100,6 +100,7 @@ def parity_scatter(table: pd.DataFrame, *, width: int = 620) -> alt.LayerChart:
     tone = alt.Color("tone:N", scale=None)
     ink = {"fontSize": 11, "baseline": "middle", "color": LIGHT["ink"]}
     many = len(dots) > 60
+    far = chart_of([d for d in dots if d["far"]])
     layers: list[Any] = [
         chart_of(line).mark_line(color=LIGHT["muted"], strokeWidth=1, strokeDash=[4, 3]).encode(x=x, y=y),
         chart_of(leaders).mark_rule(color=LIGHT["plain"], strokeWidth=0.7).encode(x=x, y=y, x2="right:Q", y2="end:Q"),
@@ -107,6 +108,7 @@ def parity_scatter(table: pd.DataFrame, *, width: int = 620) -> alt.LayerChart:
         .mark_rule(strokeWidth=1 if many else 1.5, opacity=0.35 if many else 0.8)
         .encode(x=x, y=y, y2="high:Q", color=tone),
         chart_of(dots).mark_circle(size=26 if many else 54, opacity=1).encode(x=x, y=y, color=tone),
+        far.mark_circle(size=8 if many else 18, opacity=1, color=LIGHT["paper"]).encode(x=x, y=y),
         *(
             chart_of([r for r in labels if r["ahead"] is ahead])
             .mark_text(align="left" if ahead else "right", dx=4 if ahead else -4, **ink)
@@ -126,6 +128,7 @@ def _dot(r: dict[str, Any]) -> dict[str, Any]:
     tone = "down" if change_low > 0 else "up" if change_high < 0 else "plain"
     return {
         "name": str(r["model"]), "x": voted, "y": equal, "low": low, "high": high, "tone": LIGHT[tone], "moves": tone,
+        "far": bool(r["extrapolated"]),
     }  # fmt: skip
 
 
@@ -138,12 +141,15 @@ def _title(dots: Sequence[dict[str, Any]], sure: bool) -> str:
     return f"At equal style {lose} of {len(dots)} models lose and {gain} gain: {moved}"
 
 
-def _says(table: pd.DataFrame, dots: Sequence[object], named: Sequence[object], sure: bool) -> str:
+def _says(table: pd.DataFrame, dots: Sequence[dict[str, Any]], named: Sequence[object], sure: bool) -> str:
     said = "Below the dashed line a model wins less at equal style."
     if sure:
         said += " Orange loses and blue gains, beyond the interval of the change; grey may do either. Lines are"
         said += " intervals at equal style."
     if len(named) < len(dots):
         said += f" Named: the {len(named)} that move most."
+    far = sum(d["far"] for d in dots)
+    if far:
+        said += f" Hollow ({far}): extrapolated, as few of the model's battles are near equal style."
     gone = len(table) - len(dots)
     return said + (f" {gone} without one left out." if gone else "")

@@ -20,7 +20,7 @@ def design():
 def test_absent_peers_leave_rows_with_the_reason(tmp_path, monkeypatch):
     monkeypatch.setattr(fit, "installed", lambda package: False)
     text = fit.run(tmp_path, battles=1500, models=4, pairs=1).read_text("utf-8")
-    for package in ("arena-rank", "scikit-learn"):
+    for package in ("arena-rank", "scikit-learn", "statsmodels", "evalica"):
         assert f"skipped: {package} is not installed" in text
     assert text.count("skipped") == len(fit.PEERS)
     assert "1,500 simulated battles of 4 models" in text
@@ -71,3 +71,18 @@ def test_logistic_agrees_with_ours(design):
         theta, beta = fit.logistic(dense, **fit.EXACT)(design)()
         np.testing.assert_allclose(beta, found.beta, atol=1e-4)
         np.testing.assert_allclose(theta - theta.mean(), found.theta, atol=1e-4)
+
+
+def test_statsmodels_agrees_with_ours(design):
+    found = fit_bradley_terry(design)
+    theta, beta = fit.generalized(design)()
+    np.testing.assert_allclose(beta, found.beta, atol=1e-6)
+    np.testing.assert_allclose(theta - theta.mean(), found.theta, atol=1e-6)
+
+
+def test_evalica_agrees_with_our_ratings(design):
+    pytest.importorskip("evalica")
+    plain = design.plain().rated()
+    theta, beta = fit.evalica_ratings(tolerance=1e-12, limit=10_000)(plain)()
+    np.testing.assert_allclose(theta - theta.mean(), fit_bradley_terry(plain).theta, atol=1e-6)
+    assert beta.size == 0

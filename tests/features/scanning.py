@@ -62,7 +62,7 @@ import json, sys, warnings
 import numpy as np
 import pyarrow as pa
 from tests.features.scanning import every_scan, kernel
-assert not hasattr(kernel.scan_prose, "signatures")  # not compiled
+assert not hasattr(kernel._scan, "signatures")  # not compiled
 warnings.simplefilter("error")
 texts = pa.array(json.load(sys.stdin), pa.large_string())
 with np.errstate(over="ignore"):  # as `extract` has it: hashes wrap around

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 
 import pandas as pd
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from llamastyle.errors import FeatureError
 from llamastyle.features import file_parts
 from llamastyle.features.file_parts import batches, columns_of, examined
 
@@ -76,3 +78,24 @@ def test_a_file_that_changed_has_another_stamp(tmp_path):
     before = examined(str(path)).stamp
     path.write_text('{"t": "b"}\n')
     assert examined(str(path)).stamp != before
+
+
+def test_names_of_columns_that_are_no_utf_8_are_said(tmp_path):
+    lines, table = tmp_path / "a.jsonl", tmp_path / "a.parquet"
+    lines.write_bytes(b'{"t": "a", "nam\xff": 1}\n')
+    pd.DataFrame({"t": ["a"], "name": [1]}).to_parquet(table)
+    table.write_bytes(table.read_bytes().replace(b"name", b"nam\xff"))
+    for path in (lines, table):
+        with pytest.raises(FeatureError, match=r"a\.(jsonl has a column whose name is not UTF-8|parquet is no parquet)"):
+            read(path)
+
+
+def test_a_broken_gzip_file_is_said_wherever_it_is_broken(tmp_path):
+    path, whole = tmp_path / "a.jsonl.gz", gzip.compress(b'{"t": "some text"}\n' * 20)
+    said = set()
+    for at in range(10, len(whole)):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :])
+        with pytest.raises(FeatureError) as error:
+            read(path)
+        said.add(str(error.value).split(":")[0].removeprefix(str(path)))
+    assert " cannot be read to its end" in said

@@ -8,7 +8,7 @@ import pytest
 from llamastyle.errors import FeatureError
 from llamastyle.features import tables as t
 from llamastyle.features.lexicon import read_lexicon, read_lexicons
-from llamastyle.features.phrase_tables import arrays_of, tables_with
+from llamastyle.features.phrase_tables import LISTS, arrays_of, lexicon_of, tables_with
 
 ENTRY = '[[{0}]]\nphrase = "{1}"\nmatches = ["x"]\nmisses = ["y"]\n'
 
@@ -60,3 +60,9 @@ def test_no_list_stands_for_the_shipped_tables() -> None:
 def test_the_arrays_of_a_list_are_read_only() -> None:
     found = tables_with('language = "xx"\n' + ENTRY.format("praise", "a b"))
     assert not any(array.flags.writeable for part in found for array in part)
+
+
+def test_not_every_list_there_ever_was_is_held() -> None:
+    for k in range(LISTS + 5):
+        tables_with(f'language = "x{k}"\n' + ENTRY.format("praise", "a b"))
+    assert tables_with.cache_info().currsize == lexicon_of.cache_info().currsize == LISTS

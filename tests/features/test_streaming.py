@@ -278,7 +278,7 @@ def bad(tmp_path: Path, case: str) -> dict:
         path = [path, tmp_path / "z.parquet"]
     if case == "manifest":
         (tmp_path / "out").mkdir()
-        (tmp_path / "out" / "manifest.json").write_text("{")
+        (tmp_path / "out" / "_manifest.json").write_text("{")
     if case == "damaged":
         ls.extract(path, ["words"], out=tmp_path / "out")
         (tmp_path / "out" / "part-000000.parquet").write_bytes(b"PAR1 and no more")
@@ -307,7 +307,7 @@ def bad(tmp_path: Path, case: str) -> dict:
         ("ends", {"text": ["answer_a", "reply_a"]}, "'answer_a' and 'reply_a' would both be called 'words_a'"),
         ("other type", {}, "z.parquet is broken, or has a column of another type than the first file"),
         ("manifest", {}, "cannot be read: "),
-        ("parts", {}, "has parts, but no manifest.json"),
+        ("parts", {}, "has parts, but no _manifest.json"),
         ("damaged", {}, r"part-000000.parquet' is damaged: .*delete it, and the same call makes it again"),
         ("second", {}, "has no column 'response', which the first file has"),
         ("file", {}, "is no folder that can be written"),
@@ -347,7 +347,7 @@ def test_a_file_is_the_same_by_any_name(tmp_path, monkeypatch):
 def test_the_manifest_says_what_was_asked(tmp_path):
     path = written(tmp_path, "parquet", frame(TEXTS[:5]))
     ls.extract(path, ["words"], out=tmp_path / "out")
-    said = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    said = json.loads((tmp_path / "out" / "_manifest.json").read_text())
     assert (said["texts"], said["kept"], said["dtype"], said["parts"]) == (["response"], ["id", "model"], "float32", 1)
     assert said["files"][0][:2] == [str(path), path.stat().st_size]
     assert {"unicode", "emoji", "lexicon"} <= set(said["versions"])

@@ -235,6 +235,24 @@ def test_plot_kinds(result):
         result.plot("prices", result.battles.models[0])
 
 
+def test_the_gap_of_two_models_as_a_chart_and_as_words(result):
+    one, other = result.battles.models[:2]
+    gap = result.compare(one, other)
+    chart = result.plot("waterfall", one, against=other).to_dict()
+    assert chart["title"]["text"] == [f"Gap in ratings: {one} against {other}"]
+    total = gap.loc[gap["block"] == "total", "estimate"].item()
+    assert f"{abs(total):.0f}" in chart["title"]["subtitle"][0]
+    rates = result.plot("waterfall", one, against=other, scale="win_rate").to_dict()
+    assert rates["title"]["text"] == [f"Gap in win rates: {one} against {other}"]
+    assert result.headline(one, against=other) == gap_words(result, one, other)
+    with pytest.raises(ls.FitError, match="two different models"):
+        result.plot("waterfall", one, against=one)
+    with pytest.raises(ls.FitError, match="leave out against="):
+        result.plot("prices", against=one)
+    with pytest.raises(ls.FitError, match="name both"):
+        result.headline(one)
+
+
 def test_a_waterfall_without_intervals_is_refused():
     arena = ls.simulate(300, 4, style={"words": 0.5}, seed=3)
     frame = arena.battles.to_frame()

@@ -98,7 +98,9 @@ def test_the_gap_of_ratings_starts_from_the_plain_one_and_says_why_the_other_dif
     as_voted = plain["model-03"] - plain["model-05"]
     assert abs(as_voted - total) > 5, "the two must differ, or this shows nothing"
     text = gap_words(result, "model-03", "model-05")
-    voted, regressed = text.split("; in the regression, ")
+    answer, voted, regressed = re.split(r"(?<=style)\. |\. In the regression, ", text)
+    share = result.compare("model-03", "model-05").query("block == 'style' and group == ''")["share"].item()
+    assert answer.startswith(f"Of the gap between model-03 and model-05, {100 * share:.0f} % (95 % interval ")
     assert voted.startswith(f"model-03 against model-05: as voted {as_voted:+.1f} Arena points (95 % interval")
     assert f"plain ratings {plain['model-03']:.0f} and {plain['model-05']:.0f})" in voted
     assert "what style and correctness explain of every single battle" in regressed
@@ -122,7 +124,8 @@ def test_gap_words_say_why_there_are_no_shares():
     assert gap["share"].isna().all()
     text = gap_words(result, "model-01", "model-02")
     assert "which covers zero, so that no shares are given" in text
-    assert "%" not in text.split("interval")[-1]
+    assert text.startswith("model-01 against model-02: as voted")
+    assert "%" not in text.split("interval")[-1].split("In these battles")[0]
 
 
 def planted_parity(result, monkeypatch, rows):

@@ -218,7 +218,7 @@ def test_the_order_of_rows_is_said_and_units_stand_where_they_are_shown(made):
     assert "would have to be in, in all, for an inflation of 40 points" in said
     assert "Needs, battles in all" in page.text("th")
     assert "would have to be in" not in parsed(render_page(made)).text("p")
-    assert ("Unusual is how far" in said) == ("Unusual" in page.text("th"))
+    assert ("Beside the field is how far" in said) == ("Beside the field" in page.text("th"))
 
 
 def test_parity_beyond_the_data_says_so_beside_the_model(made):

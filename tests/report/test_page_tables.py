@@ -43,7 +43,7 @@ def test_audit_shows_models_with_figures_and_numbers_their_notes():
     assert first["Parity change, points"] == "+5.0 [3.0, 7.0]"
     assert first["Inflation, Arena points"] == "+42.0 [30.0, 54.0]"
     assert first["Rank, plain → controlled"] == "1 → 2"
-    assert second["Unusual"] == "0.0"
+    assert second["Beside the field"] == "0.0"
     assert second["Inflation, Arena points"] == "0.0 [−20.0, 20.0]"
     assert second["Needs, battles in all"] == "5,000"
     verdicts = [row[1] for row in table.rows]
@@ -122,7 +122,7 @@ def test_ratings_prices_parts_and_checks():
         }
     )  # fmt: skip
     assert cells(tables.rating_table(ratings, 0.95))[0]["Plain"] == "1010 [1000, 1020]"
-    assert cells(tables.rating_table(ratings, 0.95))[0]["Ranks not rejected"] == "1–3"
+    assert cells(tables.rating_table(ratings, 0.95))[0]["Ranks possible"] == "1–3"
     prices = pd.DataFrame(
         {
             "term": ["words"], "group": ["length"], "contrast": ["log_ratio"], "scale": [1.5], "estimate": [0.4],
@@ -176,5 +176,5 @@ def test_overlap_and_sensitivity():
     row = {"term": "words", "estimate": 0.06, "partial_r2": 0.024, "robustness_value": 0.145, "adjusted": -0.01}
     row |= {"robustness_value_level": 0.11, "benchmark": "bold", "note": ""}
     (shown,) = cells(tables.sensitivity_table(pd.DataFrame([row])))
-    assert (shown["Robustness, %"], shown["Compared with"], shown["Price left"]) == ("14.5", "bold", "−0.010")
+    assert (shown["To reach zero, %"], shown["Compared with"], shown["Price left"]) == ("14.5", "bold", "−0.010")
     assert "Note" not in shown

@@ -21,7 +21,7 @@ def rates(names, seed=0):
         {
             "model": list(names), "win_rate": rate, "parity_win_rate": rate - change,
             "parity_low": rate - change - 0.02, "parity_high": rate - change + 0.02, "parity_change": change,
-            "change_low": change - 0.03, "change_high": change + 0.03,
+            "change_low": change - 0.03, "change_high": change + 0.03, "extrapolated": False,
         }
     )  # fmt: skip
 
@@ -43,6 +43,15 @@ def test_dots_stand_where_the_table_says_in_the_colour_of_their_change():
     np.testing.assert_allclose(sorted(ends), sorted(zip(100 * table["parity_low"], 100 * table["parity_high"], strict=True)))
     lose, gain = (table["change_low"] > 0).sum(), (table["change_high"] < 0).sum()
     assert spec["title"]["text"][0].startswith(f"At equal style {lose} of 9 models lose and {gain} gain")
+
+
+def test_extrapolated_models_are_hollow():
+    table = rates([f"m{i}" for i in range(5)]).assign(extrapolated=[True, False, False, True, False])
+    spec = parity_scatter(table).to_dict()
+    holes = min((rows for rows in marks_of(spec, "circle") if rows), key=len)
+    assert {r["name"] for r in holes} == {"m0", "m3"}
+    assert "Hollow (2): extrapolated" in " ".join(spec["title"]["subtitle"])
+    assert "Hollow" not in str(parity_scatter(table.assign(extrapolated=False)).to_dict()["title"])
 
 
 def test_of_many_models_those_are_named_that_move_most():

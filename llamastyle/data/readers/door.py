@@ -18,7 +18,7 @@ from llamastyle.data.readers.formats import GROUPING, Draft
 from llamastyle.data.readers.labels import read_winners, unknown_labels
 from llamastyle.data.readers.measured import feature_table
 from llamastyle.data.readers.names import Asked, missing_column
-from llamastyle.data.readers.notes import battle_notes, id_notes, name_notes, text_notes
+from llamastyle.data.readers.notes import battle_notes, id_notes, name_notes, right_notes, text_notes
 from llamastyle.data.readers.table import Column, Table, keys, numbers, objects, series, times
 from llamastyle.errors import DataError
 from llamastyle.options import nearest
@@ -295,6 +295,8 @@ def _assembled(draft: Draft, table: Table, checks: Checks, parts: Parts, keep: N
     issues, notes = set_aside(draft, table, checks)
     notes = [*table.notes, *parts.notes, *notes, *battle_notes(battles), *id_notes(draft)]
     notes += name_notes(table) if parts.names is None else []
+    if "correct_a" not in draft.columns:
+        notes += right_notes(table, {*draft.columns, *draft.sources.values()})
     if parts.sides is not None:
         notes += text_notes(parts.sides, table, keep)
     return replace(battles, issues=issues, notes=tuple(notes))

@@ -158,7 +158,7 @@ def _parquet(data: bytes, name: str) -> Table:
         wanted = [column for column in names if not COPIES.get(column, {""}) <= set(names)]
         table = pyarrow.parquet.read_table(BytesIO(data), columns=None if wanted == names else wanted)
         return from_arrow(table, name)
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:  # the names of columns may be no UTF-8
         raise DataError(
             f"{name} is a parquet file that cannot be read: {_first_line(error)}; it may be cut short: get it again"
         ) from None

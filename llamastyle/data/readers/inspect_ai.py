@@ -203,7 +203,10 @@ def _plain(path: Path) -> Log:
         raise DataError(
             f"{path} is a log that is not JSON ({shown(str(error), 100)}); is it cut short?"
         ) from None
-    return Log(value, iter(value.get("samples") or ()))
+    samples = value.get("samples") if isinstance(value, dict) else 0
+    if not isinstance(samples, list | None):
+        raise DataError(f"{path} holds no record with a list of samples: no log of inspect_ai")
+    return Log(value, iter(samples or ()))
 
 
 def _table(log: Log, path: Path, score: str | None, strict: bool) -> Table:
@@ -213,14 +216,14 @@ def _table(log: Log, path: Path, score: str | None, strict: bool) -> Table:
         raise DataError(f"{path} has no eval with a task in its header: no log of inspect_ai")
     task = run["task"]
     kept: dict[str, Kept] = {}
-    seen: Counter[tuple[str, Any]] = Counter()
+    seen: Counter[tuple[str, str]] = Counter()
     errors, asked = 0, score
     others: dict[str, None] = {}
     for sample in log.samples:
         if not isinstance(sample, dict) or not isinstance(sample.get("scores") or {}, dict):
             raise DataError(f"{path} holds a sample that is none of inspect_ai's: {shown(sample)}")
         name = scrub(str(sample.get("id")))
-        seen[name, sample.get("epoch")] += 1
+        seen[name, str(sample.get("epoch"))] += 1
         if sample.get("error") is not None:
             errors += 1
             continue
@@ -272,7 +275,8 @@ def _completion(sample: dict[str, Any]) -> str | None:
     text = output.get("completion")
     if not isinstance(text, str) or not (text or output.get("choices")):
         return None
-    attached = sample.get("attachments") or {}
+    held = sample.get("attachments")
+    attached: dict[str, Any] = held if isinstance(held, dict) else {}
     return scrub(ATTACHED.sub(lambda found: str(attached.get(found[1], found[0])), text))
 
 
@@ -320,7 +324,7 @@ def _mean(scores: list[float]) -> float | None:
 
 
 def _check(
-    seen: Counter[tuple[str, Any]],
+    seen: Counter[tuple[str, str]],
     kept: dict[str, Kept],
     errors: int,
     score: str | None,

@@ -128,15 +128,16 @@ def read(table: Table) -> Draft:
 
 def _games(table: Table) -> list[list[Any] | None]:
     """The decisions of each row; the label where there are none at all."""
-    if "judgments" in table.columns:
-        rows = objects(table.columns["judgments"])
-        return [
-            None if r is None else [g.get("decision") if isinstance(g, dict) else None for g in r]
-            for r in rows
-        ]
-    if "decisions" in table.columns:
-        return objects(table.columns["decisions"])
-    return [[x] for x in keys(table.columns["label"]).to_pylist()]
+    held = next((name for name in ("judgments", "decisions") if name in table.columns), None)
+    if held is None:
+        return [[x] for x in keys(table.columns["label"]).to_pylist()]
+    rows = [row if isinstance(row, list) else None for row in objects(table.columns[held])]
+    if held == "decisions":
+        return rows
+    return [
+        None if row is None else [game.get("decision") if isinstance(game, dict) else None for game in row]
+        for row in rows
+    ]
 
 
 def _judges(table: Table) -> list[str | None]:

@@ -156,7 +156,7 @@ def _metrics(row: dict[str, Any]) -> list[str]:
     """Names of a row's metrics; older files do not list them."""
     named = row.get("metrics")
     if isinstance(named, list):
-        return [str(name) for name in named if name in row]
+        return [name for name in named if isinstance(name, str) and name in row]
     return [name for name, value in row.items() if name not in KNOWN and isinstance(value, int | float)]
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 
 from llamastyle.data.battles import counted
 from llamastyle.data.readers import inspect_ai, lm_eval
-from llamastyle.data.readers.table import Table, concatenated, numbers, shown
+from llamastyle.data.readers.table import Table, concatenated, numbers, series, shown
 from llamastyle.errors import DataError
 
 HEAD = 4096
@@ -155,7 +155,7 @@ def _check_documents(table: Table) -> None:
 
 
 def _frame(table: Table, *names: str) -> pd.DataFrame:
-    return pd.DataFrame({name: table.columns[name].to_pandas() for name in names})
+    return pd.DataFrame({name: series(table.columns[name]) for name in names})
 
 
 def _files(table: Table, rows: np.ndarray[Any, np.dtype[np.bool_]]) -> list[str]:

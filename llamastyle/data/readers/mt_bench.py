@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from llamastyle.data.battles import counted
 from llamastyle.data.readers.formats import AGAIN, Draft, canonical, renamed
 from llamastyle.data.readers.table import (
+    EXACT,
     Table,
     key,
     keys,
@@ -72,13 +73,16 @@ def read(table: Table) -> Draft:
         keys(columns[name]).to_pylist() for name in ("prompt_id", "model_a", "model_b") if name in columns
     ]
     again = repeated(table.n, *same, turn.tolist(), judges or [None] * table.n, table.within)
+    problems = [(again & ~failed, "prompt_id", AGAIN)]
+    if "turn" in table.columns:
+        problems.append((unread, "turn", "no number of a turn"))
     return Draft(
         columns,
         sources=sources,
         notes=[f"{counted(n, 'game')} of {table.n} without a verdict (error): set aside"] * (n > 0),
         failed=failed,
         failure=("g1_winner, g2_winner", "the game has no verdict (error)"),
-        problems=[(again & ~failed, "prompt_id", AGAIN), (unread, "turn", "no number of a turn")],
+        problems=problems,
         apart=True,
         turn=turn,
     )
@@ -89,8 +93,9 @@ def judged_turns(table: Table) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     if "turn" not in table.columns:
         return np.ones(table.n, np.int64), np.zeros(table.n, bool)
     values, bad = numbers(table.columns["turn"])
-    bad = bad | (np.isfinite(values) & ((values < 1) | (values % 1 != 0)))
-    return np.where(np.isfinite(values) & ~bad, values, 1).astype(np.int64), bad
+    known = np.where(np.isfinite(values), values, 1.0)
+    bad = bad | np.isinf(values) | (known < 1) | (known % 1 != 0) | (known > EXACT)
+    return np.where(bad, 1, known).astype(np.int64), bad
 
 
 def judge_names(table: Table) -> list[str | None] | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
@@ -16,6 +18,8 @@ IDS = ("model_a", "model_b", *(name for name in GROUPING if name != "timestamp")
 NAMED = tuple(zip(USUAL["model_a"], USUAL["model_b"], strict=True))
 """Pairs of columns in which others keep the names of the models."""
 LONGEST_NAME = 100
+ZERO_ONE = ({"0", "1"}, {"0.0", "1.0"}, {"False", "True"})
+EITHER = set[str]().union(*ZERO_ONE)
 
 
 def battle_notes(battles: Battles) -> list[str]:
@@ -68,6 +72,25 @@ def name_notes(table: Table) -> list[str]:
     listed = ", ".join(f"{a!r} and {b!r}" for a, b in pairs)
     way = way_to_map(dict(zip(("model_a", "model_b"), pairs[0], strict=True)))
     return [f"the names of the models may be in {listed}: read them with {way}"]
+
+
+def right_notes(table: Table, used: Collection[str]) -> list[str]:
+    """Where no correctness is read: the two columns that may hold it, as they are zeros and ones."""
+    found = [name for name, column in table.columns.items() if name not in used and _zeros_and_ones(column)]
+    if len(found) != 2:
+        return []
+    way = way_to_map(dict(zip(("correct_a", "correct_b"), found, strict=True)))
+    return [f"{found[0]!r} and {found[1]!r} are 0 or 1: if they say whether an answer is right, read them with {way}"]
+
+
+def _zeros_and_ones(column: Column) -> bool:
+    """Whether both 0 and 1 are there and nothing else, as numbers, truth values or their texts."""
+    if not isinstance(column, pa.ChunkedArray) or pa.types.is_nested(column.type):
+        return False
+    if any(str(value) not in EITHER for value in column.slice(0, 100).drop_null().to_pylist()):
+        return False
+    values = column.drop_null().unique()
+    return len(values) == 2 and {str(value) for value in values.to_pylist()} in ZERO_ONE
 
 
 def _few(column: Column) -> bool:

@@ -101,6 +101,13 @@ def test_what_is_no_table(data: bytes, says: str) -> None:
     assert "\n" not in str(caught.value)
 
 
+def test_a_name_of_parquet_that_is_no_utf_8_is_said() -> None:
+    out = io.BytesIO()
+    pd.DataFrame({"name": ["x"]}).to_parquet(out)
+    with pytest.raises(DataError, match="the-file is a parquet file that cannot be read: .*can't decode byte 0xff"):
+        read_bytes(out.getvalue().replace(b"name", b"nam\xff"), "the-file")
+
+
 def test_unreadable_lines_are_set_aside_when_asked() -> None:
     table = read_bytes(b'{"a": 1}\n{"a": \n{"a": 3}\n7', "file", strict=False)
     assert objects(table.columns["a"]) == [1, 3]

@@ -349,3 +349,17 @@ def test_samples_that_are_none(tmp_path: Path) -> None:
     log["samples"][0]["scores"] = ["x"]
     with pytest.raises(ls.DataError, match="a sample that is none of inspect_ai's"):
         ls.read_responses(written(tmp_path, log))
+
+
+def test_a_log_that_is_not_as_it_is_written(tmp_path: Path) -> None:
+    """Each was an error of Python's, found by the fuzzer."""
+    for samples in (True, {"id": 1}, "x"):
+        with pytest.raises(ls.DataError, match="holds no record with a list of samples"):
+            ls.read_responses(written(tmp_path, one(samples=samples)))
+    log = one()
+    log["samples"][0]["epoch"] = [1]
+    log["samples"][0]["output"]["completion"] = "attachment://ab"
+    log["samples"][0]["attachments"] = 1
+    log["eval"]["task"] = "\ud800"
+    responses = ls.read_responses(written(tmp_path, log))
+    assert answers(responses)["\\ud800:1"] == "attachment://ab"

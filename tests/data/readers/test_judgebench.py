@@ -52,6 +52,16 @@ def test_the_second_game_is_in_the_other_order() -> None:
     assert pairs[0].tolist() == [0, 0, 1, 1]
 
 
+@pytest.mark.parametrize("name", ["judgments", "decisions"])
+def test_verdicts_that_are_no_list_are_none(name: str) -> None:
+    row = judged(["A>B"], n=1)
+    verdicts = row.pop("judgments") if name == "judgments" else [row.pop("judgments")[0]["decision"]]
+    rows = [{**row, name: held, "pair_id": f"p{k}"} for k, held in enumerate((verdicts, 1.5, "A>B"))]
+    battles = ls.read_battles(rows)
+    assert battles.issues["row"].tolist() == [1, 2]
+    assert "2 games of 3 without a decision: set aside" in battles.notes
+
+
 def test_games_without_a_decision_failed() -> None:
     battles = ls.read_battles([judged(["A>B", None]), judged(["", "B>A"], n=1), judged(["B>A"], n=2)])
     assert len(battles) == 3

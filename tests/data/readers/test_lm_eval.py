@@ -226,6 +226,12 @@ def test_batches_are_put_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert table.n == 7
 
 
+def test_a_metric_that_is_no_name_is_none(tmp_path: Path) -> None:
+    path = write(tmp_path, [row(0, metrics=[["exact_match"], 1]), row(1)])
+    assert ls.read_responses(path).score is not None
+    assert np.isnan(np.asarray(ls.read_responses(path).score)).all()
+
+
 def test_names_and_scores_that_no_column_holds(tmp_path: Path) -> None:
     assert len(ls.read_responses(write(tmp_path, [row() | {"doc_id": "\ud800"}]))) == 1
     with pytest.raises(ls.DataError, match="score"):

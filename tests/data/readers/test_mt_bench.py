@@ -21,7 +21,7 @@ def write(path: Path, rows: Rows) -> Path:
     return path
 
 
-def pair_of(one: str, two: str, turn: int = 1, **more: Any) -> dict[str, Any]:
+def pair_of(one: str, two: str, turn: float = 1, **more: Any) -> dict[str, Any]:
     kind = "pair-v2" if turn == 1 else "pair-v2-multi-turn"
     return {
         "question_id": 81,
@@ -96,10 +96,17 @@ def test_a_verdict_given_twice_and_a_turn_that_is_none(bench: Path) -> None:
     ):
         ls.read_battles(path)
     assert len(ls.read_battles(path, strict=False)) == 4
-    with pytest.raises(ls.DataError, match=r"column 'turn': no number of a turn"):
-        ls.read_battles(judged(bench, [pair_of("tie", "tie", turn=0)]))
+    for turn in (0, 1.5, float("inf"), 1e300):
+        with pytest.raises(ls.DataError, match=r"column 'turn': no number of a turn"):
+            ls.read_battles(judged(bench, [pair_of("tie", "tie", turn=turn)]))
     with pytest.raises(ls.DataError, match=r"an answer of 2 turns, judged after turn 3"):
         ls.read_battles(judged(bench, [pair_of("tie", "tie", turn=3)]))
+
+
+def test_verdicts_without_turns_are_those_after_the_first(bench: Path) -> None:
+    row = pair_of("model_1", "tie")
+    del row["turn"]
+    assert ls.read_battles(judged(bench, [row])).to_frame()["response_a"].tolist() == ["**x** é 1", "**y** é 1"]
 
 
 def score(model: str, value: float, turn: int = 1) -> dict[str, Any]:

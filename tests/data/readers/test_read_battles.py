@@ -169,6 +169,20 @@ def test_conversations_that_cannot_be_read_are_never_texts(votes: Votes) -> None
         ls.read_battles(rows)
 
 
+@pytest.mark.parametrize("kind", [int, float, bool, str])
+def test_two_columns_of_zeros_and_ones_that_nothing_reads_are_named(kind):
+    zeros = pd.Series([0, 1, 1, 0])
+    frame = pd.DataFrame({"winner": ["model_a", "model_b"] * 2, "response_a": "a", "response_b": list("wxyz")})
+    frame = frame.assign(ok_left=zeros.astype(kind), ok_right=(1 - zeros).astype(kind), other=[0, 1, 2, 3])
+    (note,) = [n for n in ls.read_battles(frame).notes if "right" in n]
+    assert note.startswith("'ok_left' and 'ok_right' are 0 or 1: if they say whether an answer is right, read them with")
+    assert 'columns={"correct_a": "ok_left", "correct_b": "ok_right"}' in note
+    assert not any("0 or 1" in n for n in ls.read_battles(frame.assign(third=zeros)).notes)
+    if kind is not bool:
+        named = {"correct_a": "ok_left", "correct_b": "ok_right"}
+        assert not any("0 or 1" in n for n in ls.read_battles(frame, columns=named).notes)
+
+
 def test_columns_that_may_hold_the_models_are_named() -> None:
     row = {"winner": "model_a", "response_a": "x", "response_b": "y"}
     rows = [{**row, "Left": "gpt"[i % 2], "Right": "uvw"[i % 3]} for i in range(8)]
