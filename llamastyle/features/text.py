@@ -238,10 +238,9 @@ def _from_values(values: Iterable[Any]) -> pa.Array:
 
     if hasattr(values, "dtype") and str(getattr(values, "dtype", "")) == "category":
         values = values.astype(object)  # pyright: ignore[reportAttributeAccessIssue]
-    if (
-        str(getattr(values, "dtype", object)) == "object"
-    ):  # a list, a tuple, a generator, or Python objects in an array
-        values = list(values)
+    kind = str(getattr(values, "dtype", "object"))
+    if kind == "object" or kind.startswith("<U"):  # a list, a generator, or an array; numpy's texts are new to Arrow 15
+        values = list(map(str, values)) if kind != "object" else list(values)
     if not isinstance(values, list) or all(type(value) is str for value in values):
         try:
             return pa.array(values, type=pa.large_string(), from_pandas=True)
