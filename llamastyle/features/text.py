@@ -239,7 +239,7 @@ def _from_values(values: Iterable[Any]) -> pa.Array:
     if hasattr(values, "dtype") and str(getattr(values, "dtype", "")) == "category":
         values = values.astype(object)  # pyright: ignore[reportAttributeAccessIssue]
     kind = str(getattr(values, "dtype", "object"))
-    if kind == "object" or kind.startswith("<U"):  # a list, a generator, or an array; numpy's texts are new to Arrow 15
+    if kind == "object" or kind.startswith("<U"):  # not every Arrow takes NumPy's own texts
         values = list(map(str, values)) if kind != "object" else list(values)
     if not isinstance(values, list) or all(type(value) is str for value in values):
         try:
