@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import pyarrow as pa
@@ -18,8 +19,9 @@ IDS = ("model_a", "model_b", *(name for name in GROUPING if name != "timestamp")
 NAMED = tuple(zip(USUAL["model_a"], USUAL["model_b"], strict=True))
 """Pairs of columns in which others keep the names of the models."""
 LONGEST_NAME = 100
-ZERO_ONE = ({"0", "1"}, {"0.0", "1.0"}, {"False", "True"})
-EITHER = set[str]().union(*ZERO_ONE)
+ZERO_ONE = {"0": "0", "1": "1", "0.0": "0", "1.0": "1", "False": "0", "True": "1"}
+SIDES = {"a": "b", "1": "2", "left": "right", "first": "second"}
+"""What others call the two sides."""
 
 
 def battle_notes(battles: Battles) -> list[str]:
@@ -75,22 +77,34 @@ def name_notes(table: Table) -> list[str]:
 
 
 def right_notes(table: Table, used: Collection[str]) -> list[str]:
-    """Where no correctness is read: the two columns that may hold it, as they are zeros and ones."""
-    found = [name for name, column in table.columns.items() if name not in used and _zeros_and_ones(column)]
-    if len(found) != 2:
-        return []
-    way = way_to_map(dict(zip(("correct_a", "correct_b"), found, strict=True)))
-    return [f"{found[0]!r} and {found[1]!r} are 0 or 1: if they say whether an answer is right, read them with {way}"]
+    """Where no correctness is read: the pairs of columns that may hold it, one a side and zeros and ones alone."""
+    there = {_parts(name): name for name in table.columns if name not in used}
+    return [
+        f"{a!r} and {b!r} are 0 or 1: if they say whether an answer is right, read them with"
+        f" {way_to_map({'correct_a': a, 'correct_b': b})}"
+        for parts, a in there.items()
+        for b in _others(parts, there)
+        if {*_zero_one(table.columns[a]), *_zero_one(table.columns[b])} == {"0", "1"}
+    ]
 
 
-def _zeros_and_ones(column: Column) -> bool:
-    """Whether both 0 and 1 are there and nothing else, as numbers, truth values or their texts."""
+def _parts(name: str) -> tuple[str, ...]:
+    return tuple(re.split(r"[\W_]+", name.lower()))
+
+
+def _others(parts: tuple[str, ...], there: Mapping[tuple[str, ...], str]) -> list[str]:
+    """Columns that say of the second side what this one says of the first: ``ok_b`` for ``ok_a``."""
+    swapped = [(*parts[:k], SIDES[part], *parts[k + 1 :]) for k, part in enumerate(parts) if part in SIDES]
+    return [there[key] for key in swapped if key in there]
+
+
+def _zero_one(column: Column) -> list[str]:
+    """Which of 0 and 1 are there, as numbers, truth values or their texts; "?" where something else is."""
     if not isinstance(column, pa.ChunkedArray) or pa.types.is_nested(column.type):
-        return False
-    if any(str(value) not in EITHER for value in column.slice(0, 100).drop_null().to_pylist()):
-        return False
-    values = column.drop_null().unique()
-    return len(values) == 2 and {str(value) for value in values.to_pylist()} in ZERO_ONE
+        return ["?"]
+    if any(str(value) not in ZERO_ONE for value in column.slice(0, 100).drop_null().to_pylist()):
+        return ["?"]
+    return [ZERO_ONE.get(str(value), "?") for value in column.drop_null().unique().to_pylist()]
 
 
 def _few(column: Column) -> bool:

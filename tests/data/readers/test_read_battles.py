@@ -177,7 +177,11 @@ def test_two_columns_of_zeros_and_ones_that_nothing_reads_are_named(kind):
     (note,) = [n for n in ls.read_battles(frame).notes if "right" in n]
     assert note.startswith("'ok_left' and 'ok_right' are 0 or 1: if they say whether an answer is right, read them with")
     assert 'columns={"correct_a": "ok_left", "correct_b": "ok_right"}' in note
-    assert not any("0 or 1" in n for n in ls.read_battles(frame.assign(third=zeros)).notes)
+    assert [n for n in ls.read_battles(frame.assign(third=zeros.astype(kind))).notes if "0 or 1" in n] == [note]
+    always = ls.read_battles(frame.assign(ok_left=1 + 0 * zeros)).notes
+    assert any("0 or 1" in n for n in always)
+    apart = frame.rename(columns={"ok_left": "is_code", "ok_right": "is_refusal"})
+    assert not any("0 or 1" in n for n in ls.read_battles(apart).notes)
     if kind is not bool:
         named = {"correct_a": "ok_left", "correct_b": "ok_right"}
         assert not any("0 or 1" in n for n in ls.read_battles(frame, columns=named).notes)
