@@ -36,6 +36,7 @@ T = TypeVar("T")
 
 PART_BYTES = 1 << 26
 """About so many bytes of a file are read by one task of a fit."""
+UNSEEN = "a worker could not read or write: {error}; every node must see files and folders under the same names"
 AHEAD = 4
 """So many tasks a core are handed to Ray before the first is waited for."""
 
@@ -149,10 +150,14 @@ def fit(
     tasks = [reader.remote(file, part, number, files) for number, (file, part) in enumerate(plan)]
     seen: Seen | None = None
     shards: list[Any] = []
-    for (shard, _), one in zip(tasks, _in_order(ray, (found for _, found in tasks)), strict=True):
-        if one is not None:
-            shards.append(shard)
-            seen = one if seen is None else seen + one
+    try:
+        for (shard, _), one in zip(tasks, _in_order(ray, (found for _, found in tasks)), strict=True):
+            if one is not None:
+                shards.append(shard)
+                seen = one if seen is None else seen + one
+    except LlamaStyleError:
+        _call_off(ray, [shard for shard, _ in tasks])
+        raise
     if seen is None:
         raise DataError("the files have no rows; give at least one battle")
     return fit_pool(Cluster(ray, shards), seen, asked)
@@ -256,6 +261,8 @@ def _done(work: Callable[[int], int], row: dict[str, Any]) -> dict[str, Any]:
         return {**found, "found": work(int(row["part"]))}
     except LlamaStyleError as error:
         return {**found, "error": type(error).__name__, "message": str(error)}
+    except OSError as error:
+        return {**found, "error": "DataError", "message": UNSEEN.format(error=error)}
 
 
 def _in_order(ray: Any, tasks: Iterator[Any]) -> Iterator[Any]:
@@ -286,6 +293,8 @@ def _call_off(ray: Any, tasks: list[Any]) -> None:
 def _told(error: Any) -> BaseException:
     """The library's own error in what Ray makes of it, or what Ray says."""
     cause = getattr(error, "cause", None)
+    if isinstance(cause, OSError):
+        return DataError(UNSEEN.format(error=cause))
     return cause if isinstance(cause, LlamaStyleError) else error
 
 

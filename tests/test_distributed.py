@@ -144,6 +144,21 @@ def test_errors_are_those_of_the_library(ray, votes, small, tmp_path):
         distributed.extract(votes, [ls.per_text(failing)], out=tmp_path / "out", progress=False)
 
 
+def test_a_file_that_workers_do_not_see_is_said(ray, votes, small, tmp_path, monkeypatch):
+    path = tmp_path / "gone.parquet"
+    plan = distributed.parts_of
+
+    def gone(*args, **size):
+        made = plan(*args, **size)
+        path.unlink()
+        return made
+
+    path.write_bytes(votes.read_bytes())
+    monkeypatch.setattr(distributed, "parts_of", gone)
+    with pytest.raises(ls.DataError, match="a worker could not read or write: .*gone.parquet.*every node must see"):
+        distributed.fit(path, FEATURES)
+
+
 def test_without_ray_the_extra_is_named(votes, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
     for call in (partial(distributed.fit, votes), partial(distributed.extract, votes, out=tmp_path / "out")):

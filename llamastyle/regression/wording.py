@@ -218,12 +218,16 @@ def gap_answer(result: StyleResult, model: str, other: str, gap: pd.DataFrame) -
     style = gap[(gap["block"] == "style") & (gap["group"] == "")].iloc[0]
     if not np.isfinite(style["share"]):
         return ""
-    share, low, high = (100 * style[name] for name in ("share", "share_low", "share_high"))
+    share, low, high = (round(100 * style[name]) + 0 for name in ("share", "share_low", "share_high"))
     level = f"{100 * result.settings.level:g} % interval"
-    over = " (above 100 %: all the rest together points the other way)" * bool(share > 100)
+    beyond = ""
+    if share > 100:
+        beyond = " (above 100 %: all the rest together points the other way)"
+    elif share < 0:
+        beyond = " (below zero: style points the other way, and all the rest together is more than the gap)"
     return (
-        f"Of the gap between {model} and {other}, {share:.0f} % ({level} {low:.0f} to {high:.0f} %) is associated with"
-        f" style{over}."
+        f"Of the gap between {model} and {other}, {share} % ({level} {low} to {high} %) is associated with"
+        f" style{beyond}."
     )
 
 
@@ -232,9 +236,10 @@ def _right_rates(result: StyleResult, model: str, other: str) -> str:
     if not result.settings.with_correctness or isinstance(result.battles, SummedBattles):
         return ""
     rates = result.battles.accuracy().set_index("model")["accuracy"]
+    weighted = ", by weight" * bool(np.ptp(result.battles.weight) > 0)
     return (
         f"In these battles {model} is right in {100 * rates[model]:.1f} % of its answers and {other} in"
-        f" {100 * rates[other]:.1f} %."
+        f" {100 * rates[other]:.1f} %{weighted}."
     )
 
 
@@ -269,7 +274,8 @@ def _voted_rates(result: StyleResult, model: str, other: str) -> str:
 def _gap_part(row: Any, words: str, factor: float) -> str:
     share = ""
     if np.isfinite(row["share"]):
-        share = f" ({100 * row['share']:.0f} %, {100 * row['share_low']:.0f} to {100 * row['share_high']:.0f} %)"
+        value, low, high = (round(100 * row[name]) + 0 for name in ("share", "share_low", "share_high"))
+        share = f" ({value} %, {low} to {high} %)"
     return f"{factor * row['estimate']:+.1f}{share} {words}"
 
 

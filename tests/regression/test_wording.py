@@ -12,7 +12,7 @@ import pytest
 import llamastyle as ls
 from llamastyle.regression import wording
 from llamastyle.regression.estimates import Clustering
-from llamastyle.regression.wording import diagnostic_rows, error_words, gap_words, model_reason
+from llamastyle.regression.wording import diagnostic_rows, error_words, gap_answer, gap_words, model_reason
 
 
 def test_reasons_carry_the_count():
@@ -230,6 +230,30 @@ def test_the_parts_of_a_sentence_add_up_to_its_gap(options):
     assert sum(numbers) == pytest.approx(total, abs=0.06 * len(numbers))
     blocks = set(result.compare("model-02", "model-04", scale="win_rate")["block"]) - {"total"}
     assert len(numbers) == len(blocks)
+
+
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [(1.004, "100 % ("), (1.2, "120 % ("), (-0.002, "0 % ("), (-0.37, "-37 % ("), (0.4, "40 % ("), (np.nan, "")],
+)
+def test_a_share_beyond_all_or_nothing_is_explained(share, words):
+    result = ls.fit(ls.simulate(600, 3, style={"words": 0.5}, seed=3).battles)
+    gap = result.compare("model-01", "model-02")
+    gap.loc[(gap["block"] == "style") & (gap["group"] == ""), ["share", "share_low", "share_high"]] = share
+    said = gap_answer(result, "model-01", "model-02", gap)
+    assert said.startswith(f"Of the gap between model-01 and model-02, {words}" * bool(words))
+    assert ("above 100 %" in said) == (share == 1.2)
+    assert ("below zero: style points the other way" in said) == (share == -0.37)
+
+
+def test_how_often_each_is_right_says_where_battles_have_weights():
+    frame = ls.simulate(3000, 4, style={"words": 0.5}, seed=3).battles.to_frame()
+    assert ", by weight." not in gap_words(ls.fit(frame), "model-01", "model-02")
+    weighed = frame.assign(weight=np.where(frame["correct_a"] == 1, 2.0, 1.0))
+    result = ls.fit(weighed)
+    rate = result.battles.accuracy().set_index("model").loc["model-01", "accuracy"]
+    assert f"model-01 is right in {100 * rate:.1f} % of its answers" in gap_words(result, "model-01", "model-02")
+    assert ", by weight." in gap_words(result, "model-01", "model-02")
 
 
 def test_without_correctness_a_gap_says_so_first():
