@@ -398,7 +398,7 @@ def _crossed(pool: Pool, plan: Plan, found: Found, names: tuple[str, ...], n: in
     """Cross-products of sums by cluster over all battles, the clusters of one way after those of another."""
     out = Totals()
     groups = -(-n // GROUP)
-    for way, sets in enumerate(sums.sets_by_first(len(names))):
+    for way, sets in enumerate(sums.sets_by_first(names)):
         work = partial(sums.crossed, plan=plan, found=found, names=names, sets=sets)
         if not names:
             return total(pool.map(work))

@@ -257,6 +257,12 @@ def _hashes(values: Any) -> tuple[Hashes, NDArray[np.bool_]]:
     return hashing.hash_array(text, categorize=False)[codes], codes < 0
 
 
+def _known_hashes(values: Any) -> Hashes:
+    """Hashes of a column's values, zero where there is none."""
+    found, empty = _hashes(values)
+    return np.where(empty, np.uint64(0), found)
+
+
 def _column_keys(battles: Battles, name: str, row: Hashes) -> tuple[Hashes, NDArray[np.bool_]]:
     """Keys of a column's values; a row without one has its own."""
     if name not in battles.columns:
@@ -270,10 +276,9 @@ def _pairs(battles: Battles) -> tuple[Hashes, NDArray[np.int8]]:
     zero = np.zeros(len(battles), np.uint64)
     judge = prompt = zero
     if "judge" in battles.columns:
-        found, empty = _hashes(battles.columns["judge"])
-        judge = np.where(empty, zero, found)
+        judge = _known_hashes(battles.columns["judge"])
     if battles.measured is not None and "prompt_id" in battles.columns:
-        prompt = _hashes(battles.columns["prompt_id"])[0]
+        prompt = _known_hashes(battles.columns["prompt_id"])
     a, b = _responses(battles, prompt)
     return mixed(mixed(np.minimum(a, b), np.maximum(a, b)), judge), np.where(a < b, 1, np.where(a > b, -1, 0)).astype(
         np.int8
@@ -287,7 +292,7 @@ def _responses(battles: Battles, prompt: Hashes) -> tuple[Hashes, Hashes]:
         frame = battles.responses.to_frame()
         whole = np.zeros(len(frame), np.uint64)
         for name in frame:
-            whole = mixed(whole, np.where(frame[name].isna(), np.uint64(0), _hashes(frame[name])[0]))
+            whole = mixed(whole, _known_hashes(frame[name]))
         return whole[battles.row_a], whole[battles.row_b]
     sides = []
     for model, rows in ((battles.model_a, battles.row_a), (battles.model_b, battles.row_b)):

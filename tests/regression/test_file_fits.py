@@ -118,6 +118,35 @@ def test_texts_are_measured_batch_by_batch(small, tmp_path, form):
     compared(ls.fit_files(files), ls.fit(path))
 
 
+def twins(n: int = 500) -> pd.DataFrame:
+    """Every pair of responses in both orders, in some order."""
+    battles = ls.simulate(n, 5, style={"words": 0.6, "emoji": 0.2}, seed=4).battles
+    frame = pd.concat([battles.to_frame(), battles.swap().to_frame()]).sample(frac=1, random_state=1)
+    return frame.drop(columns="voter", errors="ignore").reset_index(drop=True)
+
+
+@pytest.mark.parametrize("asked", [["pair", "voter"], ["voter", "pair"]])
+def test_voters_whose_pairs_have_twins_under_other_voters(small, tmp_path, asked):
+    once = twins(150).drop(columns="prompt_id")
+    voters = np.random.default_rng(5).integers(0, 40, len(once)).astype(str)
+    thrice = pd.concat([once.assign(voter=voters)] * 3).sample(frac=1, random_state=0).reset_index(drop=True)
+    thrice.to_parquet(tmp_path / "votes.parquet", row_group_size=130)
+    found = ls.fit_files(tmp_path / "votes.parquet", cluster=asked)
+    wanted = ls.fit(ls.read_battles(thrice), cluster=asked)
+    assert found.estimates.clustering.ways == wanted.estimates.clustering.ways
+    compared(found, wanted)
+
+
+@pytest.mark.parametrize("asked", [None, "pair"])
+def test_twins_without_a_prompt_id(small, tmp_path, asked):
+    frame = twins()
+    frame["prompt_id"] = frame["prompt_id"].where(frame["prompt_id"].isin(frame["prompt_id"].unique()[:3]), None)
+    found, wanted = both(frame, tmp_path, cluster=asked)
+    assert found.estimates.clustering.ways == wanted.estimates.clustering.ways
+    assert "pair" in found.estimates.clustering.column
+    compared(found, wanted)
+
+
 def test_orders_of_texts_are_one_cluster(small, tmp_path):
     battles = ls.simulate(400, 5, style={"words": 0.6}, texts=True, seed=4).battles
     frame = pd.concat([battles.to_frame(), battles.swap().to_frame()]).sample(frac=1, random_state=1)
