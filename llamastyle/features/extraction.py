@@ -99,7 +99,8 @@ def extract(
         With ``out``: the column with the texts, or those of both sides; ``response`` (or ``text``, ``output``,
         ``completion``, ``answer``), or ``response_a`` and ``response_b``, unless given.
     keep : list of str, optional
-        With ``out``: columns to carry over; all but texts, prompts and nested ones unless given.
+        With ``out``: columns to carry over; all but texts, prompts and nested ones unless given. Where there is a
+        ``prompt`` and no ``prompt_id``, an id of each prompt's text is then written as ``prompt_id``.
     dtype : {"float32", "float64"}, optional
         With ``out``: how features are written; float32 unless given.
 

@@ -10,9 +10,11 @@ import itertools
 import os
 import sys
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -23,7 +25,7 @@ from llamastyle.errors import FeatureError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Source", "batches", "columns_of", "examined", "paths_of", "size_of"]
+__all__ = ["Source", "batches", "columns_of", "common", "examined", "looked_through", "paths_of", "size_of"]
 
 PART_BYTES = 1 << 28
 """About so many bytes of a file are one part, which is what is lost when a run is killed."""
@@ -36,13 +38,18 @@ ENDS = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file: its name, how long it is, what it holds, and the parts it is read in, as row groups or as bytes."""
+    """A file: its name, how long it is, what it holds, and the parts it is read in, as row groups or as bytes.
+
+    Once it is looked through: the names and types of its columns, and the first row of every part.
+    """
 
     path: str
     size: int
     kind: str
     parts: tuple[tuple[int, int], ...]
     stamp: str
+    columns: tuple[tuple[str, Any], ...] = ()
+    begins: tuple[int, ...] = ()
 
 
 def paths_of(source: Any) -> list[str]:
@@ -140,23 +147,76 @@ def _parquet(path: str, texts: Sequence[str] = ()) -> Iterator[Any]:
         yield file
 
 
-def columns_of(source: Source) -> dict[str, pa.DataType]:
-    """Names and types of a file's columns; of JSON lines, as its first lines have them."""
+def looked_through(source: Source) -> Source:
+    """The same with its columns, of JSON lines as all lines have them, and the first row of every part."""
+    if source.kind == "parquet":
+        with _parquet(source.path) as file:
+            sizes = [sum(file.metadata.row_group(g).num_rows for g in range(*part)) for part in source.parts]
+        columns = columns_of(source)
+    else:
+        with ThreadPoolExecutor(os.cpu_count()) as threads:
+            found = list(threads.map(partial(_part_columns, source), source.parts))
+        sizes = [rows for _, rows in found]
+        columns = common([columns for columns, _ in found], source.path)
+    begins = tuple(itertools.accumulate(sizes[:-1], initial=0))
+    return replace(source, columns=tuple(_filled(columns).items()), begins=begins)
+
+
+def _part_columns(source: Source, part: tuple[int, int]) -> tuple[dict[str, pa.DataType], int]:
+    """Names and types of the columns of a part of JSON lines, and how many rows it has."""
+    columns: dict[str, pa.DataType] = {}
+    rows = 0
+    for block in _blocks(source, part):
+        table = _json_table(block, source.path)
+        columns = common([columns, _named(table.schema, source.path)], source.path)
+        rows += table.num_rows
+    return columns, rows
+
+
+def common(parts: Iterable[Mapping[str, pa.DataType]], path: str) -> dict[str, pa.DataType]:
+    """The columns that some part has, each with a type that holds what it is in all of them."""
     import pyarrow as pa
 
+    made: dict[str, pa.DataType] = {}
+    for name, kind in ((name, kind) for part in parts for name, kind in part.items()):
+        kinds = [made.get(name, kind), kind]
+        if pa.types.is_string(kind) or pa.types.is_string(kinds[0]):  # some texts look like times
+            kinds = [pa.string() if pa.types.is_timestamp(k) else k for k in kinds]
+        try:
+            made[name] = pa.unify_schemas([pa.schema({"": k}) for k in kinds], promote_options="permissive").types[0]
+        except pa.ArrowException:
+            raise FeatureError(
+                f"{path}: {name!r} is {kinds[0]} in some lines and {kinds[1]} in others; write it in one type, for"
+                " example as text"
+            ) from None
+    return made
+
+
+def columns_of(source: Source) -> dict[str, pa.DataType]:
+    """Names and types of a file's columns; of JSON lines, as its first lines have them if it is not looked through."""
+    if source.columns:
+        return dict(source.columns)
     if source.kind == "parquet":
         with _parquet(source.path) as file:
             schema = file.schema_arrow
     else:
         schema = _json_table(next(_blocks(source, source.parts[0]), b""), source.path).schema
+    columns = _named(schema, source.path)
+    return columns if source.kind == "parquet" else _filled(columns)
+
+
+def _named(schema: pa.Schema, path: str) -> dict[str, pa.DataType]:
     try:
-        names = schema.names
+        return dict(zip(schema.names, schema.types, strict=True))
     except UnicodeDecodeError:
-        raise FeatureError(f"{source.path} has a column whose name is not UTF-8; give it another") from None
-    kinds = [
-        pa.large_string() if pa.types.is_null(kind) and source.kind != "parquet" else kind for kind in schema.types
-    ]
-    return dict(zip(names, kinds, strict=True))
+        raise FeatureError(f"{path} has a column whose name is not UTF-8; give it another") from None
+
+
+def _filled(columns: Mapping[str, pa.DataType]) -> dict[str, pa.DataType]:
+    """Columns in which there is nothing are of texts."""
+    import pyarrow as pa
+
+    return {name: pa.large_string() if pa.types.is_null(kind) else kind for name, kind in columns.items()}
 
 
 def size_of(source: Source, part: tuple[int, int]) -> int:
@@ -255,6 +315,6 @@ def _json_table(block: bytes, path: str, schema: pa.Schema | None = None) -> pa.
         )
     except pa.ArrowException as error:
         raise FeatureError(
-            f"{path} has lines that are no JSON, or a column that changes its type: {error}; keep= names the columns to"
-            " carry over"
+            f"{path} has lines that are no JSON, or a column that changes its type: {error}; mend the line, or write"
+            " the column in one type, for example as text"
         ) from None

@@ -18,7 +18,16 @@ import numpy as np
 
 from llamastyle.errors import FeatureError, warn
 from llamastyle.features.feature import Feature, FeatureSet, Recipe
-from llamastyle.features.file_parts import Source, batches, columns_of, examined, paths_of, size_of
+from llamastyle.features.file_parts import (
+    Source,
+    batches,
+    columns_of,
+    common,
+    examined,
+    looked_through,
+    paths_of,
+    size_of,
+)
 from llamastyle.features.text import is_text
 from llamastyle.report.files import fill_and_replace, write_whole
 from llamastyle.report.progress import Bar
@@ -116,15 +125,20 @@ def stream(
         raise FeatureError(f"out={out!r} must be the name of a folder to write to, for example 'features'")
     sources = [examined(path) for path in paths_of(source)]
     columns = columns_of(sources[0])
+    named = [*_column_names("text", text or ""), *_column_names("keep", keep or "")]
+    if keep is None or any(name and name not in columns for name in named):
+        alike = sources if all(file.kind != "parquet" for file in sources) else sources[:1]
+        columns = common([columns_of(looked_through(file)) for file in alike], sources[0].path)
     texts = _text_columns(text, columns, sources[0].path)
     kept = _kept_columns(keep, columns, texts)
+    prompts = _prompts(keep, columns, texts)
     names = _names(wanted, texts, kept)
     folder = Path(out)
     plan = [(file, part) for file in sources for part in file.parts]
     asked = {
         "features": {feature.name: _mark(feature) for feature in wanted},
         "texts": texts,
-        "kept": kept,
+        "kept": [*kept, *["prompt_id"] * len(prompts)],
         "dtype": dtype,
         **versions,
         "files": [[os.path.realpath(file.path), file.size, file.stamp] for file in sources],
@@ -133,7 +147,7 @@ def stream(
     with _alone(folder):
         _agree(folder, asked)
         paths = [folder / f"part-{k:06d}.parquet" for k in range(len(plan))]
-        job = _Job(plan, paths, texts, {name: columns[name] for name in kept}, names, dtype, measure)
+        job = _Job(plan, paths, texts, {name: columns[name] for name in kept}, prompts, names, dtype, measure)
         rows = {path: _rows_of(path) for path in paths if path.exists()}
         missing = [k for k, path in enumerate(paths) if path not in rows]
         without = 0
@@ -186,6 +200,21 @@ def _kept_columns(keep: Any, columns: Mapping[str, pa.DataType], texts: Sequence
     ]
 
 
+def _prompts(keep: Any, columns: Mapping[str, pa.DataType], texts: Sequence[str]) -> list[str]:
+    """The column of prompts that leaves ids behind, where nothing else tells the prompts apart."""
+    left = keep is None and "prompt_id" not in columns and "prompt" not in texts
+    return ["prompt"] * (left and "prompt" in columns and is_text(columns["prompt"]))
+
+
+def _ids(prompts: pa.ChunkedArray) -> pa.Array:
+    """An id for each different text, the same wherever it comes; none where there is no text."""
+    import pyarrow as pa
+
+    coded: Any = prompts.combine_chunks().dictionary_encode()
+    ids = [hashlib.sha256(text.as_buffer()).hexdigest()[:16] for text in coded.dictionary]
+    return pa.DictionaryArray.from_arrays(coded.indices, pa.array(ids, pa.string())).dictionary_decode()
+
+
 def _column_names(option: str, given: Any) -> list[str]:
     """Columns as an option names them; texts are at least one."""
     found = [given] if isinstance(given, str) else given
@@ -227,14 +256,21 @@ class _Job:
     paths: list[Path]
     texts: list[str]
     kept: dict[str, pa.DataType]
+    prompts: list[str]
     names: list[list[str]]
     dtype: str
     measure: Measure
 
     def write(self, k: int) -> int:
         """Write one part; how many rows had no text."""
-        rows = batches(*self.plan[k], self.texts, self.kept)
+        rows = map(self._with_ids, batches(*self.plan[k], [*self.texts, *self.prompts], self.kept))
         return _write_part(self.paths[k], rows, self.measure, self.texts, self.names, self.dtype)
+
+    def _with_ids(self, table: pa.Table) -> pa.Table:
+        """The rows with ids of their prompts in place of these."""
+        for name in self.prompts:
+            table = table.drop_columns(name).append_column("prompt_id", _ids(table[name]))
+        return table
 
 
 def _write_part(

@@ -7,7 +7,7 @@ cluster from one batch to the next.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import combinations
@@ -456,9 +456,14 @@ def _mean_scores(design: Design, values: Floats, weight: Floats, mean: Floats, c
     return mean_scores(design, clusters, values, weight, mean)
 
 
-def sets_by_first(ways: int) -> list[tuple[tuple[int, ...], ...]]:
-    """All sets of ways, by the way that each is counted with: a list a way; without ways, every battle alone."""
-    if not ways:
+def sets_by_first(names: Sequence[str]) -> list[tuple[tuple[int, ...], ...]]:
+    """All sets of ways, by the way that each is counted with: a list a way; without ways, every battle alone.
+
+    Sets with pairs are counted with the pairs: a battle's twin may be under another value of any other way.
+    """
+    if not names:
         return [((),)]
-    every = [one for size in range(1, ways + 1) for one in combinations(range(ways), size)]
-    return [tuple(one for one in every if one[0] == way) for way in range(ways)]
+    ways = range(len(names))
+    order = sorted(ways, key=lambda way: names[way] != PAIR)
+    every = [one for size in range(1, len(names) + 1) for one in combinations(ways, size)]
+    return [tuple(one for one in every if min(one, key=order.index) == way) for way in ways]

@@ -13,9 +13,10 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from llamastyle.data.battles import counted
 from llamastyle.errors import ConvergenceError, DataError, FitError, SeparationError, warn
 from llamastyle.features.feature import FeatureSet, FeatureTable
-from llamastyle.features.file_parts import examined, paths_of
+from llamastyle.features.file_parts import examined, looked_through, paths_of
 from llamastyle.features.streaming import FeatureFiles
 from llamastyle.options import BothBad, Correctness, Covariance, Separated, Ties
 from llamastyle.regression import batches as sums
@@ -158,13 +159,20 @@ def fit_files(
     -------
     StyleResult
         With all that needs no battles one by one: ``params, bse, cov_params``, ``tidy``, ``ratings``,
-        ``decompose``, ``compare``, ``parity``, ``exchange_rates``, ``bands``, ``audit``, ``collinearity``,
-        ``diagnostics``, ``summary``, ``headline``, and charts of these. The rest is an error that says so.
+        ``decompose`` and ``compare`` (of ratings, not of win rates), ``parity``, ``exchange_rates``, ``bands``,
+        ``audit``, ``collinearity``, ``diagnostics``, ``summary``, ``headline``, and charts of these. The rest is an
+        error that says so.
 
     Raises
     ------
     FitError
         As `fit`.
+
+    Notes
+    -----
+    Values that battles are clustered by (prompts, voters, pairs of responses) are told apart by 64-bit hashes. Among
+    n different values, two are taken for one with a chance of about n**2 / 2**65: one in a million at six million.
+    JSON lines are read twice, first for the names and types of all their keys; parquet is read once.
 
     Examples
     --------
@@ -218,7 +226,7 @@ def features_of(features: Any) -> FeatureSet | None:
 def parts_of(source: Any, **size: int) -> list[Any]:
     """The parts of the files that are meant, in order."""
     paths = paths_of([str(part) for part in source.parts] if isinstance(source, FeatureFiles) else source)
-    files = [examined(path, **size) for path in paths]
+    files = [looked_through(examined(path, **size)) for path in paths]
     return [(file, part) for file in files for part in file.parts]
 
 
@@ -270,9 +278,10 @@ def _names(shard: sums.Shard) -> set[str]:
 
 
 def _read_notes(seen: Seen) -> list[str]:
-    notes = [f"{seen.textless} battles have a response without text: left out"] * bool(seen.textless)
-    notes += [f"{seen.aside} rows set aside on reading"] * bool(seen.aside)
-    return notes + [note for note in seen.notes if not note.startswith("correctness known")]
+    rows, battles = seen.notes.rows, seen.notes.battles
+    notes = [f"{seen.textless} of {battles} battles have a response without text: left out"] * bool(seen.textless)
+    notes += [f"{counted(seen.aside, 'row')} of {rows} set aside on reading"] * bool(seen.aside)
+    return notes + [note for note in seen.notes.lines() if not note.startswith("correctness known")]
 
 
 def _fitted(
@@ -398,7 +407,7 @@ def _crossed(pool: Pool, plan: Plan, found: Found, names: tuple[str, ...], n: in
     """Cross-products of sums by cluster over all battles, the clusters of one way after those of another."""
     out = Totals()
     groups = -(-n // GROUP)
-    for way, sets in enumerate(sums.sets_by_first(len(names))):
+    for way, sets in enumerate(sums.sets_by_first(names)):
         work = partial(sums.crossed, plan=plan, found=found, names=names, sets=sets)
         if not names:
             return total(pool.map(work))

@@ -23,8 +23,8 @@ def no_rows() -> NoReturn:
     """Say that battles are needed one by one."""
     raise FitError(
         "this needs the battles one by one, and a fit of files keeps only sums over them: fit a sample that fits in"
-        " memory, fit(read_battles(...)), or use what needs no rows: tidy, ratings, decompose, compare, parity,"
-        " exchange_rates, bands, audit, collinearity, diagnostics, summary, headline"
+        " memory, fit(read_battles(...)), or use what needs no rows: tidy, ratings, decompose and compare (not with"
+        " scale='win_rate'), parity, exchange_rates, bands, audit, collinearity, diagnostics, summary, headline"
     )
 
 

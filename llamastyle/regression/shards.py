@@ -8,10 +8,11 @@ different values have the same hash with a chance of n squared over 2 to the 65t
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -22,12 +23,13 @@ from numpy.typing import NDArray
 from llamastyle.data.battles import Battles, with_texts
 from llamastyle.data.readers import read_battles
 from llamastyle.data.readers.table import keys, python_column
-from llamastyle.errors import DataError, FeatureError, FitError
+from llamastyle.errors import DataError, FeatureError, FitError, LlamaStyleError
 from llamastyle.features.extraction import extract
 from llamastyle.features.feature import FeatureSet
 from llamastyle.features.file_parts import Source, batches, columns_of
 from llamastyle.regression.design import choose_contrasts, raw_contrast
 from llamastyle.regression.grouping import AUTO, CLUSTER_COLUMNS, PAIR
+from llamastyle.regression.reading_notes import Notes
 
 __all__ = ["Disk", "Pool", "Reading", "Seen", "Shard", "joined", "read_part"]
 
@@ -37,6 +39,7 @@ Hashes = NDArray[np.uint64]
 
 ROWS = 1 << 17
 """Battles of a shard on disk, about."""
+ROW = re.compile(r"\brow (\d+)(?= \(counted from 0\))")
 MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -129,7 +132,7 @@ class Seen:
         Of the features' tables.
     cluster : tuple of str
         The columns asked for, by the battles' names for them.
-    notes : tuple of str
+    notes : Notes
         How the rows were read.
     aside, textless : int
         Rows set aside, and battles left out because a text is missing.
@@ -141,7 +144,7 @@ class Seen:
     contrasts: dict[str, str]
     versions: dict[str, str]
     cluster: tuple[str, ...]
-    notes: tuple[str, ...]
+    notes: Notes
     aside: int
     textless: int
     measured: bool
@@ -159,7 +162,7 @@ class Seen:
             self.contrasts,
             self.versions,
             self.cluster,
-            tuple(note for note in self.notes if note in other.notes),
+            self.notes + other.notes,
             self.aside + other.aside,
             self.textless + other.textless,
             self.measured,
@@ -172,15 +175,7 @@ def read_part(
     """The battles of a part of a file, in shards of about ``rows``; ``number`` is the part's own among all."""
     held: list[Shard] = []
     seen: Seen | None = None
-    at = 0
-    for table in batches(source, part, (), columns_of(source)):
-        if not table.num_rows:
-            continue
-        try:
-            shard, found = shard_of(table, reading, (number << 40) + at)
-        except (DataError, FitError, FeatureError) as error:
-            raise type(error)(f"rows {at} to {at + table.num_rows - 1} of a part of {source.path}: {error}") from error
-        at += table.num_rows
+    for shard, found in _read_batches(source, part, number, reading):
         held.append(shard)
         seen = found if seen is None else seen + found
         if sum(s.n for s in held) >= rows:
@@ -188,6 +183,58 @@ def read_part(
             held, seen = [], None
     if held and seen is not None:
         yield joined(held), seen
+
+
+def _read_batches(
+    source: Source, part: tuple[int, int], number: int, reading: Reading
+) -> Iterator[tuple[Shard, Seen]]:
+    """The battles of every batch; one that cannot be read by itself is read together with a row of another."""
+    begin = source.begins[source.parts.index(part)] if source.begins else 0
+    good: Any = None
+    waiting: list[tuple[Any, int, LlamaStyleError]] = []
+    at = 0
+    for table in batches(source, part, (), columns_of(source)):
+        if not table.num_rows:
+            continue
+        first = (number << 40) + at + 1
+        try:
+            made = shard_of(table, reading, first)
+        except (DataError, FitError, FeatureError) as error:
+            waiting.append((table, first, _placed(error, source, begin + at, table.num_rows)))
+        else:
+            good = table
+            yield made
+        at += table.num_rows
+        if good is not None:
+            for late, number_of_first, error in waiting:
+                yield _with_a_row_of(good, late, reading, number_of_first, error)
+            waiting.clear()
+    if waiting:
+        raise waiting[0][2]
+
+
+def _placed(error: LlamaStyleError, source: Source, begin: int, rows: int) -> LlamaStyleError:
+    """The error of a batch, its row counted in the file."""
+    said = ROW.sub(lambda found: f"row {int(found[1]) + begin}", str(error))
+    return type(error)(f"{source.path}, rows {begin} to {begin + rows - 1} (counted from 0): {said}")
+
+
+def _with_a_row_of(good: Any, table: Any, reading: Reading, first: int, error: LlamaStyleError) -> tuple[Shard, Seen]:
+    """The battles of a table none of whose rows may be fit to be read, as they are among others."""
+    import pyarrow as pa
+
+    for i in range(good.num_rows):
+        row = good.slice(i, 1)
+        try:
+            one, alone = shard_of(row, reading)
+        except (DataError, FitError, FeatureError):
+            continue
+        try:
+            shard, seen = shard_of(pa.concat_tables([row, table]), reading, first - 1)
+        except (DataError, FitError, FeatureError):
+            break
+        return shard.take(slice(one.n, None)), replace(seen, notes=seen.notes - alone.notes)
+    raise error
 
 
 def shard_of(table: Any, reading: Reading, first: int = 0) -> tuple[Shard, Seen]:
@@ -228,7 +275,7 @@ def shard_of(table: Any, reading: Reading, first: int = 0) -> tuple[Shard, Seen]
         contrasts,
         features.versions,
         cluster,
-        battles.notes,
+        Notes.of(battles.notes, len(table), given),
         len(np.unique(battles.issues["row"])),
         given - n,
         measured,
@@ -257,6 +304,12 @@ def _hashes(values: Any) -> tuple[Hashes, NDArray[np.bool_]]:
     return hashing.hash_array(text, categorize=False)[codes], codes < 0
 
 
+def _known_hashes(values: Any) -> Hashes:
+    """Hashes of a column's values, zero where there is none."""
+    found, empty = _hashes(values)
+    return np.where(empty, np.uint64(0), found)
+
+
 def _column_keys(battles: Battles, name: str, row: Hashes) -> tuple[Hashes, NDArray[np.bool_]]:
     """Keys of a column's values; a row without one has its own."""
     if name not in battles.columns:
@@ -270,10 +323,9 @@ def _pairs(battles: Battles) -> tuple[Hashes, NDArray[np.int8]]:
     zero = np.zeros(len(battles), np.uint64)
     judge = prompt = zero
     if "judge" in battles.columns:
-        found, empty = _hashes(battles.columns["judge"])
-        judge = np.where(empty, zero, found)
+        judge = _known_hashes(battles.columns["judge"])
     if battles.measured is not None and "prompt_id" in battles.columns:
-        prompt = _hashes(battles.columns["prompt_id"])[0]
+        prompt = _known_hashes(battles.columns["prompt_id"])
     a, b = _responses(battles, prompt)
     return mixed(mixed(np.minimum(a, b), np.maximum(a, b)), judge), np.where(a < b, 1, np.where(a > b, -1, 0)).astype(
         np.int8
@@ -287,7 +339,7 @@ def _responses(battles: Battles, prompt: Hashes) -> tuple[Hashes, Hashes]:
         frame = battles.responses.to_frame()
         whole = np.zeros(len(frame), np.uint64)
         for name in frame:
-            whole = mixed(whole, np.where(frame[name].isna(), np.uint64(0), _hashes(frame[name])[0]))
+            whole = mixed(whole, _known_hashes(frame[name]))
         return whole[battles.row_a], whole[battles.row_b]
     sides = []
     for model, rows in ((battles.model_a, battles.row_a), (battles.model_b, battles.row_b)):

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from llamastyle.errors import FeatureError
 from llamastyle.features import file_parts
-from llamastyle.features.file_parts import batches, columns_of, examined
+from llamastyle.features.file_parts import batches, columns_of, examined, looked_through
 
 
 def read(path, texts=("t",)):
@@ -99,3 +99,27 @@ def test_a_broken_gzip_file_is_said_wherever_it_is_broken(tmp_path):
             read(path)
         said.add(str(error.value).split(":")[0].removeprefix(str(path)))
     assert " cannot be read to its end" in said
+
+
+@pytest.mark.parametrize("form", ["jsonl", "jsonl.gz", "parquet"])
+def test_a_file_looked_through_has_all_its_columns_and_where_parts_begin(tmp_path, monkeypatch, form):
+    monkeypatch.setattr(file_parts, "BATCH_BYTES", 100)
+    rows = [{"t": "2024-01-01", "n": i, "none": None} for i in range(30)]
+    rows += [{"t": "no date", "n": i + 0.5, "late": True} for i in range(30)]
+    path = tmp_path / f"a.{form}"
+    if form == "parquet":
+        pd.DataFrame(rows).astype({"none": "string"}).to_parquet(path, row_group_size=7)
+    else:
+        lines = "".join(json.dumps(row) + "\n" for row in rows).encode()
+        path.write_bytes(gzip.compress(lines) if form.endswith("gz") else lines)
+    source = looked_through(examined(str(path), part_bytes=300))
+    columns = columns_of(source)
+    assert list(columns) == ["t", "n", "none", "late"]
+    if form != "parquet":
+        assert [str(kind) for kind in columns.values()] == ["string", "double", "large_string", "bool"]
+    assert (len(source.parts) > 3) == (form != "jsonl.gz")
+    begin = 0
+    for part, begins in zip(source.parts, source.begins, strict=True):
+        assert begins == begin
+        begin += sum(table.num_rows for table in batches(source, part, [], columns))
+    assert begin == 60

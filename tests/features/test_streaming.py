@@ -88,6 +88,49 @@ def test_battles_are_read_again_in_place_of_texts(tmp_path):
     np.testing.assert_allclose(again.params, ls.fit(battles, ["words", "bold"]).params)
 
 
+def test_keys_that_come_late_are_carried_over(tmp_path, small):
+    data = frame().to_dict("records")
+    for i, row in enumerate(data):
+        row |= {"correct": i % 2, "score": i / 2} if i > 300 else {"score": i}
+    path = tmp_path / "answers.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in data))
+    more = tmp_path / "more.jsonl"
+    more.write_text('{"id": 500, "response": "x", "voter": "v"}\n')
+    files = ls.extract([path, more], ["words"], out=tmp_path / "out", progress=False)
+    made = files.to_frame()
+    assert made["correct"].tolist()[301:500] == [i % 2 for i in range(301, 500)]
+    assert made["correct"].isna().sum() == 302
+    assert made["score"].tolist()[298:302] == [298.0, 299.0, 300.0, 150.5]
+    assert made["voter"].dropna().to_dict() == {500: "v"}
+    kept = ls.extract(path, ["words"], out=tmp_path / "kept", keep=["correct"], progress=False).to_frame()
+    assert kept["correct"].notna().sum() == 199
+
+
+def test_a_key_of_two_types_is_named(tmp_path, small):
+    one, two = tmp_path / "1.jsonl", tmp_path / "2.jsonl"
+    one.write_text('{"response": "a b", "id": 1}\n')
+    two.write_text('{"response": "a b c", "id": "x1"}\n')
+    with pytest.raises(ls.FeatureError, match="'id' is int64 in some lines and string in others; write it in one type"):
+        ls.extract([one, two], ["words"], out=tmp_path / "out", progress=False)
+    assert ls.extract([one, two], ["words"], out=tmp_path / "out", keep=[], progress=False).rows == 2
+
+
+@pytest.mark.parametrize("form", ["parquet", "jsonl"])
+def test_prompts_leave_ids_behind(tmp_path, small, form):
+    prompts = [None if i % 50 == 7 else f"What is {i % 20}?" for i in range(500)]
+    path = written(tmp_path, form, frame().assign(prompt=prompts))
+    made = ls.extract(path, ["words"], out=tmp_path / "out", progress=False).to_frame()
+    assert "prompt" not in made
+    assert made["prompt_id"].isna().tolist() == [prompt is None for prompt in prompts]
+    pairs = set(zip(made["prompt_id"].dropna(), filter(None, prompts), strict=True))
+    assert len(pairs) == made["prompt_id"].nunique() == 20
+    kept = ls.extract(path, ["words"], out=tmp_path / "kept", keep=["id"], progress=False).to_frame()
+    assert list(kept) == ["id", "words"]
+    written(tmp_path, form, frame().assign(prompt=prompts, prompt_id="own"))
+    own = ls.extract(path, ["words"], out=tmp_path / "own", progress=False).to_frame()
+    assert own["prompt_id"].unique().tolist() == ["own"]
+
+
 def test_rows_without_text_are_blank_and_counted(tmp_path):
     frame(["One.", None, "Two three."]).to_parquet(tmp_path / "a.parquet")
     with pytest.warns(ls.LlamaStyleWarning, match="1 rows have no text"):
@@ -298,7 +341,7 @@ def bad(tmp_path: Path, case: str) -> dict:
     [
         ("broken", {}, "is no parquet file that can be read"),
         ("lines", {}, "has lines that are no JSON, or a column that changes its type"),
-        ("types", {}, "keep= names the columns to carry over"),
+        ("types", {}, "write the column in one type, for example as text"),
         ("cut", {}, "cannot be read to its end"),
         ("nested", {}, "not texts; read it with read_battles"),
         ("foreign", {}, "is neither parquet nor JSON lines"),

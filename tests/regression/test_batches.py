@@ -102,9 +102,10 @@ def test_meat_is_a_brute_force_sum_over_clusters(whole):
 
 
 def test_sets_of_ways_are_each_counted_once():
-    assert batches.sets_by_first(0) == [((),)]
-    assert batches.sets_by_first(2) == [((0,), (0, 1)), ((1,),)]
-    three = [one for sets in batches.sets_by_first(3) for one in sets]
+    assert batches.sets_by_first(()) == [((),)]
+    assert batches.sets_by_first(("prompt_id", "voter")) == [((0,), (0, 1)), ((1,),)]
+    assert batches.sets_by_first(("voter", "pair")) == [((0,),), ((1,), (0, 1))]
+    three = [one for sets in batches.sets_by_first(("prompt_id", "pair", "voter")) for one in sets]
     assert len(three) == len(set(three)) == 7
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
 
 import numpy as np
@@ -118,6 +119,35 @@ def test_texts_are_measured_batch_by_batch(small, tmp_path, form):
     compared(ls.fit_files(files), ls.fit(path))
 
 
+def twins(n: int = 500) -> pd.DataFrame:
+    """Every pair of responses in both orders, in some order."""
+    battles = ls.simulate(n, 5, style={"words": 0.6, "emoji": 0.2}, seed=4).battles
+    frame = pd.concat([battles.to_frame(), battles.swap().to_frame()]).sample(frac=1, random_state=1)
+    return frame.drop(columns="voter", errors="ignore").reset_index(drop=True)
+
+
+@pytest.mark.parametrize("asked", [["pair", "voter"], ["voter", "pair"]])
+def test_voters_whose_pairs_have_twins_under_other_voters(small, tmp_path, asked):
+    once = twins(150).drop(columns="prompt_id")
+    voters = np.random.default_rng(5).integers(0, 40, len(once)).astype(str)
+    thrice = pd.concat([once.assign(voter=voters)] * 3).sample(frac=1, random_state=0).reset_index(drop=True)
+    thrice.to_parquet(tmp_path / "votes.parquet", row_group_size=130)
+    found = ls.fit_files(tmp_path / "votes.parquet", cluster=asked)
+    wanted = ls.fit(ls.read_battles(thrice), cluster=asked)
+    assert found.estimates.clustering.ways == wanted.estimates.clustering.ways
+    compared(found, wanted)
+
+
+@pytest.mark.parametrize("asked", [None, "pair"])
+def test_twins_without_a_prompt_id(small, tmp_path, asked):
+    frame = twins()
+    frame["prompt_id"] = frame["prompt_id"].where(frame["prompt_id"].isin(frame["prompt_id"].unique()[:3]), None)
+    found, wanted = both(frame, tmp_path, cluster=asked)
+    assert found.estimates.clustering.ways == wanted.estimates.clustering.ways
+    assert "pair" in found.estimates.clustering.column
+    compared(found, wanted)
+
+
 def test_orders_of_texts_are_one_cluster(small, tmp_path):
     battles = ls.simulate(400, 5, style={"words": 0.6}, texts=True, seed=4).battles
     frame = pd.concat([battles.to_frame(), battles.swap().to_frame()]).sample(frac=1, random_state=1)
@@ -140,6 +170,48 @@ def test_the_cut_of_the_files_changes_nothing(tmp_path, monkeypatch, rows):
     cut = ls.fit_files(tmp_path / "cut")
     np.testing.assert_allclose(cut.cov_params(), whole.cov_params(), rtol=1e-10, atol=1e-15)
     pd.testing.assert_frame_equal(cut.audit(), whole.audit(), rtol=1e-10)
+
+
+def test_keys_that_come_late_in_json_lines(small, tmp_path, monkeypatch):
+    monkeypatch.setattr(file_parts, "BATCH_BYTES", 20_000)
+    frame = arena(n_voters=80)
+    rows = frame.to_dict("records")
+    for row in rows[:300]:
+        del row["correct_a"], row["correct_b"]
+    for row in rows[:200]:
+        del row["voter"]
+    (tmp_path / "votes.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    found, wanted = ls.fit_files(tmp_path / "votes.jsonl"), ls.fit(tmp_path / "votes.jsonl")
+    assert len(found.asked) == 1200
+    assert found.estimates.clustering.ways == wanted.estimates.clustering.ways
+    compared(found, wanted)
+
+
+def test_notes_and_rows_set_aside_are_those_in_memory(small, tmp_path):
+    frame = arena(n_voters=80)
+    frame["winner"] = frame["winner"].replace("both_bad", "tie")
+    frame.loc[::9, ["winner", "outcome"]] = ["both_bad", 0.5]
+    frame.loc[90:400, "winner"] = "???"
+    frame.loc[3, "outcome"] = 0.123
+    frame.to_parquet(tmp_path / "votes.parquet", row_group_size=90)
+    found = ls.fit_files(tmp_path / "votes.parquet", strict=False)
+    wanted = ls.fit(ls.read_battles(tmp_path / "votes.parquet", strict=False))
+    compared(found, wanted)
+    assert "311 rows of 1500 set aside on reading" in found.notes
+    aside = "311 rows of 1500 set aside (see battles.issues)"
+    assert set(wanted.notes) - {aside} <= set(found.notes)
+    assert any("votes are both_bad" in note for note in found.notes)
+
+
+def test_prompts_without_ids_still_cluster_what_extract_wrote(small, tmp_path):
+    frame = ls.simulate(600, 5, style={"words": 0.6}, texts=True, seed=4, n_prompts=60).battles.to_frame()
+    frame.drop(columns=["prompt_id", "voter"]).to_parquet(tmp_path / "votes.parquet", row_group_size=100)
+    wanted = ls.fit(tmp_path / "votes.parquet", ["words", "bold"])
+    assert wanted.estimates.clustering.ways == (("prompt_id", 60),)
+    files = ls.extract(
+        tmp_path / "votes.parquet", ["words", "bold"], out=tmp_path / "out", dtype="float64", progress=False
+    )
+    compared(ls.fit_files(files), wanted)
 
 
 def test_prices_without_models(small, tmp_path):

@@ -22,6 +22,11 @@ def test_any_use_is_the_error(use):
         use(Rowless())
 
 
+def test_the_error_says_that_win_rates_are_not_there():
+    with pytest.raises(FitError, match=r"decompose and compare \(not with scale='win_rate'\)"):
+        len(Rowless())
+
+
 def test_names_of_sums_cannot_be_used_as_sums():
     with pytest.raises(FitError, match="one by one"):
         Held("scores") @ np.eye(2)

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 import llamastyle as ls
-from llamastyle.features.file_parts import examined
+from llamastyle.features import file_parts
+from llamastyle.features.file_parts import examined, looked_through
 from llamastyle.regression import batches
 from llamastyle.regression.shards import Disk, Reading, joined, mixed, read_part, shard_of
 
@@ -110,10 +111,37 @@ def test_mixing_keeps_numbers_apart():
     assert abs(float(np.mean(mixed(n) >> np.uint64(63))) - 0.5) < 0.01
 
 
-def test_errors_say_where(tmp_path):
+def test_errors_count_rows_in_the_file(tmp_path):
     frame = votes(60)
     frame["winner"] = [*frame["winner"][:-1], "nobody"]
+    frame.loc[45, "words_a"] = np.nan
+    frame.to_json(tmp_path / "votes.jsonl", orient="records", lines=True)
+    source = looked_through(examined(str(tmp_path / "votes.jsonl"), part_bytes=4000))
+    assert len(source.parts) > 1
+    with pytest.raises(ls.DataError, match=r"votes\.jsonl, rows \d+ to 59 \(counted from 0\): .*nobody"):
+        list(read_part(source, source.parts[-1], 0, READING))
+    frame["winner"] = "model_a"
+    frame.drop(columns="outcome").to_parquet(tmp_path / "votes.parquet", row_group_size=20)
+    source = looked_through(examined(str(tmp_path / "votes.parquet"), part_bytes=1))
+    with pytest.raises(ls.DataError, match=r"rows 40 to 59 \(counted from 0\): row 45 \(counted from 0\), column 'words_a'"):
+        list(read_part(source, source.parts[2], 0, READING))
+
+
+@pytest.mark.parametrize("bad", [range(20), range(20, 45), range(60)], ids=["first", "amid", "all"])
+def test_a_batch_of_bad_rows_is_set_aside(tmp_path, monkeypatch, bad):
+    monkeypatch.setattr(file_parts, "MOST_ROWS", 20)
+    frame = votes(60)
+    frame.loc[list(bad), "winner"] = "???"
     frame.to_parquet(tmp_path / "votes.parquet")
-    source = examined(str(tmp_path / "votes.parquet"))
-    with pytest.raises(ls.DataError, match=r"rows 0 to 59 of a part of .*votes\.parquet: .*nobody"):
-        list(read_part(source, source.parts[0], 0, READING))
+    source = looked_through(examined(str(tmp_path / "votes.parquet")))
+    reading = Reading(None, None, None, {"strict": False})
+    if len(bad) == 60:
+        with pytest.raises(ls.DataError, match=r"rows 0 to 19 .*\?\?\?"):
+            list(read_part(source, source.parts[0], 0, reading))
+        return
+    shard, seen = next(read_part(source, source.parts[0], 0, reading))
+    assert shard.n == 60 - len(bad)
+    assert seen.aside == len(bad)
+    assert np.unique(shard.arrays["row"]).size == shard.n
+    assert seen.notes.rows == 60
+    assert seen.notes.battles == shard.n
