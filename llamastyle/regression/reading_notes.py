@@ -66,7 +66,9 @@ class Notes:
         return self._with(other, -1)
 
     def _with(self, other: Notes, sign: int) -> Notes:
-        counts = {k: self.counts.get(k, 0) + sign * other.counts.get(k, 0) for k in self.counts | other.counts}
+        counts = {
+            k: self.counts.get(k, 0) + sign * other.counts.get(k, 0) for k in self.counts | other.counts
+        }
         plain = {k: self.plain.get(k, 0) + sign * other.plain.get(k, 0) for k in self.plain | other.plain}
         return Notes(self.rows + sign * other.rows, self.battles + sign * other.battles, counts, plain)
 
@@ -74,7 +76,9 @@ class Notes:
         """The notes on all rows; what has no count is one if it is true of all."""
         plain = [note for note, n in self.plain.items() if n == self.battles or note.startswith(SOME)]
         counts = dict(self.counts)
-        if nameless := sum(n for note, n in self.plain.items() if note.startswith(NAMELESS) and note not in plain):
+        if nameless := sum(
+            n for note, n in self.plain.items() if note.startswith(NAMELESS) and note not in plain
+        ):
             counts[UNNAMED] = counts.get(UNNAMED, 0) + nameless
         return (*(self._line(kind, n) for kind, n in counts.items() if n), *plain)
 
@@ -82,4 +86,6 @@ class Notes:
         before, out_of, what, rest = kind
         every = str(self.battles if what in ("battle", "vote") else self.rows)
         rest = rest.replace("\0 have", "\0 has") if n == 1 else rest
-        return before + (f"{n} of {every} {what}s" if out_of else counted(n, what)) + rest.replace("\0", every)
+        return (
+            before + (f"{n} of {every} {what}s" if out_of else counted(n, what)) + rest.replace("\0", every)
+        )

@@ -20,7 +20,11 @@ def added(*batches: tuple[list[str], int, int]) -> tuple[str, ...]:
 @pytest.mark.parametrize(
     ("one", "other", "both"),
     [
-        (["10 of 90 votes are both_bad: half a win each"], [], ["10 of 180 votes are both_bad: half a win each"]),
+        (
+            ["10 of 90 votes are both_bad: half a win each"],
+            [],
+            ["10 of 180 votes are both_bad: half a win each"],
+        ),
         ([f"1 battle {SELF}"], [f"2 battles {SELF}"], [f"3 battles {SELF}"]),
         ([f"1 battle {SELF}"], [], [f"1 battle {SELF}"]),
         (
@@ -34,7 +38,8 @@ def added(*batches: tuple[list[str], int, int]) -> tuple[str, ...]:
             ["2 rows of 100 have no turn: set aside"],
             ["3 rows of 200 have no turn: set aside"],
         ),
-        (["2 features measured in the table: words, bold"],) * 2 + (["2 features measured in the table: words, bold"],),
+        (["2 features measured in the table: words, bold"],) * 2
+        + (["2 features measured in the table: words, bold"],),
         (
             ["1 battle where the two conversations differ in length, first row 3 (counted from 0)"],
             ["1 battle where the two conversations differ in length, first row 0 (counted from 0)"],
@@ -46,9 +51,9 @@ def added(*batches: tuple[list[str], int, int]) -> tuple[str, ...]:
             ["2 values of 'voter' as floats of 2**53 and above, where neighbours are one value"],
         ),
         (["the names of the models may be in 'x'"], [], []),
-        (["names that differ in case only stay different models: A and a"],) + ([],) + (
-            ["names that differ in case only stay different models: A and a"],
-        ),
+        (["names that differ in case only stay different models: A and a"],)
+        + ([],)
+        + (["names that differ in case only stay different models: A and a"],),
         (["10 rows of 100 set aside (see battles.issues)"], [], []),
         (
             ["no model names: style can be priced, models cannot be rated"],
