@@ -105,7 +105,7 @@ def _fit(draws: Draws, tame: bool) -> None:
         result.exchange_rates, result.overrides, result.both_bad, result.audit, result.bands, result.diagnostics,
         result.cov_params, lambda: result.bse, lambda: result.params, result.predict, result._repr_html_,
         lambda: result.ratings(reference), lambda: ls.battles_for(result, [10.0, 30.0]),
-        lambda: result.compare(*battles.models[:2]), lambda: ls.power_curve(result, 30.0),
+        lambda: result.compare(*[*battles.models, "a", "b"][:2]), lambda: ls.power_curve(result, 30.0),
         lambda: result.bands("inflation", reference=reference), result.report if draws.whole(0, 40) == 40 else result.headline,
     ]  # fmt: skip
     for make in made:

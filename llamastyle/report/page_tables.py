@@ -254,12 +254,18 @@ def price_table(prices: pd.DataFrame, level: float) -> Table:
             Cell(str(r["contrast"]).replace("_", " ")),
             _number(r["scale"], 3),
             _span(r, "estimate conf_low conf_high", 3),
-            Cell("< 0.001" if r["p_value"] < 0.001 else f"{r['p_value']:.3f}", float(r["p_value"])),
+            _p_value(r["p_value"]),
         )
         for r in prices.to_dict("records")
     ]
     heads = "Feature|Group|Contrast|Typical difference#|Price, log-odds#|p#"
     return _table(f"Prices: log-odds of winning for a typical difference, {_level(level)}", heads, rows)
+
+
+def _p_value(p: float) -> Cell:
+    if p != p:
+        return Cell("")
+    return Cell("< 0.001" if p < 0.001 else f"{p:.3f}", float(p))
 
 
 def rate_table(rates: pd.DataFrame, level: float) -> Table:

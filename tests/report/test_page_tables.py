@@ -178,3 +178,10 @@ def test_overlap_and_sensitivity():
     (shown,) = cells(tables.sensitivity_table(pd.DataFrame([row])))
     assert (shown["To reach zero, %"], shown["Compared with"], shown["Price left"]) == ("14.5", "bold", "−0.010")
     assert "Note" not in shown
+
+
+def test_a_price_without_an_interval_has_no_p():
+    row = {"term": "words", "group": "length", "contrast": "log_ratio", "scale": 1.0, "estimate": 0.5}
+    row |= dict.fromkeys(["conf_low", "conf_high", "p_value"], np.nan)
+    rows = tables.price_table(pd.DataFrame([row, {**row, "p_value": 0.2}]), 0.95).rows
+    assert [cells_of[-1].text for cells_of in rows] == ["", "0.200"]
