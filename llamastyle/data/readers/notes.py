@@ -85,6 +85,7 @@ def right_notes(table: Table, used: Collection[str]) -> list[str]:
         for parts, a in there.items()
         for b in _others(parts, there)
         if {*_zero_one(table.columns[a]), *_zero_one(table.columns[b])} == {"0", "1"}
+        and _both_at_times(table.columns[a], table.columns[b])
     ]
 
 
@@ -105,6 +106,12 @@ def _zero_one(column: Column) -> list[str]:
     if any(str(value) not in ZERO_ONE for value in column.slice(0, 100).drop_null().to_pylist()):
         return ["?"]
     return [ZERO_ONE.get(str(value), "?") for value in column.drop_null().unique().to_pylist()]
+
+
+def _both_at_times(a: Column, b: Column) -> bool:
+    """Whether both sides are 1 in some row; where they never are, the columns say who won rather than who is right."""
+    sides = (column.to_pylist() for column in (a, b))
+    return any(ZERO_ONE.get(str(one)) == ZERO_ONE.get(str(two)) == "1" for one, two in zip(*sides, strict=True))
 
 
 def _few(column: Column) -> bool:

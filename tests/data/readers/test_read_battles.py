@@ -173,7 +173,8 @@ def test_conversations_that_cannot_be_read_are_never_texts(votes: Votes) -> None
 def test_two_columns_of_zeros_and_ones_that_nothing_reads_are_named(kind):
     zeros = pd.Series([0, 1, 1, 0])
     frame = pd.DataFrame({"winner": ["model_a", "model_b"] * 2, "response_a": "a", "response_b": list("wxyz")})
-    frame = frame.assign(ok_left=zeros.astype(kind), ok_right=(1 - zeros).astype(kind), other=[0, 1, 2, 3])
+    frame = frame.assign(ok_left=zeros.astype(kind), ok_right=zeros[::-1].clip(0, 1).to_numpy().astype(kind))
+    frame.loc[0, "ok_right"] = kind(1)
     (note,) = [n for n in ls.read_battles(frame).notes if "right" in n]
     assert note.startswith("'ok_left' and 'ok_right' are 0 or 1: if they say whether an answer is right, read them with")
     assert 'columns={"correct_a": "ok_left", "correct_b": "ok_right"}' in note
@@ -182,6 +183,8 @@ def test_two_columns_of_zeros_and_ones_that_nothing_reads_are_named(kind):
     assert any("0 or 1" in n for n in always)
     apart = frame.rename(columns={"ok_left": "is_code", "ok_right": "is_refusal"})
     assert not any("0 or 1" in n for n in ls.read_battles(apart).notes)
+    won = frame.assign(ok_left=zeros, ok_right=1 - zeros)
+    assert not any("0 or 1" in n for n in ls.read_battles(won).notes), "never both: who won, not who is right"
     if kind is not bool:
         named = {"correct_a": "ok_left", "correct_b": "ok_right"}
         assert not any("0 or 1" in n for n in ls.read_battles(frame, columns=named).notes)
