@@ -75,7 +75,7 @@ class Tab:
 
     def __init__(self, browser: Browser, policy: bool) -> None:
         self.page = browser.new_context(bypass_csp=not policy).new_page()
-        self.page.set_default_timeout(10_000)
+        self.page.set_default_timeout(60_000)
         self.now = Visit(self.page)
         self.page.on("console", self._heard)
         self.page.on("pageerror", lambda error: self.now.errors.append(str(error)))
