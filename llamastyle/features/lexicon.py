@@ -171,6 +171,14 @@ class _Parser:
         return after
 
 
+def words_in(lexicon: Lexicon) -> Iterator[tuple[str, str]]:
+    """Each word of the phrases and sets, and the phrase or set it stands in."""
+    for text in (*lexicon.sets.values(), *(phrase.text for phrase in lexicon.phrases)):
+        for token in _TOKEN.findall(text):
+            if token[0] not in "^!_()[]|@":
+                yield from ((word, text) for word in _split(token))
+
+
 def _split(token: str) -> list[str]:
     """The words of a token: each character of Chinese and Japanese is one."""
     return [token] if token[0] == "@" else _ALONE.findall(token)

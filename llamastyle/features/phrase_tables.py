@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from llamastyle.errors import FeatureError
 from llamastyle.features import tables as t
 from llamastyle.features.counters import STYLE_CATEGORIES
-from llamastyle.features.lexicon import Lexicon, PhraseAutomaton, compile_phrases, read_lexicon, single_words
+from llamastyle.features.lexicon import (
+    Lexicon,
+    PhraseAutomaton,
+    compile_phrases,
+    read_lexicon,
+    single_words,
+    words_in,
+)
 
+_WORD = re.compile("L[LM]*(?:-L[LM]*)*|A")
 LISTS = 64
 """Phrase lists that are held in memory, about 100 kB each."""
 
@@ -28,10 +38,27 @@ def tables_with(toml: str) -> t.Tables:
     shipped = t.load()[0]
     if not toml:
         return shipped
+    _refuse_no_words(lexicon_of(toml), shipped.chars.kind)
     parts = arrays_of((lexicon_of(toml),))
     for array in (array for part in parts for array in part):
         array.flags.writeable = False  # the kernel is compiled for that
     return shipped._replace(phrases=parts[0], style=parts[1], words=parts[2])
+
+
+def _refuse_no_words(lexicon: Lexicon, kind: NDArray[np.uint16]) -> None:
+    """What a phrase asks for must be a word to the scanner; it would never be found, or be taken for another."""
+    for word, phrase in words_in(lexicon):
+        if not _WORD.fullmatch("".join(_class(char, int(kind[ord(char)])) for char in word)):
+            raise FeatureError(
+                f"the phrase {phrase!r}: {word!r} is no word; a word has letters, digits, and ' or - between them, and "
+                f"what may stand between two words, as a comma or a quote, is left out"
+            )
+
+
+def _class(char: str, kind: int) -> str:
+    """L letter, M mark, A a word alone, - what joins two parts of a word, . anything else."""
+    joins = "-" if char in "'\u2019-\u2010\u2011" else "."
+    return "A" if kind & t.ALONE else "L" if kind & t.LETTER else "M" if kind & t.MARK else joins
 
 
 def arrays_of(lexicons: tuple[Lexicon, ...]) -> tuple[t.Phrases, t.Phrases, t.Words]:

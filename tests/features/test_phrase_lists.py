@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import llamastyle as ls
-from llamastyle.features.lexicon import read_lexicons, shipped_languages
+from llamastyle.features.lexicon import read_lexicons, shipped_languages, words_in
 from tests.features import twin as slow
 
 OWN = """
@@ -138,6 +138,9 @@ def test_its_features_can_be_pickled(own: Path) -> None:
         (('"splendid|capital"', '"@b"\n' + "".join(f'{a} = "@{b} @{b} @{b}"\n' for a, b in LADDER) + 'o = "x"'), "too large"),
         (("perchance", " ".join(f"w{k}" for k in range(40_000))), "too large|more than 32,000"),
         (("[sets]", "x = " + "[" * 3000), "is not TOML"),
+        (("perchance", "perchance,"), "'perchance,' is no word"),
+        (("perchance", r"perchance\u0000"), r"'perchance\\x00' is no word"),
+        (('"splendid|capital"', "\"splendid|capital'\""), '"capital\'" is no word'),
         (('misses = ["What a thing."]', 'misses = ["What a thing."]\nreson = ""'), "no 'reson'"),
     ],
 )
@@ -145,6 +148,20 @@ def test_what_is_wrong_with_a_list_is_one_clear_error(own: Path, change: tuple[s
     own.write_text(OWN.replace(*change, 1), encoding="utf-8")
     with pytest.raises(ls.FeatureError, match=message):
         ls.phrase_list(own)
+
+
+def test_every_word_of_the_shipped_lists_is_a_word() -> None:
+    for language in shipped_languages():
+        for lexicon in read_lexicons(language):
+            texts = list(dict.fromkeys(word for word, _ in words_in(lexicon)))
+            counts = ls.extract(texts, ["words"], progress=False).values[:, 0]
+            assert [word for word, count in zip(texts, counts, strict=True) if count != 1] == []
+
+
+@pytest.mark.parametrize("word", ["it\u2019s", "well-known", "na\u0131ve\u0301", "v2", "\u4e2d"])
+def test_words_of_a_list_that_are_words(own: Path, word: str) -> None:
+    own.write_text(OWN.replace("perchance", word).replace("Perchance", word), encoding="utf-8")
+    assert ls.extract([f"So {word} it goes."], ls.phrase_list(own)["hedges_own"]).values.tolist() == [[1.0]]
 
 
 def test_a_byte_order_mark_is_left_out(own: Path) -> None:
