@@ -18,7 +18,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--list", action="store_true", help="what the targets are")
     parser.add_argument("--keep", action="store_true", help="make the target's small corpus of the last run's large one")
     parser.add_argument("--patience", type=float, default=300.0, help="seconds for that")
-    parser.add_argument("--most", type=int, default=80, help="inputs that are kept")
+    parser.add_argument("--memory", action="store_true", help="memory, the last run's corpus replayed over and over")
+    parser.add_argument("--most", type=int, default=80, help="inputs that are kept, or replayed")
     asked = parser.parse_args(arguments)
     if asked.list:
         for name in TARGETS:
@@ -37,10 +38,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         print(keep(asked.target, asked.patience, asked.most))
         return 0
+    from fuzz.replaying import replay
     from fuzz.results import write_summary
     from fuzz.running import fuzz
 
-    print(fuzz(asked.target, asked.minutes))
+    print(replay(asked.target, asked.most) if asked.memory else fuzz(asked.target, asked.minutes))
     write_summary()
     return 0
 

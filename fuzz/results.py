@@ -14,11 +14,14 @@ HEAD = """# Fuzzing
 Written by `python -m fuzz summary` from `fuzz/runs`. The last run of each target, and all runs together. Peak memory is
 the largest that the process had come to by then. A finding is an outcome that is neither a value nor an error of the
 library with a message, counted once for each place it comes from; what was found and mended is in `fuzz/FOUND.md`.
+The fuzzer's own tables grow with its corpus: so memory is measured once more without it, after each of four passes over
+some of the corpus in a new process (`python -m fuzz TARGET --memory`).
 
 """
 COLUMNS = (
     "target", "commit", "minutes", "of them CPU", "executions", "peak MB at 1/3", "peak MB at the end", "findings",
     "last finding at, min", "all runs: minutes", "executions", "last finding at, min",
+    "replayed: inputs", "MB after each pass",
 )  # fmt: skip
 
 
@@ -51,7 +54,14 @@ def _row(runs: list[Mapping[str, Any]]) -> tuple[str, ...]:
         f"{sum(run['seconds'] for run in runs) / 60:.1f}",
         f"{sum(run['executions'] for run in runs):,}",
         _last_finding(runs),
+        *_replayed(last["target"]),
     )
+
+
+def _replayed(target: str) -> tuple[str, str]:
+    """Inputs of the last replay, and memory after each pass."""
+    last = [run for run in _runs("memory") if run["target"] == target][-1:]
+    return (str(last[0]["inputs"]), ", ".join(f"{mb:.0f}" for mb in last[0]["mb"])) if last else ("", "")
 
 
 def _last_finding(runs: list[Mapping[str, Any]]) -> str:

@@ -49,12 +49,12 @@ def fuzz(target: str, minutes: float) -> Path:
     for name in ("corpus", "found"):
         (place / name).mkdir(parents=True, exist_ok=True)
     _plant(target, place / "corpus")
-    record = Record(target, _commit())
+    record = Record(target, code_version())
     begun = time.monotonic()
     while (left := minutes * 60 - (time.monotonic() - begun)) > 1:
         log = place / "log.jsonl"
         log.write_text("")
-        child = subprocess.run(_command(target, place, left), env=_environment(), cwd=HOME.parent, check=False)
+        child = subprocess.run(_command(target, place, left), env=environment(), cwd=HOME.parent, check=False)
         _add(record, log, time.monotonic() - begun)
         if child.returncode:
             record.deaths += 1
@@ -85,7 +85,8 @@ def _command(target: str, place: Path, seconds: float) -> list[str]:
     return [sys.executable, "-m", "fuzz.running", target, str(place), *flags, str(place / "corpus")]
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
+    """The scanner uncompiled, one thread, and temporary files in memory where there is such a place."""
     memory = {"TMPDIR": str(SHARED)} if SHARED.is_dir() else {}  # files of an input need no disk
     return {**os.environ, **memory, "NUMBA_DISABLE_JIT": "1", "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
 
@@ -94,7 +95,8 @@ def _longest(target: str) -> int:
     return importlib.import_module(f"fuzz.targets.{target}").LONGEST
 
 
-def _commit() -> str:
+def code_version() -> str:
+    """The commit, with a plus where the library differs from it."""
     def git(*words: str) -> str:
         return subprocess.run(["git", *words], cwd=HOME, capture_output=True, text=True, check=True).stdout.strip()
 
