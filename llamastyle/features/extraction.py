@@ -34,8 +34,9 @@ PARTS = {
     "scan_spans": "the text scanner's part that marks texts",
 }
 COMPILE_PATIENCE = 3.0
-_LOADED: set[str] = set()
 """Seconds after which the scanner is being compiled, not loaded from its cache."""
+_LOADED: set[str] = set()
+"""The parts of the scanner that have been run to their end in this process."""
 INEXACT = (
     "Arena's counts of headers, lists and bold are not exact in {n} of {rows} texts: these have very many code fences "
     "whose insides also stand within one another, and are removed from their own places only"
@@ -364,8 +365,8 @@ def notice(show: bool, scan: str) -> Iterator[None]:
     notice.daemon = True
     if show and scan not in _LOADED:
         notice.start()
-    _LOADED.add(scan)
     try:
         yield
+        _LOADED.add(scan)
     finally:
         notice.cancel()

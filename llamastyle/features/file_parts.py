@@ -32,6 +32,8 @@ PART_BYTES = 1 << 28
 BATCH_BYTES = 1 << 24
 """About so many bytes are in memory at a time."""
 MOST_ROWS = 1 << 13
+MARK = b"llamastyle"
+"""The key in a parquet file's metadata under which it says that its votes are simulated."""
 ENDS = 1 << 16
 """So much of either end of a file is part of its fingerprint."""
 
@@ -242,6 +244,8 @@ def batches(
         return
     with _parquet(source.path) as file:
         there = file.schema_arrow.names
+        metadata = file.schema_arrow.metadata or {}
+    schema = schema.with_metadata({key: value for key, value in metadata.items() if key == MARK})
     if lacking := [name for name in wanted if name not in there]:
         raise FeatureError(f"{source.path} has no column {lacking[0]!r}, which the first file has")
     if doubled := [name for name in wanted if there.count(name) > 1]:

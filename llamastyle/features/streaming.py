@@ -301,7 +301,7 @@ def _write_part(
                         values = measure(given.fill_null(""))
                         values[absent] = np.nan
                         columns |= {head: pa.array(values[:, i].astype(dtype)) for i, head in enumerate(heads)}
-                    made = pa.table(columns)
+                    made = pa.table(columns, metadata=table.schema.metadata)
                     writer = writer or pq.ParquetWriter(file, made.schema)
                     writer.write_table(made)
                 (writer or pq.ParquetWriter(file, pa.schema([]))).close()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from llamastyle.data.battles import counted
+from llamastyle.data.readers.files import SIMULATED
 
 __all__ = ["Notes"]
 
@@ -18,7 +19,7 @@ COUNTED = re.compile(
 """What comes before a count, the count, out of how many, of what, and the rest."""
 NAMELESS = "no model names: "
 UNNAMED = "", False, "battle", " without model names: kept for prices, left out of ratings"
-SOME = "names that differ in case only "
+SOME = "names that differ in case only ", SIMULATED
 """What is true of all rows if it is of some."""
 SAID_ELSEWHERE = "(see battles.issues)"
 

@@ -7,6 +7,8 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import llamastyle as ls
@@ -201,6 +203,18 @@ def test_notes_and_rows_set_aside_are_those_in_memory(small, tmp_path):
     aside = "311 rows of 1500 set aside (see battles.issues)"
     assert set(wanted.notes) - {aside} <= set(found.notes)
     assert any("votes are both_bad" in note for note in found.notes)
+
+
+def test_that_votes_are_simulated_is_said(small, tmp_path):
+    table = pa.Table.from_pandas(ls.simulate(300, 5, texts=True, seed=4).battles.to_frame())
+    said = "simulated by llamastyle: no votes of people"
+    pq.write_table(table, tmp_path / "unmarked.parquet")
+    pq.write_table(table.replace_schema_metadata({"llamastyle": "simulated"}), tmp_path / "marked.parquet")
+    both = [tmp_path / "unmarked.parquet", tmp_path / "marked.parquet"]
+    for source, simulated in ((both[:1], False), (both[1:], True), (both, True)):
+        assert (said in ls.fit_files(source, ["words"]).notes) == simulated
+    files = ls.extract(both[1], ["words"], out=tmp_path / "out", progress=False)
+    assert said in ls.fit_files(files).notes
 
 
 def test_prompts_without_ids_still_cluster_what_extract_wrote(small, tmp_path):
