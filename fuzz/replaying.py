@@ -1,10 +1,11 @@
-"""Memory without the fuzzer, which itself grows with its corpus: the same inputs over and over, in a process of their own."""
+"""Memory without the fuzzer, which itself grows: inputs over and over, some bytes changed, in a process of their own."""
 
 from __future__ import annotations
 
 import gc
 import importlib
 import json
+import random
 import subprocess
 import sys
 import time
@@ -36,13 +37,22 @@ def child(target: str, most: int) -> dict[str, object]:
     paths = sorted((WORK / target / "corpus").glob("*"), key=lambda path: (path.stat().st_size, path.name))
     inputs = [path.read_bytes() for path in paths[:: max(1, -(-len(paths) // most))]]
     megabytes, objects = [], []
+    chance = random.Random(0)
     for _ in range(PASSES):
         for data in inputs:
-            finding(run, data)
+            finding(run, _changed(data, chance))
         gc.collect()
         megabytes.append(round(int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 1e6, 1))
         objects.append(len(gc.get_objects()))
     return {"inputs": len(inputs), "mb": megabytes, "objects": objects}
+
+
+def _changed(data: bytes, chance: random.Random) -> bytes:
+    """The input with up to three of its bytes changed, but for the first, which says what is done with the others."""
+    made = bytearray(data)
+    for _ in range(chance.randrange(4) if len(made) > 1 else 0):
+        made[chance.randrange(1, len(made))] = chance.randrange(256)
+    return bytes(made)
 
 
 if __name__ == "__main__":

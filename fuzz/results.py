@@ -15,7 +15,7 @@ Written by `python -m fuzz summary` from `fuzz/runs`. The last run of each targe
 the largest that the process had come to by then. A finding is an outcome that is neither a value nor an error of the
 library with a message, counted once for each place it comes from; what was found and mended is in `fuzz/FOUND.md`.
 The fuzzer's own tables grow with its corpus: so memory is measured once more without it, after each of four passes over
-some of the corpus in a new process (`python -m fuzz TARGET --memory`).
+some of the corpus, bytes of it changed, in a new process (`python -m fuzz TARGET --memory`).
 
 """
 COLUMNS = (

@@ -209,8 +209,24 @@ def _read_batches(
             for late, number_of_first, error in waiting:
                 yield _with_a_row_of(good, late, reading, number_of_first, error)
             waiting.clear()
-    if waiting:
-        raise waiting[0][2]
+    if waiting and not reading.read.get("strict", True):
+        good = _good_batch(source, part, reading)
+    for late, number_of_first, error in waiting:
+        if good is None:
+            raise error
+        yield _with_a_row_of(good, late, reading, number_of_first, error)
+
+
+def _good_batch(source: Source, part: tuple[int, int], reading: Reading) -> Any:
+    """The first batch of another part of the file that can be read; None if there is none."""
+    for other in (other for other in source.parts if other != part):
+        for table in batches(source, other, (), columns_of(source)):
+            try:
+                shard_of(table, reading)
+            except (DataError, FitError, FeatureError):
+                continue
+            return table
+    return None
 
 
 def _placed(error: LlamaStyleError, source: Source, begin: int, rows: int) -> LlamaStyleError:

@@ -145,3 +145,22 @@ def test_a_batch_of_bad_rows_is_set_aside(tmp_path, monkeypatch, bad):
     assert np.unique(shard.arrays["row"]).size == shard.n
     assert seen.notes.rows == 60
     assert seen.notes.battles == shard.n
+
+
+def test_a_part_of_bad_rows_is_set_aside(tmp_path, monkeypatch):
+    frame = votes(60)
+    frame.loc[20:39, "winner"] = "???"
+    frame.to_parquet(tmp_path / "votes.parquet", row_group_size=20)
+    source = looked_through(examined(str(tmp_path / "votes.parquet"), part_bytes=1))
+    shard, seen = next(read_part(source, source.parts[1], 1, Reading(None, None, None, {"strict": False})))
+    assert (shard.n, seen.aside, seen.notes.rows, seen.notes.battles) == (0, 20, 20, 0)
+    with pytest.raises(ls.DataError, match=r"rows 20 to 39 .*\?\?\?"):
+        next(read_part(source, source.parts[1], 1, Reading(None, None, None, {"strict": True})))
+    monkeypatch.setattr(file_parts, "PART_BYTES", 3000)
+    path, out = tmp_path / "votes.parquet", tmp_path / "votes.jsonl"
+    frame.to_json(out, orient="records", lines=True)
+    wanted = ls.fit(ls.read_battles(path, strict=False), "words", vcov="robust")
+    for file in (path, out):
+        found = ls.fit_files(file, "words", vcov="robust", strict=False)
+        assert len(found.asked) == len(wanted.asked) == 40
+        assert found.params["words"] == pytest.approx(wanted.params["words"], rel=1e-9)
