@@ -17,6 +17,7 @@ from llamastyle.features.lexicon import (
     read_lexicons,
     shipped_languages,
     single_words,
+    words_in,
 )
 from tests.features.measuring import scan
 
@@ -189,3 +190,10 @@ def test_word_lists_are_single_words_with_a_bit_a_list() -> None:
     two = Lexicon("xx", "1", {}, (Phrase("a b", WORD_LISTS[0], (), (), ""),))
     with pytest.raises(FeatureError, match=f"{WORD_LISTS[0]} has single words only; 'a' has something behind it"):
         single_words((two,))
+
+
+def test_words_of_phrases_and_sets() -> None:
+    phrases = tuple(Phrase(text, "praise", (), (), "") for text in ("^what [a|the] @fine_one _", "(so|) good! 很好"))
+    found = list(words_in(Lexicon("xx", "1", {"fine_one": "well-made|it's"}, phrases)))
+    assert [word for word, _ in found] == ["well-made", "it's", "what", "a", "the", "so", "good", "很", "好"]
+    assert [text for _, text in found[1:3]] == ["well-made|it's", "^what [a|the] @fine_one _"]
