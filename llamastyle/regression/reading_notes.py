@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TypeAlias
 
-from llamastyle.data.battles import counted
+from llamastyle.data.notes import BATTLES, ROWS, Note, Said
 from llamastyle.data.readers.files import SIMULATED
+from llamastyle.data.readers.notes import ALIKE, NO_NAMES, UNNAMED
 
 __all__ = ["Notes"]
 
-COUNTED = re.compile(
-    r"^(|winner and outcome differ in |token counts come with the data in )"
-    r"(\d+)( of \d+)? ([a-z]+?)s?\b(?! measured)(.*)$"
-)
-"""What comes before a count, the count, out of how many, of what, and the rest."""
-NAMELESS = "no model names: "
-UNNAMED = "", False, "battle", " without model names: kept for prices, left out of ratings"
-SOME = "names that differ in case only ", SIMULATED
+SOME = ALIKE, SIMULATED
 """What is true of all rows if it is of some."""
 SAID_ELSEWHERE = "(see battles.issues)"
-
-Kind: TypeAlias = tuple[str, bool, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,59 +24,47 @@ class Notes:
     ----------
     rows, battles : int
         Rows that were read, and the battles in them.
-    counts : dict
-        By what comes before a count, whether it is out of all, what is counted, and what follows: how many.
+    counts : dict of Said to dict of str to int
+        By sentence, its counts.
     plain : dict of str to int
         Notes without a count, with the battles of the batches that have each.
     """
 
     rows: int
     battles: int
-    counts: dict[Kind, int]
+    counts: dict[Said, dict[str, int]]
     plain: dict[str, int]
 
     @classmethod
     def of(cls, notes: Iterable[str], rows: int, battles: int) -> Notes:
         """The notes of one batch."""
-        counts: dict[Kind, int] = {}
-        plain: dict[str, int] = {}
-        for note in (note for note in notes if not note.endswith(SAID_ELSEWHERE)):
-            if found := COUNTED.match(note):
-                before, count, out_of, what, rest = found.groups()
-                rest = re.sub(r", first row .*", "", rest)  # its number is that in the batch
-                rest = re.sub(r"^ of \d+( has\b)?", lambda m: " of \0" + " have" * bool(m[1]), rest)
-                counts[before, bool(out_of), what, rest] = int(count)
-            else:
-                plain[note] = battles
-        return cls(rows, battles, counts, plain)
+        kept = [note for note in notes if not note.endswith(SAID_ELSEWHERE)]
+        counts = {note.said: note.counts for note in kept if isinstance(note, Note)}
+        return cls(rows, battles, counts, {note: battles for note in kept if not isinstance(note, Note)})
 
     def __add__(self, other: Notes) -> Notes:
         return self._with(other, 1)
 
     def __sub__(self, other: Notes) -> Notes:
-        return self._with(other, -1)
+        """The notes on rows of which some are taken out; what nothing is left of is no note."""
+        left = self._with(other, -1)
+        counts = {said: n for said, n in left.counts.items() if said not in other.counts or any(n.values())}
+        return Notes(left.rows, left.battles, counts, left.plain)
 
     def _with(self, other: Notes, sign: int) -> Notes:
-        counts = {
-            k: self.counts.get(k, 0) + sign * other.counts.get(k, 0) for k in self.counts | other.counts
-        }
+        counts = {said: n for said, n in self.counts.items() if said.adds}
+        for said, more in ((said, n) for said, n in other.counts.items() if said.adds):
+            have = counts.get(said, {})
+            counts[said] = {name: have.get(name, 0) + sign * n for name, n in more.items()}
         plain = {k: self.plain.get(k, 0) + sign * other.plain.get(k, 0) for k in self.plain | other.plain}
         return Notes(self.rows + sign * other.rows, self.battles + sign * other.battles, counts, plain)
 
     def lines(self) -> tuple[str, ...]:
         """The notes on all rows; what has no count is one if it is true of all."""
-        plain = [note for note, n in self.plain.items() if n == self.battles or note.startswith(SOME)]
+        plain = [note for note, n in self.plain.items() if n == self.battles or (n and note.startswith(SOME))]
         counts = dict(self.counts)
-        if nameless := sum(
-            n for note, n in self.plain.items() if note.startswith(NAMELESS) and note not in plain
-        ):
-            counts[UNNAMED] = counts.get(UNNAMED, 0) + nameless
-        return (*(self._line(kind, n) for kind, n in counts.items() if n), *plain)
-
-    def _line(self, kind: Kind, n: int) -> str:
-        before, out_of, what, rest = kind
-        every = str(self.battles if what in ("battle", "vote") else self.rows)
-        rest = rest.replace("\0 have", "\0 has") if n == 1 else rest
-        return (
-            before + (f"{n} of {every} {what}s" if out_of else counted(n, what)) + rest.replace("\0", every)
-        )
+        if NO_NAMES not in plain and (nameless := self.plain.get(NO_NAMES, 0)):
+            unnamed = Said(UNNAMED)
+            counts[unnamed] = {"n": counts.get(unnamed, {}).get("n", 0) + nameless}
+        totals = {ROWS: self.rows, BATTLES: self.battles}
+        return (*(said.told(n | totals) for said, n in counts.items()), *plain)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
+from llamastyle.data.notes import noted
 from llamastyle.data.readers.formats import Draft, canonical, renamed
 from llamastyle.data.readers.table import Table, keys, numbers
 
@@ -56,9 +57,7 @@ def read(table: Table) -> Draft:
 
 
 def _notes(table: Table, names: dict[str, str], failed: np.ndarray) -> list[str]:
-    notes = [f"{int(failed.sum())} of {table.n} annotations failed (no preference): set aside"] * bool(
-        failed.any()
-    )
+    notes = noted(int(failed.sum()), "{n} of {rows} annotations failed (no preference): set aside", rows=table.n)
     if names["model_b"] == "model_dir" and "generator_2" in table.columns:
         folder, own = keys(table.columns["model_dir"]), keys(table.columns["generator_2"])
         differ = {(f, g) for f, g in zip(folder.to_pylist(), own.to_pylist(), strict=True) if f != g}

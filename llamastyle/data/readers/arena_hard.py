@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from llamastyle.data.battles import counted
+from llamastyle.data.notes import noted
 from llamastyle.data.readers.formats import AGAIN, Draft, canonical, renamed
 from llamastyle.data.readers.names import missing_column
 from llamastyle.data.readers.table import Table, keys, objects, python_column, repeated, unfolded
@@ -76,7 +76,7 @@ def read(table: Table) -> Draft:
         return Draft(columns, sources=sources)
     failed = keys(columns["winner"]).is_null().to_numpy(zero_copy_only=False)
     n = int(failed.sum())
-    notes = [f"{counted(n, 'game')} of {table.n} without a verdict: set aside"] * (n > 0)
+    notes = noted(n, "{n:game} of {rows} without a verdict: set aside", rows=table.n)
     if "prompt_id" not in columns:
         raise missing_column("prompt_id", table, " which says what was asked")
     same = [keys(columns[name]).to_pylist() for name in ("prompt_id", "model_a", "model_b", "judge")]

@@ -12,6 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from llamastyle.data.battles import Battles, assemble, counted
+from llamastyle.data.notes import noted
 from llamastyle.data.readers.checks import Checks, Fetch, issue_frame
 from llamastyle.data.readers.conversations import Side, first_user_turn, holds_conversations, read_side
 from llamastyle.data.readers.formats import GROUPING, Draft
@@ -153,8 +154,8 @@ class Reader:
         self._add(unread, "winner", "a label that is not known")
         if "outcome" in columns:
             given, bad = numbers(columns["outcome"])
-            if n := int((bad | (given != made.outcome)).sum()):
-                notes.append(f"winner and outcome differ in {n} of {self.table.n} rows: winner is used")
+            differ = int((bad | (given != made.outcome)).sum())
+            notes += noted(differ, "winner and outcome differ in {n} of {rows} rows: winner is used", rows=self.table.n)
         return made.outcome, made.both_bad
 
     def _probability(self) -> NDArray[np.float64]:

@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from llamastyle.data.battles import counted
+from llamastyle.data.notes import noted
 from llamastyle.data.readers.conversations import Side
 from llamastyle.data.readers.table import Column, Table
 from llamastyle.features.feature import FeatureSet
@@ -101,8 +101,8 @@ def spoken(draft: Draft, sides: tuple[Side, Side]) -> Draft:
         failed[list(side.silent)] = True
     what = "a response in which every turn is null"
     n = int(failed.sum())
-    note = f"{counted(n, 'row')} of {len(failed)} {'has' if n == 1 else 'have'} {what}: set aside"
-    notes = [*draft.notes, *[note] * (n > 0)]
+    note = "{n:row} of {rows} {n:has/have} {what}: set aside"
+    notes = [*draft.notes, *noted(n, note, {"what": what}, rows=len(failed))]
     return replace(draft, sides=sides, notes=notes, failed=failed, failure=(columns, what))
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from llamastyle.data.battles import counted
+from llamastyle.data.notes import noted
 from llamastyle.data.readers.formats import AGAIN, UNJUDGED, Draft, canonical, renamed
 from llamastyle.data.readers.names import listed
 from llamastyle.data.readers.table import Table, keys, objects, python_column, repeated, shown, unfolded
@@ -107,7 +107,7 @@ def read(table: Table) -> Draft:
     decided = keys(columns["winner"])
     failed = decided.is_null().to_numpy(zero_copy_only=False)
     n = int(failed.sum())
-    notes = [f"{counted(n, 'game')} of {table.n} without a decision: set aside"] * (n > 0)
+    notes = noted(n, "{n:game} of {rows} without a decision: set aside", rows=table.n)
     label = keys(table.columns["label"]).to_pylist()
     unread = np.array([x not in RIGHT for x in label], bool)
     who = [keys(columns[name]).to_pylist() for name in ("judge",) if name in columns]

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from llamastyle.data.battles import counted
+from llamastyle.data.notes import noted
 from llamastyle.data.readers.formats import UNJUDGED, Draft, canonical, renamed
 from llamastyle.data.readers.table import Table, key, keys, objects, unfolded
 
@@ -65,7 +65,7 @@ def read(table: Table) -> Draft:
         return Draft(columns, sources=sources)
     failed = keys(columns["winner"]).is_null().to_numpy(zero_copy_only=False)
     n = int(failed.sum())
-    notes = [f"{counted(n, 'game')} of {table.n} without a winner: set aside"] * (n > 0)
+    notes = noted(n, "{n:game} of {rows} without a winner: set aside", rows=table.n)
     unread = np.array([x not in SIDE for x in keys(table.columns["label"]).to_pylist()], bool)
     return Draft(
         columns,

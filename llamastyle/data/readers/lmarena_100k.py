@@ -15,7 +15,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from llamastyle.data.battles import counted
+from llamastyle.data.notes import noted
 from llamastyle.data.readers.arena_counts import by_counts, records
 from llamastyle.data.readers.formats import Draft, spoken
 from llamastyle.data.readers.lmarena import arena_columns, has_sides, talks
@@ -56,13 +56,13 @@ def without_texts(table: Table) -> Draft:
         voters, unknown = known_voters(table.columns[name])
         if unknown < table.n:
             columns["voter"], sources["voter"] = voters, name
-            whose = f"the voter of {counted(unknown, 'battle')} of {table.n} is unknown"
-            notes += [f"{whose}: each is taken for another"] * (unknown > 0)
+            whose = "the voter of {n:battle} of {rows} is unknown: each is taken for another"
+            notes += noted(unknown, whose, rows=table.n)
     if "timestamp" not in columns and "tstamp" in table.columns:
         columns["timestamp"], unread = timestamps(table.columns["tstamp"])
         sources["timestamp"] = "tstamp"
-        note = f"tstamp is no time in seconds in {unread} of {table.n} battles: no timestamp there"
-        notes += [note] * (unread > 0)
+        note = "tstamp is no time in seconds in {n} of {rows} battles: no timestamp there"
+        notes += noted(unread, note, rows=table.n)
     return Draft(columns, sources=sources, notes=notes + _asides(table))
 
 
@@ -125,9 +125,8 @@ def _asides(table: Table) -> list[str]:
     common = sum(tag is not None and str(tag.get("sampled")).lower() == "false" for tag in tags)
     ids = keys(table.columns.get("question_id", none)).to_pandas()
     again = int((ids.duplicated(keep="first") & ids.notna()).sum())
-    counts = {
-        f"{counted(named, 'vote')} of {n} on models whose names were shown: kept": named,
-        f"{counted(common, 'vote')} of {n} on prompts that come too often (dedup_tag): kept": common,
-        f"question_id repeats in {counted(again, 'battle')} of {n}: kept, as sessions": again,
-    }
-    return [note for note, count in counts.items() if count]
+    return [
+        *noted(named, "{n:vote} of {rows} on models whose names were shown: kept", rows=n),
+        *noted(common, "{n:vote} of {rows} on prompts that come too often (dedup_tag): kept", rows=n),
+        *noted(again, "question_id repeats in {n:battle} of {rows}: kept, as sessions", adds=False, rows=n),
+    ]

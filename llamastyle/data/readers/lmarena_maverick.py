@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from llamastyle.data.battles import counted
+from llamastyle.data.notes import noted
 from llamastyle.data.readers.arena_counts import by_counts, is_true
 from llamastyle.data.readers.conversations import Side
 from llamastyle.data.readers.formats import Draft, spoken
@@ -58,8 +58,8 @@ def read(table: Table) -> Draft:
     for side, name in zip(sides, ("response_a", "response_b"), strict=True):
         redacted |= _replaced(side, columns[name])
     n = int(redacted.sum())
-    note = f"{counted(n, 'battle')} of {table.n} redacted: votes kept, texts and prompts withheld"
-    notes = [*draft.notes, *_add_tokens(columns), *[note] * (n > 0)]
+    note = "{n:battle} of {rows} redacted: votes kept, texts and prompts withheld"
+    notes = [*draft.notes, *_add_tokens(columns), *noted(n, note, rows=table.n)]
     draft = replace(draft, columns=columns, notes=notes)
     a, b = (withheld(side, redacted) if n else side for side in sides)
     return spoken(draft, (a, b))
@@ -134,8 +134,7 @@ def _add_tokens(columns: dict[str, Column]) -> list[str]:
             summed += int(np.isfinite(counts[missing]).sum())
             if known is not None or np.isfinite(counts).any():
                 columns[f"tokens_{side}"] = pa.chunked_array([counts])
-    note = f"token counts of {counted(summed, 'response')} summed over num_tokens of its turns"
-    return [note] * (summed > 0)
+    return noted(summed, "token counts of {n:response} summed over num_tokens of its turns")
 
 
 def turn_tokens(conversation: Any) -> float:

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from llamastyle.data.battles import counted
+from llamastyle.data.notes import noted
 from llamastyle.data.readers.formats import AGAIN, Draft, canonical, renamed
 from llamastyle.data.readers.table import (
     EXACT,
@@ -79,7 +79,7 @@ def read(table: Table) -> Draft:
     return Draft(
         columns,
         sources=sources,
-        notes=[f"{counted(n, 'game')} of {table.n} without a verdict (error): set aside"] * (n > 0),
+        notes=noted(n, "{n:game} of {rows} without a verdict (error): set aside", rows=table.n),
         failed=failed,
         failure=("g1_winner, g2_winner", "the game has no verdict (error)"),
         problems=problems,

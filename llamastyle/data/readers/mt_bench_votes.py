@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from llamastyle.data.battles import counted
+from llamastyle.data.notes import noted
 from llamastyle.data.readers.conversations import read_talks
 from llamastyle.data.readers.formats import Draft, canonical, renamed
 from llamastyle.data.readers.mt_bench import judge_names, judged_turns
@@ -59,11 +59,11 @@ def read(table: Table) -> Draft:
     columns["judge"] = python_column([kind or name for name, kind in zip(names, kinds, strict=True)])
     sides = [read_talks(_cut(columns[side], turn)) for side in ("response_a", "response_b")]
     torn = sum(value == TORN for value in keys(columns["winner"]).to_pylist())
-    note = f"{counted(torn, 'verdict')} of {table.n} with another winner in the other order: ties"
+    note = "{n:verdict} of {rows} with another winner in the other order: ties"
     return Draft(
         columns,
         sources=sources,
-        notes=[note] * (torn > 0),
+        notes=noted(torn, note, rows=table.n),
         labels={TORN: "tie"},
         problems=[(unread, "turn", "no number of a turn")],
         sides=(sides[0], sides[1]),

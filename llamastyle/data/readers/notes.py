@@ -10,6 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from llamastyle.data.battles import Battles, counted
+from llamastyle.data.notes import Note, noted
 from llamastyle.data.readers.conversations import Side
 from llamastyle.data.readers.formats import GROUPING, Draft
 from llamastyle.data.readers.names import USUAL, way_to_map
@@ -18,6 +19,9 @@ from llamastyle.data.readers.table import Column, Table, rounded_ids, undecodabl
 IDS = ("model_a", "model_b", *(name for name in GROUPING if name != "timestamp"))
 NAMED = tuple(zip(USUAL["model_a"], USUAL["model_b"], strict=True))
 """Pairs of columns in which others keep the names of the models."""
+NO_NAMES = "no model names: style can be priced, models cannot be rated"
+UNNAMED = "{n:battle} without model names: kept for prices, left out of ratings"
+ALIKE = "names that differ in case only stay different models"
 LONGEST_NAME = 100
 ZERO_ONE = {"0": "0", "1": "1", "0.0": "0", "1.0": "1", "False": "0", "True": "1"}
 SIDES = {"a": "b", "1": "2", "left": "right", "first": "second"}
@@ -27,21 +31,12 @@ SIDES = {"a": "b", "1": "2", "left": "right", "first": "second"}
 def battle_notes(battles: Battles) -> list[str]:
     """What a reader of these battles should know, with counts."""
     n = len(battles)
-    notes = []
-    if bad := int(battles.both_bad.sum()):
-        notes.append(f"{bad} of {n} votes are both_bad: half a win each")
+    notes = noted(int(battles.both_bad.sum()), "{n} of {battles} votes are both_bad: half a win each", battles=n)
     named = (battles.model_a >= 0) & (battles.model_b >= 0)
-    if not battles.models:
-        notes.append("no model names: style can be priced, models cannot be rated")
-    elif unnamed := int((~named).sum()):
-        notes.append(
-            f"{counted(unnamed, 'battle')} without model names: kept for prices, left out of ratings"
-        )
+    notes += noted(int((~named).sum()), UNNAMED) if battles.models else [NO_NAMES]
     notes += _case_notes(battles.models)
-    if alone := int((named & (battles.model_a == battles.model_b)).sum()):
-        notes.append(
-            f"{counted(alone, 'battle')} of a model with itself: kept for prices, left out of ratings"
-        )
+    alone = int((named & (battles.model_a == battles.model_b)).sum())
+    notes += noted(alone, "{n:battle} of a model with itself: kept for prices, left out of ratings")
     if battles.measured is not None:
         names = list(battles.measured.names)
         more = " ..." if len(names) > 6 else ""
@@ -49,7 +44,8 @@ def battle_notes(battles: Battles) -> list[str]:
     notes += correctness_notes(battles)
     if battles.tokens is not None and np.isfinite(battles.tokens).any():
         known = np.isfinite(battles.tokens[battles.row_a]) & np.isfinite(battles.tokens[battles.row_b])
-        notes.append(f"token counts come with the data in {int(known.sum())} of {n} battles")
+        said = "token counts come with the data in {known} of {battles} battles"
+        notes.append(Note.of(said, known=int(known.sum()), battles=n))
     return notes
 
 
@@ -60,7 +56,7 @@ def _case_notes(models: tuple[str, ...]) -> list[str]:
         groups.setdefault(name.casefold(), []).append(name)
     alike = [" and ".join(names) for names in groups.values() if len(names) > 1]
     more = f" ... ({len(alike)} in all)" if len(alike) > 3 else ""
-    note = f"names that differ in case only stay different models: {'; '.join(alike[:3])}{more}"
+    note = f"{ALIKE}: {'; '.join(alike[:3])}{more}"
     return [note] * bool(alike)
 
 
@@ -124,19 +120,21 @@ def _few(column: Column) -> bool:
 
 def id_notes(draft: Draft) -> list[str]:
     """On ids and names that are not what they were: undecodable bytes, and whole numbers rounded to floats."""
-    notes = []
+    notes: list[str] = []
     for name in (name for name in IDS if name in draft.columns):
         theirs = draft.sources.get(name, name)
-        if n := undecodable(draft.columns[name]):
-            notes.append(
-                f"{counted(n, 'value')} of {theirs!r} with bytes that are not UTF-8 or halves of surrogate pairs: "
-                f"written with backslashes"
-            )
-        if n := rounded_ids(draft.columns[name]):
-            notes.append(
-                f"{counted(n, 'value')} of {theirs!r} as floats of 2**53 and above, where neighbours are one value: "
-                f"read the column as text or whole numbers"
-            )
+        notes += noted(
+            undecodable(draft.columns[name]),
+            "{n:value} of {column} with bytes that are not UTF-8 or halves of surrogate pairs: "
+            "written with backslashes",
+            {"column": repr(theirs)},
+        )
+        notes += noted(
+            rounded_ids(draft.columns[name]),
+            "{n:value} of {column} as floats of 2**53 and above, where neighbours are one value: "
+            "read the column as text or whole numbers",
+            {"column": repr(theirs)},
+        )
     return notes
 
 
@@ -144,35 +142,32 @@ def correctness_notes(battles: Battles) -> list[str]:
     """On how many battles correctness is known on both sides, and on one alone."""
     if battles.correct_a is None or battles.correct_b is None:
         return []
-    known, n = int(battles.correct_known.sum()), len(battles)
+    said = "correctness known on both sides in {known} of {battles} battles{one:?, on one side only in #}"
     one = int((np.isnan(battles.correct_a) != np.isnan(battles.correct_b)).sum())
-    note = f"correctness known on both sides in {known} of {n} battles"
-    return [note + (f", on one side only in {one}" if one else "")]
+    return [Note.of(said, known=int(battles.correct_known.sum()), one=one, battles=len(battles))]
 
 
 def text_notes(sides: tuple[Side, Side], table: Table, keep: NDArray[np.bool_]) -> list[str]:
     """On conversations that differ, and what `turn_notes` says."""
-    notes = []
+    notes: list[str] = []
     a, b = sides
     if a.turns is not None and b.turns is not None:
         users = zip(a.user, b.user, strict=True)
         other = np.array([x is not None and y is not None and x != y for x, y in users], bool)
         unequal = keep & (other | (a.turns != b.turns))
-        if n := int(unequal.sum()):
-            notes.append(
-                f"{counted(n, 'battle')} where the two conversations differ in their user turns or their length, "
-                f"first {table.where(int(np.argmax(unequal)))}"
+        if unequal.any():
+            notes += noted(
+                int(unequal.sum()),
+                "{n:battle} where the two conversations differ in their user turns or their length",
+                first=f", first {table.where(int(np.argmax(unequal)))}",
             )
     return notes + turn_notes(*sides)
 
 
 def turn_notes(*sides: Side) -> list[str]:
     """On turns without text, and characters that were replaced."""
-    notes = []
-    if empty := sum(side.empty_turns for side in sides):
-        notes.append(
-            f"{counted(empty, 'response')} with assistant turns that have no text: those turns left out"
-        )
-    if scrubbed := sum(side.scrubbed for side in sides):
-        notes.append(f"{counted(scrubbed, 'response')} with halves of surrogate pairs: replaced by U+FFFD")
-    return notes
+    empty, scrubbed = (sum(getattr(side, name) for side in sides) for name in ("empty_turns", "scrubbed"))
+    return [
+        *noted(empty, "{n:response} with assistant turns that have no text: those turns left out"),
+        *noted(scrubbed, "{n:response} with halves of surrogate pairs: replaced by U+FFFD"),
+    ]

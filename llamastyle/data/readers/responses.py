@@ -10,7 +10,8 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from llamastyle.data.battles import Responses, counted
+from llamastyle.data.battles import Responses
+from llamastyle.data.notes import noted
 from llamastyle.data.readers import arena_hard, mt_bench
 from llamastyle.data.readers.checks import Checks
 from llamastyle.data.readers.conversations import Side, first_user_turn, holds_conversations, read_side
@@ -156,7 +157,7 @@ def _scored(table: Table, source: Any, responses: Any) -> tuple[Draft, Table]:
     side = answered(answers, (keys(table.columns["question_id"]), keys(table.columns["model"])), turn)
     columns = {name: table.columns[name] for name in ("model", "prompt_id", "score")}
     n = int(failed.sum())
-    notes = [f"{counted(n, 'score')} of {table.n} failed (-1): set aside"] * (n > 0)
+    notes = noted(n, "{n:score} of {rows} failed (-1): set aside", rows=table.n)
     columns["text"] = pa.chunked_array([side.texts])
     failure = ("score", "the judge gave no score (-1)")
     return Draft(columns, notes=notes, failed=failed, failure=failure, sides=(side, side)), table
@@ -236,8 +237,7 @@ def _assembled(
     prompts = _prompts(draft, side)
     issues, notes = set_aside(draft, table, checks)
     notes = [*table.notes, *draft.notes, *notes, *turn_notes(side), *id_notes(draft)]
-    if (model[keep] < 0).any() and models:
-        notes.append(f"{counted(int((model[keep] < 0).sum()), 'response')} without the name of a model")
+    notes += noted(int((model[keep] < 0).sum()), "{n:response} without the name of a model") if models else []
     used = np.unique(model[keep & (model >= 0)])
     code = np.full(len(models) + 1, -1)
     code[used] = np.arange(len(used))

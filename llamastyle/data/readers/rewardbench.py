@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from llamastyle.data.battles import counted
+from llamastyle.data.notes import noted
 from llamastyle.data.readers.formats import AGAIN, UNJUDGED, Draft, canonical, renamed
 from llamastyle.data.readers.table import Column, Table, keys, number, objects, python_column, repeated
 
@@ -65,7 +65,7 @@ def read(table: Table) -> Draft:
             named = zip(known[0], ids, strict=True) if "category" in columns else zip(ids, strict=True)
             columns["prompt_id"] = python_column([" ".join(map(str, name)) for name in named])
     n = int(failed.sum())
-    notes += [f"{counted(n, 'pair')} of {table.n} without a verdict: set aside"] * (n > 0)
+    notes += noted(n, "{n:pair} of {rows} without a verdict: set aside", rows=table.n)
     notes.append("the chosen answer is side a in every battle: position and being right cannot be told apart")
     return Draft(
         columns,
@@ -112,8 +112,7 @@ def _without_prompt(columns: dict[str, Column], prompt: Column | None) -> list[s
         if any(cut):
             kept = [t[len(p) :] if c else t for c, t, p in zip(cut, texts, asked, strict=True)]
             columns[side] = python_column(kept)
-    note = f"{counted(left, 'text')} in which the prompt cannot be told from the answer: measured whole"
-    return [note] * (left > 0)
+    return noted(left, "{n:text} in which the prompt cannot be told from the answer: measured whole")
 
 
 def _judges(table: Table) -> list[str | None]:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from llamastyle.data.battles import counted
+from llamastyle.data.notes import noted
 from llamastyle.data.readers.formats import AGAIN, UNJUDGED, Draft, canonical
 from llamastyle.data.readers.table import Table, keys, number, objects, repeated, unfolded
 
@@ -65,7 +65,7 @@ def read(table: Table) -> Draft:
     values = np.array([np.nan if x is None else x for x in objects(columns["outcome"])], float)
     failed = np.isnan(values)
     n = int(failed.sum())
-    notes = [f"{counted(n, 'pair')} of {table.n} without a score: set aside"] * (n > 0)
+    notes = noted(n, "{n:pair} of {rows} without a score: set aside", rows=table.n)
     notes.append("the right answer is side a in every battle: position and being right cannot be told apart")
     same = [
         keys(table.columns[name]).to_pylist() for name in ("id", "prompt", "judge") if name in table.columns
