@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from llamastyle.data.battles import counted
 from llamastyle.errors import FitError
 from llamastyle.options import Contrast, check_option, nearest
 
@@ -300,7 +301,8 @@ def apply_spec(spec: DesignSpec, battles: Battles, table: FeatureTable) -> Desig
     unknown = [m for m in battles.models if m not in position_of] if spec.models else []
     if unknown:
         raise FitError(
-            f"{len(unknown)} models of these battles are not in the fit: {', '.join(unknown[:5])}"
+            f"{counted(len(unknown), 'model')} of these battles {'is' if len(unknown) == 1 else 'are'} not in the fit: "
+            f"{', '.join(unknown[:5])}"
             f"{nearest(unknown[0], spec.models)}"
         )
     rows = (battles.row_a, battles.row_b)

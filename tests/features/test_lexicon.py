@@ -135,6 +135,8 @@ def test_equal_endings_are_merged() -> None:
         ("a [b)", r"expected '\]', found '\)'"),
         ("@nothing b", "there is no set @nothing; there are"),
         ("a ^ b", r"'a \^ b': \^ may stand at its beginning only"),
+        ("a @ b", r"phrase 'a @ b': '@' stands for nothing; a set is @ and small letters"),
+        ("(" * 60 + "a" + ")" * 60, r"phrase '\({60}' is nested too deeply or too large; .* about 32,000 words"),
     ],
 )
 def test_a_wrong_phrase_is_named(phrase: str, message: str) -> None:
@@ -172,12 +174,26 @@ def test_a_refusal_may_start_inside_a_disclaimer() -> None:
         ("[sets]\ns = 3", r"\[sets\] has names of small letters and _"),
         ('[sets]\nS = "a"', r"\[sets\] has names of small letters and _"),
         ('[[praise]]\nphrase = 3\nmatches = ["a"]\nmisses = ["b"]', "an entry of praise has no phrase"),
+        ("[[prase]]", "there is no category 'prase'; did you mean 'praise'.*; there are praise, "),
+        ("praise = 3", "praise must be a list of entries, each below"),
+        ('[[praise]]\nphrase = "a"\nmaches = ["b"]', "an entry of praise has phrase, .* no 'maches'"),
+        ('[[praise]]\nphrase = "a"\nmatches = "a"\nmisses = ["b"]', "'a' of praise needs matches"),
+        ('[[praise]]\nphrase = "a"\nmatches = ["a"]\nmisses = [3]', "'a' of praise needs misses"),
+        ('[[praise]]\nphrase = "a"\nmatches = ["a"]\nmisses = ["b"]\n' * 2, "'a' stands twice in praise; take one out"),
         ('[[praise]]\nphrase = " "\nmatches = ["a"]\nmisses = ["b"]', "an entry of praise has no phrase"),
     ],
 )
 def test_what_is_wrong_with_a_list_is_said(line: str, message: str) -> None:
     with pytest.raises(FeatureError, match=message):
         read_lexicon(f'language = "xx"\n{line}\n')
+
+
+def test_a_list_says_its_language() -> None:
+    for text in ("", "language = 3"):
+        with pytest.raises(FeatureError, match='the phrase list must say its language, as language = "en"'):
+            read_lexicon(text)
+    with pytest.raises(FeatureError, match="^mine must say"):
+        read_lexicon("", "mine")
 
 
 def test_languages_that_are_shipped() -> None:

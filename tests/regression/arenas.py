@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import statsmodels.api as sm
 
+from llamastyle.regression.bradley_terry import BTFit, Likelihood, Prompts, fit_bradley_terry
 from llamastyle.regression.design import Column, Design, DesignSpec
 
 
@@ -65,6 +70,34 @@ def referee(design: Design, kind: str = "HC0") -> tuple[np.ndarray, np.ndarray, 
     cov = np.asarray(fitted.cov_params())
     free = max(design.n_models - 1, 0)
     return theta - (theta.mean() if theta.size else 0), params[free:], cov
+
+
+def with_prompts(design: Design, davidson: bool, q: int = 6) -> Likelihood:
+    """A likelihood with effects of q prompts, which some battles say nothing of."""
+    rng = np.random.default_rng(q)
+    prompts = Prompts(rng.integers(q, size=design.n), rng.choice([-1.0, 0.0, 1.0], design.n), 0.7, q)
+    return Likelihood(davidson=davidson, prompts=prompts)
+
+
+def by_moving_weights(
+    design: Design, likelihood: Likelihood, of: Callable[[Design, BTFit], np.ndarray], step: float = 1e-3
+) -> np.ndarray:
+    """Influence of each cluster by refits with its weights moved, its share of the prompts' penalty too: (G, quantities)."""
+    prompts, cluster = likelihood.prompts, design.cluster
+    assert prompts is not None
+    assert cluster is not None
+    out = []
+    for g in range(int(cluster.max()) + 1):
+        mine = cluster == g
+        part = np.bincount(prompts.code[mine], minlength=prompts.n) / np.maximum(np.bincount(prompts.code, minlength=prompts.n), 1)
+        ends = []
+        for h in (step, -step):
+            moved = replace(design, w=design.w * np.where(mine, 1 + h, 1))
+            shrunk: Any = prompts.penalty * (1 + h * part)
+            like = replace(likelihood, prompts=replace(prompts, penalty=shrunk))
+            ends.append(of(moved, fit_bradley_terry(moved, likelihood=like)))
+        out.append((ends[0] - ends[1]) / (2 * step))
+    return np.array(out)
 
 
 def by_hand(z: np.ndarray, tested: np.ndarray, residual: np.ndarray, v: np.ndarray, cluster: np.ndarray):

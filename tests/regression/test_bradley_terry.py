@@ -11,18 +11,24 @@ from scipy.optimize import minimize
 from llamastyle.errors import ConvergenceError
 from llamastyle.regression import bradley_terry, links
 from llamastyle.regression.bradley_terry import (
+    Information,
     Likelihood,
     Prompts,
+    blocks,
     fit_at,
     fit_bradley_terry,
+    fit_passes,
+    furthest,
+    incidence,
     information,
     laplacian,
     linear_predictor,
     model_sums,
     pooled,
+    sums,
 )
 from llamastyle.regression.links import log_likelihood
-from tests.regression.arenas import dummies, make_design
+from tests.regression.arenas import dummies, make_design, with_prompts
 
 
 def test_mean_in_both_tails():
@@ -65,15 +71,33 @@ def test_pair_structure_equals_the_dense_sums():
     np.testing.assert_allclose(full[5:], plain[5:], atol=1e-12)
 
 
+LIKELIHOODS = {
+    "plain": lambda design: Likelihood(),
+    "firth": lambda design: Likelihood(firth=1.0),
+    "ties, prompts": lambda design: with_prompts(design, True),
+    "ties, ridge": lambda design: Likelihood(davidson=True, ridge=np.repeat([0.7, 0.3], [5, 3])),
+}
+
+
+def silent_and_not(n=80):
+    design = make_design(seed=4, n=n, m=5, k=3, weights=True)
+    silent = np.arange(n) < 9
+    return replace(design, a=np.where(silent, -1, design.a), b=np.where(silent, -1, design.b))
+
+
+@pytest.mark.parametrize("kind", LIKELIHOODS)
 @pytest.mark.parametrize("size", [1, 7, 80])
-def test_blocks_of_any_size_give_the_same_fit(monkeypatch, size):
-    design = make_design(seed=4, n=80, m=5, k=3, weights=True)
-    design = replace(design, a=np.where(np.arange(80) < 9, -1, design.a), b=np.where(np.arange(80) < 9, -1, design.b))
-    whole = fit_bradley_terry(design)
+def test_blocks_of_any_size_give_the_same_fit(monkeypatch, size, kind):
+    design = silent_and_not()
+    likelihood = LIKELIHOODS[kind](design)
+    whole = fit_bradley_terry(design, likelihood=likelihood)
     v = np.random.default_rng(0).random(design.n)
     sums, met, full = model_sums(design, design.x), laplacian(design, v), information(design, v)
     monkeypatch.setattr(bradley_terry, "BLOCK", size)
-    cut = fit_bradley_terry(design)
+    cut = fit_bradley_terry(design, likelihood=likelihood)
+    if likelihood.prompts is not None:
+        for name in ("gamma", "diagonal", "cross"):
+            np.testing.assert_allclose(getattr(cut.prompts, name), getattr(whole.prompts, name), atol=1e-12)
     for name in ("theta", "beta", "eta", "p", "bread", "llf"):
         np.testing.assert_allclose(getattr(cut, name), getattr(whole, name), atol=1e-12)
     np.testing.assert_allclose(model_sums(design, design.x), sums, atol=1e-12)
@@ -213,3 +237,58 @@ def test_without_columns_it_is_the_leaderboards_fit():
     fit = fit_bradley_terry(design)
     residual = design.w * (design.y - links.mean(fit.theta[design.a] - fit.theta[design.b]))
     np.testing.assert_allclose(model_sums(design, residual), 0, atol=1e-8)
+
+
+class Halves:
+    """Battles in two parts, of which only sums are known."""
+
+    def __init__(self, design):
+        unit = design.w.mean()
+        cuts = np.array_split(np.arange(design.n), 2)
+        self.parts = [replace(design.take(rows), w=design.w[rows] / unit) for rows in cuts]
+        self.whole = replace(design, w=design.w / unit)
+        self.shape = design.n_models, design.x.shape[1]
+        self.tied = float(np.average(design.y == 0.5, weights=design.w))
+
+    def pooled(self):
+        return pooled(self.whole)
+
+    def at(self, likelihood, params, gamma):
+        one, other = (sums(part, params, likelihood, gamma) for part in self.parts)
+        return (one + other).point(likelihood, params, gamma, np.empty(0))
+
+    def furthest(self, step):
+        return max(furthest(part, step) for part in self.parts)
+
+    def moved(self, at, step):
+        return at.eta
+
+
+@pytest.mark.parametrize("kind", ["plain", "ties, ridge"])
+def test_sums_of_parts_give_the_fit_of_the_whole(kind):
+    design = silent_and_not(200)
+    likelihood = LIKELIHOODS[kind](design)
+    wanted, unit = fit_bradley_terry(design, likelihood=likelihood), design.w.mean()
+    found, reach = fit_passes(Halves(design), unit, likelihood)
+    for name in ("theta", "beta", "nu", "llf", "bread", "free"):
+        np.testing.assert_allclose(getattr(found, name), getattr(wanted, name), rtol=1e-9, atol=1e-12)
+    assert reach == pytest.approx(np.abs(wanted.eta).max(), abs=1e-6)
+    plain = design.plain()
+    found, reach = fit_passes(Halves(plain), unit)
+    np.testing.assert_allclose(found.theta, fit_bradley_terry(plain).theta, atol=1e-10)
+    assert found.beta.shape == (0,)
+
+
+@pytest.mark.parametrize("m", [0, 1, 4])
+def test_information_of_parts_adds_up_and_can_be_inverted(m):
+    design = make_design(seed=3, n=60, m=max(m, 2), k=2)
+    spec = replace(design.spec, models=design.spec.models[:m])
+    design = replace(design, spec=spec, a=np.where(m < 2, -1, design.a), b=np.where(m < 2, -1, design.b))
+    v = np.random.default_rng(0).random(60)
+    whole = information(design, v)
+    parts = [Information(m, 2) for _ in range(2)]
+    for part, rows in zip(parts, (slice(0, 25), slice(25, 60)), strict=True):
+        part.add(design, rows, incidence(design, rows), v[rows])
+    np.testing.assert_allclose((parts[0] + parts[1]).total(), whole, atol=1e-12)
+    assert np.linalg.matrix_rank(whole) == m + 2
+    assert [rows.start for rows in blocks(3)] == [0]

@@ -21,7 +21,7 @@ from llamastyle.regression.inference import (
     standard_errors,
     variances,
 )
-from tests.regression.arenas import make_design
+from tests.regression.arenas import by_moving_weights, make_design, with_prompts
 
 
 def whole(design, kind="cluster"):
@@ -171,6 +171,7 @@ def test_override_rate_without_clusters_is_wilson():
     rate = dec.override_rate(won, np.ones(100), np.arange(100), 0.95)
     low, high = proportion_confint(30, 100, method="wilson")
     assert rate.effective == pytest.approx(99)
+    assert rate.battles == 100
     exact = proportion_confint(0.3 * 99, 99, method="wilson")
     assert (rate.low, rate.high) == tuple(pytest.approx(end, rel=1e-6) for end in exact)
     assert (rate.low, rate.high) == (pytest.approx(low, abs=2e-3), pytest.approx(high, abs=2e-3))
@@ -219,6 +220,7 @@ def test_styles_part_alone_is_that_of_the_decomposition():
             p for p in dec.decompose_ratings(design, fit, made, prof, reference) if (p.block, p.group) == ("style", "")
         ]
         alone = dec.style_part(design, fit, made, prof, reference)
+        assert (alone.block, alone.group, alone.term) == ("style", "", "")
         np.testing.assert_allclose(alone.estimate, whole_part.estimate, atol=1e-12)
         np.testing.assert_allclose(
             standard_errors(made, alone.influence), standard_errors(made, whole_part.influence), atol=1e-12
@@ -273,3 +275,59 @@ def test_natural_steps_by_hand():
     assert dec.natural_steps(replace(column, step="one"))[1] == ("from 0 to 1", pytest.approx(np.log(2) / 2))
     assert dec.natural_steps(replace(column, contrast="difference"))[1] == ("one", 0.5)
     assert len(dec.natural_steps(replace(column, contrast="tanh"))) == 1
+
+
+@pytest.mark.parametrize("davidson", [False, True])
+def test_errors_at_parity_with_effects_of_prompts_by_moving_weights(davidson):
+    design = make_design(seed=4, n=240, m=4, k=3, ties=davidson, weights=True, clusters=12)
+    likelihood = with_prompts(design, davidson)
+    fit = fit_bradley_terry(design, likelihood=likelihood)
+    made = sandwich(design, fit, "cluster")
+    found = dec.parity(design, fit, made)
+
+    def rates(design, fit):
+        at = dec.parity(design, fit, made)
+        return np.concatenate([at.parity_win_rate, at.change])
+
+    moved = by_moving_weights(design, likelihood, rates)
+    wanted = np.sqrt(made.factor * (moved**2).sum(axis=0))
+    np.testing.assert_allclose(np.concatenate([found.parity_error, found.change_error]), wanted, rtol=2e-3)
+
+
+def test_derivatives_of_win_rates_at_parity_by_small_steps():
+    design = make_design(seed=6, n=200, m=3, k=3, weights=True)
+    fit = fit_bradley_terry(design, likelihood=Likelihood(davidson=True))
+    z = np.zeros((design.n, 3))
+    z[np.arange(design.n), design.a] += 1
+    z[np.arange(design.n), design.b] -= 1
+
+    def at_parity(theta, beta, nu):
+        return dec.parity_sums(design, z @ theta + design.x @ beta, beta, nu, "style")[2]
+
+    slope = dec.parity_sums(design, fit.eta, fit.beta, fit.nu, "style")[3]
+    start = np.concatenate([fit.theta, fit.beta, [np.log(fit.nu)]])
+    assert slope.shape == (7, 3)
+    for j in range(7):
+        ends = []
+        for h in (1e-5, -1e-5):
+            v = start + h * (np.arange(7) == j)
+            ends.append(at_parity(v[:3], v[3:6], np.exp(v[6])))
+        np.testing.assert_allclose(slope[j], (ends[0] - ends[1]) / 2e-5, atol=1e-5)
+
+
+def test_shares_in_two_ways_have_a_covariance_that_can_be():
+    design = make_design(seed=12, n=900)
+    rng = np.random.default_rng(0)
+    design = replace(design, cluster=np.column_stack([rng.integers(40, size=900), rng.integers(30, size=900)]))
+    fit, made, prof = whole(design)
+    parts = {(p.block, p.group): p for p in dec.decompose_ratings(design, fit, made, prof) if not p.term}
+    part, total = parts["style", ""], parts["total", ""]
+    known = variances(made, part.influence), variances(made, total.influence)
+    both = covariances(made, part.influence, total.influence)
+    for shrink in (1.0, 1e-3):
+        v_part = shrink * known[0]
+        most = np.sqrt(v_part * known[1])
+        wanted = fieller(part.estimate, total.estimate, v_part, known[1], np.clip(both, -most, most), critical(made, 0.9))
+        found = dec.shares(made, part, total, 0.9, v_part, known[1])
+        np.testing.assert_allclose([found.share, found.low, found.high], wanted)
+    assert (np.abs(both) > most).any()

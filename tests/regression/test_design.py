@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 
 import llamastyle as ls
 from llamastyle.errors import FitError
-from llamastyle.regression.design import apply_spec, build_design, choose_contrasts, contrast, model_pairs
+from llamastyle.regression.design import (
+    apply_spec,
+    build_design,
+    choose_contrasts,
+    contrast,
+    model_pairs,
+    raw_contrast,
+)
 from tests.regression.arenas import make_design
 
 KINDS = ("difference", "relative", "density_relative", "log_ratio", "tanh")
@@ -72,6 +79,28 @@ def test_contrasts_by_feature_and_group():
 def test_density_needs_tokens():
     with pytest.raises(FitError, match="needs 'tokens'"):
         ls.fit(arena(), contrast={"bold": "density_relative"})
+    made = ls.FeatureSet.of(["words", "tokens"])
+    values = np.array([[3.0, 5.0], [8.0, 11.0]])
+    table = ls.FeatureTable(values, made)
+    rows, w = (np.array([0]), np.array([1])), np.ones(1)
+    with pytest.raises(FitError, match="is not for 'tokens' itself"):
+        raw_contrast(table, "tokens", "density_relative", rows, None, w)
+    found, inner = raw_contrast(table, "words", "density_relative", rows, None, w)
+    u, v = 3 / 6, 8 / 12
+    assert (found[0], inner) == (pytest.approx((u - v) / (u + v + 1)), 1.0)
+
+
+def test_columns_that_do_not_vary_are_dropped_by_name():
+    battles = arena()
+    battles = replace(battles, correct_a=np.ones(len(battles)), correct_b=np.ones(len(battles)))
+    table = ls.extract(battles)
+    options = {"contrasts": choose_contrasts(table, None), "position": False, "cluster": None}
+    design, constant = build_design(battles, table, correctness=True, **options)
+    assert constant == ["correctness"]
+    assert [c.name for c in design.spec.columns] == ["words", "bold"]
+    assert design.plain().spec.columns == ()
+    assert design.plain().x.shape == (len(battles), 0)
+    assert apply_spec(design.plain().spec, battles, table).x.shape == (len(battles), 0)
 
 
 def test_new_battles_get_the_recorded_scales():
@@ -102,7 +131,7 @@ def test_one_unknown_model_is_named():
     battles = arena()
     table, design = built(battles)
     few = replace(design.spec, models=design.spec.models[:-1])
-    with pytest.raises(FitError, match=f"^1 models of these battles are not in the fit: {design.spec.models[-1]}"):
+    with pytest.raises(FitError, match=f"^1 model of these battles is not in the fit: {design.spec.models[-1]}"):
         apply_spec(few, battles, table)
 
 

@@ -9,6 +9,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 from scipy import stats
+from scipy.sparse import csr_array
 
 import llamastyle as ls
 from llamastyle.errors import FitError
@@ -16,6 +17,7 @@ from llamastyle.regression import accounts as acc
 from llamastyle.regression import decomposition as dec
 from llamastyle.regression.bradley_terry import fit_bradley_terry
 from llamastyle.regression.inference import (
+    Influence,
     cluster_counts,
     covariance,
     covariances,
@@ -25,8 +27,9 @@ from llamastyle.regression.inference import (
     seldom_columns,
     simultaneous,
     standard_errors,
+    through_prompts,
 )
-from tests.regression.arenas import dummies, make_design, referee
+from tests.regression.arenas import by_moving_weights, dummies, make_design, referee, with_prompts
 
 CASES = {
     "plain": {"k": 0},
@@ -341,3 +344,31 @@ def test_seldom_columns_count_clusters_of_the_way_with_fewest():
     own = np.arange(design.n)
     assert seldom_columns(replace(sparse, cluster=np.column_stack([own, design.cluster]))) == {"x0": 2}
     assert seldom_columns(design) == {}
+
+
+@pytest.mark.parametrize("davidson", [False, True])
+def test_with_effects_of_prompts_by_moving_weights(davidson):
+    design = make_design(seed=4, n=240, m=4, k=2, ties=davidson, weights=True, clusters=12)
+    likelihood = with_prompts(design, davidson)
+    fit = fit_bradley_terry(design, likelihood=likelihood)
+    made = sandwich(design, fit, "cluster")
+
+    def params(_, fit):
+        own = [np.log(fit.nu)] if davidson else []
+        return np.concatenate([fit.theta[1:] - fit.theta[0], fit.beta, own, fit.prompts.gamma])
+
+    moved = by_moving_weights(design, likelihood, params)
+    p = 5 + davidson
+    jump = np.zeros((p, p + 1))
+    jump[:3, 0], jump[:, 1:] = -1.0, np.eye(p)
+    np.testing.assert_allclose(jump @ made.cov @ jump.T, made.factor * moved[:, :p].T @ moved[:, :p], rtol=2e-4, atol=1e-8)
+    effects = through_prompts(made, Influence(np.zeros((p + 1, 6))), np.eye(6))
+    wanted = moved[:, p:]
+    np.testing.assert_allclose(covariance(made, effects), made.factor * wanted.T @ wanted, rtol=2e-4, atol=1e-8)
+    own = np.random.default_rng(0).normal(0, 0.05, (12, 6))
+    more = through_prompts(made, Influence(np.zeros((p + 1, 6)), csr_array(own)), np.eye(6))
+    wanted = wanted + own
+    np.testing.assert_allclose(covariance(made, more), made.factor * wanted.T @ wanted, rtol=2e-4, atol=1e-8)
+    plain = sandwich(design, fit_bradley_terry(design), "cluster")
+    held = Influence(np.zeros((6, 6)), csr_array(own))
+    assert through_prompts(plain, held, np.eye(6)) is held
