@@ -213,3 +213,10 @@ def test_words_of_phrases_and_sets() -> None:
     found = list(words_in(Lexicon("xx", "1", {"fine_one": "well-made|it's"}, phrases)))
     assert [word for word, _ in found] == ["well-made", "it's", "what", "a", "the", "so", "good", "很", "好"]
     assert [text for _, text in found[1:3]] == ["well-made|it's", "^what [a|the] @fine_one _"]
+
+
+def test_states_with_and_without_any_word_stay_apart() -> None:
+    automaton = compiled("a b", "c (b|_)")
+    assert accepts(automaton, "c x")
+    assert accepts(automaton, "a b")
+    assert not accepts(automaton, "a x")

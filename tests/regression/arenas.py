@@ -73,9 +73,9 @@ def referee(design: Design, kind: str = "HC0") -> tuple[np.ndarray, np.ndarray, 
 
 
 def with_prompts(design: Design, davidson: bool, q: int = 6) -> Likelihood:
-    """A likelihood with effects of q prompts, which some battles say nothing of."""
+    """A likelihood with effects of q prompts, of which some battles say nothing, and the last no battle."""
     rng = np.random.default_rng(q)
-    prompts = Prompts(rng.integers(q, size=design.n), rng.choice([-1.0, 0.0, 1.0], design.n), 0.7, q)
+    prompts = Prompts(rng.integers(q - 1, size=design.n), rng.choice([-1.0, 0.0, 1.0], design.n), 0.7, q)
     return Likelihood(davidson=davidson, prompts=prompts)
 
 

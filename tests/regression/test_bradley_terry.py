@@ -292,3 +292,23 @@ def test_information_of_parts_adds_up_and_can_be_inverted(m):
     np.testing.assert_allclose((parts[0] + parts[1]).total(), whole, atol=1e-12)
     assert np.linalg.matrix_rank(whole) == m + 2
     assert [rows.start for rows in blocks(3)] == [0]
+
+
+def test_firths_fit_is_a_maximum_of_what_it_maximises():
+    design = make_design(seed=5, n=60, m=3, k=2, weights=True)
+    fit, z = fit_bradley_terry(design, likelihood=Likelihood(firth=1.0)), dummies(design)
+    at = np.concatenate([fit.theta[1:] - fit.theta[0], fit.beta])
+
+    def penalised(v):
+        p = 1 / (1 + np.exp(-z @ v))
+        return log_likelihood(design.y, design.w, z @ v) + np.linalg.slogdet(z.T @ (z * (design.w * p * (1 - p))[:, None]))[1] / 2
+
+    slopes = [penalised(at + 1e-5 * one) - penalised(at - 1e-5 * one) for one in np.eye(4)]
+    np.testing.assert_allclose(np.array(slopes) / 2e-5, 0.0, atol=1e-5)
+
+
+def test_columns_that_say_the_same_have_no_fit():
+    design = make_design(seed=5, n=60, m=3, k=2)
+    same = replace(design, x=np.column_stack([design.x[:, 0], design.x[:, 0]]))
+    with pytest.raises(ConvergenceError, match="^the information matrix is singular: some columns say the same$"):
+        fit_bradley_terry(same)

@@ -64,6 +64,11 @@ def test_columns_are_scaled_and_not_centred():
     u, v = table.sides()
     raw = np.log1p(u[:, 0]) - np.log1p(v[:, 0])
     np.testing.assert_allclose(design.x[:, 0] * design.spec.columns[0].scale, raw)
+    heavy = replace(battles, weight=np.linspace(0.1, 3.0, len(battles)))
+    _, weighted = built(heavy)
+    scales = [column.scale for column in weighted.spec.columns]
+    assert scales[0] == pytest.approx(np.sqrt(np.average(raw**2, weights=heavy.weight)))
+    assert scales[-1] == 1
 
 
 def test_contrasts_by_feature_and_group():
@@ -136,9 +141,9 @@ def test_one_unknown_model_is_named():
 
 
 def test_battles_of_a_model_with_itself_or_without_names_are_silent():
-    battles = SimpleNamespace(model_a=np.array([0, 2, -1, 1]), model_b=np.array([1, 2, 0, -1]))
+    battles = SimpleNamespace(model_a=np.array([0, 2, -1, 1, 2]), model_b=np.array([1, 2, 0, -1, 0]))
     a, b = model_pairs(battles)
-    assert (a.tolist(), b.tolist()) == ([0, -1, -1, -1], [1, -1, -1, -1])
+    assert (a.tolist(), b.tolist()) == ([0, -1, -1, -1, 2], [1, -1, -1, -1, 0])
 
 
 def test_some_battles_keep_all_that_is_theirs():

@@ -75,7 +75,9 @@ def test_classical_is_the_inverse_information():
     fit = fit_bradley_terry(design)
     z = dummies(design)
     expected = np.linalg.inv(z.T @ (z * (fit.p * (1 - fit.p))[:, None]))
-    np.testing.assert_allclose(textbook(design, sandwich(design, fit, "classical").cov), expected, rtol=1e-8)
+    made = sandwich(design, fit, "classical")
+    np.testing.assert_allclose(textbook(design, made.cov), expected, rtol=1e-8)
+    assert (made.kind, made.factor, made.n_groups) == ("classical", 1.0, design.n)
 
 
 def in_ways(design, *sizes, seed=0):
