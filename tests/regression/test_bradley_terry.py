@@ -312,3 +312,15 @@ def test_columns_that_say_the_same_have_no_fit():
     same = replace(design, x=np.column_stack([design.x[:, 0], design.x[:, 0]]))
     with pytest.raises(ConvergenceError, match="^the information matrix is singular: some columns say the same$"):
         fit_bradley_terry(same)
+
+
+def test_the_greatest_predictor_and_why_there_is_no_maximum():
+    fit = fit_bradley_terry(make_design(seed=4))
+    assert fit.largest == np.abs(fit.eta).max() > 0
+    assert replace(fit, eta=np.empty(0)).largest == 0
+    design = make_design(seed=7, n=60, m=0, k=1, ties=False)
+    with pytest.raises(ConvergenceError, match="^the linear predictor grows without bound: .* no finite maximum$"):
+        fit_bradley_terry(replace(design, y=(design.x[:, 0] > 0).astype(float)))
+    same = replace(design, x=np.column_stack([design.x, design.x]))
+    with pytest.raises(ConvergenceError, match="^the information matrix is singular: some columns say the same$"):
+        fit_at(same, np.zeros(2), np.empty(0))

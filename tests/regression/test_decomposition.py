@@ -331,3 +331,38 @@ def test_shares_in_two_ways_have_a_covariance_that_can_be():
         found = dec.shares(made, part, total, 0.9, v_part, known[1])
         np.testing.assert_allclose([found.share, found.low, found.high], wanted)
     assert (np.abs(both) > most).any()
+
+
+def test_parts_that_do_not_add_up_are_no_decomposition():
+    design = make_design(seed=7)
+    parts = dec.decompose_ratings(design, *whole(design))
+    dec.check_sum(parts)
+    for block, term in (("correctness", ""), ("style", "x1"), ("total", "")):
+        wrong = [replace(p, estimate=p.estimate + 1e-3) if (p.block, p.term) == (block, term) else p for p in parts]
+        with pytest.raises(FitError, match="^the decomposition misses its total by 0.001: the fit is numerically unsound$"):
+            dec.check_sum(wrong)
+
+
+def test_without_correctness_it_has_no_part():
+    design = make_design(seed=7)
+    spec = replace(design.spec, columns=design.spec.columns[:2])
+    parts = dec.decompose_ratings(replace(design, spec=spec, x=design.x[:, :2]), *whole(replace(design, spec=spec, x=design.x[:, :2])))
+    assert [p.block for p in parts if not p.group] == ["strength", "style", "total"]
+
+
+def test_the_index_of_folds_with_effects_of_prompts_and_a_ridge():
+    design = make_design(seed=9, n=400, m=5, clusters=40)
+    for likelihood in (with_prompts(design, False), Likelihood(ridge=np.repeat([0.5, 5.0], [5, 3]))):
+        fit = fit_bradley_terry(design, likelihood=likelihood)
+        made = sandwich(design, fit, "cluster")
+        index = dec.cross_fitted_index(design, fit, made, folds=2, seed=0)
+        fold_of = np.empty(made.n_groups, dtype=int)
+        fold_of[np.random.default_rng(0).permutation(made.n_groups)] = np.arange(made.n_groups) % 2
+        for f in range(2):
+            held = fold_of[made.group] == f
+            rows = np.flatnonzero(~held)
+            prompts = likelihood.prompts
+            if prompts is not None:
+                prompts = replace(prompts, code=prompts.code[rows], sign=prompts.sign[rows])
+            again = fit_bradley_terry(design.take(rows), likelihood=replace(likelihood, prompts=prompts))
+            np.testing.assert_allclose(index[held], design.x[held][:, :2] @ again.beta[:2], atol=1e-7)

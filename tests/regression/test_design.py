@@ -174,3 +174,17 @@ def test_the_scale_inside_tanh_is_that_of_the_differences():
     design, _ = build_design(battles, table, contrasts=chosen, correctness=False, position=False, cluster=None)
     u, v = table.sides()
     np.testing.assert_allclose([c.inner for c in design.spec.columns], np.sqrt(((u - v) ** 2).mean(axis=0)))
+
+
+def test_new_battles_need_the_correctness_that_the_fit_used():
+    battles = arena()
+    table, design = built(battles)
+    assert design.n_free == 5 - 1 + 4
+    assert replace(design, spec=replace(design.spec, models=())).n_free == 4
+    hidden = replace(battles, correct_a=np.where(np.arange(len(battles)) == 3, np.nan, battles.correct_a))
+    for without in (replace(battles, correct_a=None), replace(battles, correct_b=None), hidden):
+        with pytest.raises(FitError, match="^the fit used correctness: these battles need it on both sides$"):
+            apply_spec(design.spec, without, table)
+    prices = apply_spec(replace(design.spec, models=()), battles, table)
+    np.testing.assert_array_equal(prices.x, design.x)
+    np.testing.assert_array_equal(prices.a, battles.model_a)

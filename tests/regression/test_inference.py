@@ -15,7 +15,7 @@ import llamastyle as ls
 from llamastyle.errors import FitError
 from llamastyle.regression import accounts as acc
 from llamastyle.regression import decomposition as dec
-from llamastyle.regression.bradley_terry import fit_bradley_terry
+from llamastyle.regression.bradley_terry import Likelihood, fit_bradley_terry
 from llamastyle.regression.inference import (
     Influence,
     cluster_counts,
@@ -374,3 +374,41 @@ def test_with_effects_of_prompts_by_moving_weights(davidson):
     plain = sandwich(design, fit_bradley_terry(design), "cluster")
     held = Influence(np.zeros((6, 6)), csr_array(own))
     assert through_prompts(plain, held, np.eye(6)) is held
+
+
+def test_scores_add_up_to_nothing_at_the_maximum_with_firths_penalty_too():
+    design = make_design(seed=5, n=80, m=3, k=2, weights=True)
+    fit = fit_bradley_terry(design, likelihood=Likelihood(firth=1.0))
+    made = sandwich(design, fit, "cluster")
+    np.testing.assert_allclose(made.scores.toarray().sum(axis=0), 0.0, atol=1e-6)
+    unpulled = made.scores.toarray() - sandwich(design, replace(fit, likelihood=Likelihood()), "cluster").scores.toarray()
+    assert np.abs(unpulled).max() > 1e-3
+
+
+def test_too_few_battles_for_their_parameters_are_refused():
+    design = make_design(seed=5, n=80, m=3, k=2)
+    few, fit = design.take(np.arange(4)), fit_bradley_terry(design)
+    with pytest.raises(FitError, match="^4 battles for 4 parameters leave nothing to measure errors with; use fewer"):
+        sandwich(few, fit, "robust")
+
+
+def test_combinations_and_sums_of_influences():
+    design = make_design(seed=5, n=300, m=3, k=2)
+    made = sandwich(design, fit_bradley_terry(design), "cluster")
+    rng = np.random.default_rng(0)
+    own, c = rng.normal(0, 0.1, (made.n_groups, 2)), rng.normal(0, 1, (2, 3))
+    held, more = Influence(np.eye(5)[:, 3:]), Influence(np.zeros((5, 2)), csr_array(own))
+
+    def by_cluster(influence):
+        direct = 0.0 if influence.own is None else influence.own.toarray()
+        direct = direct if influence.spread is None else direct @ influence.spread
+        return made.scores.toarray() @ made.bread @ influence.gradient + direct
+
+    for one in (held, more, Influence(held.gradient, more.own, np.eye(2))):
+        np.testing.assert_allclose(by_cluster(one.mapped(c)), by_cluster(one) @ c, atol=1e-12)
+        values = by_cluster(one)
+        np.testing.assert_allclose(covariance(made, one), made.factor * values.T @ values, rtol=1e-9, atol=1e-12)
+    for one, other in ((held, held), (held, more), (more, held), (more, more)):
+        np.testing.assert_allclose(by_cluster(one + other), by_cluster(one) + by_cluster(other), atol=1e-12)
+        wanted = made.factor * by_cluster(one).T @ by_cluster(other)
+        np.testing.assert_allclose(covariance(made, one, other), wanted, rtol=1e-9, atol=1e-12)
