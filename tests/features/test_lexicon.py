@@ -153,6 +153,7 @@ def test_reading_a_list() -> None:
     assert lexicon.phrases == (Phrase("c @s", "praise", ("C a.",), ("C.",), "why"),)
     assert (lexicon.language, lexicon.version, lexicon.sets) == ("xx", "2", {"s": "a|b"})
     assert lexicon.status == "validated"
+    assert read_lexicon(text.replace("version = 2\n", "")).version == "1"
     assert read_lexicon('status = "draft"\n' + text).status == "draft"
     assert lexicon_version((lexicon,)).startswith("xx-2 (")
     assert lexicon_version((lexicon,)) != lexicon_version((read_lexicon(text.replace("why", "else")),))

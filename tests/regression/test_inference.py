@@ -25,10 +25,12 @@ from llamastyle.regression.inference import (
     rank_sets,
     sandwich,
     seldom_columns,
+    seldom_reasons,
     simultaneous,
     standard_errors,
     through_prompts,
 )
+from llamastyle.regression.rowless import Held
 from tests.regression.arenas import by_moving_weights, dummies, make_design, referee, with_prompts
 
 CASES = {
@@ -78,6 +80,8 @@ def test_classical_is_the_inverse_information():
     made = sandwich(design, fit, "classical")
     np.testing.assert_allclose(textbook(design, made.cov), expected, rtol=1e-8)
     assert (made.kind, made.factor, made.n_groups) == ("classical", 1.0, design.n)
+    np.testing.assert_array_equal(made.bread, fit.bread)
+    np.testing.assert_allclose(made.meat @ made.bread, np.eye(len(made.meat)), atol=1e-9)
 
 
 def in_ways(design, *sizes, seed=0):
@@ -412,3 +416,40 @@ def test_combinations_and_sums_of_influences():
         np.testing.assert_allclose(by_cluster(one + other), by_cluster(one) + by_cluster(other), atol=1e-12)
         wanted = made.factor * by_cluster(one).T @ by_cluster(other)
         np.testing.assert_allclose(covariance(made, one, other), wanted, rtol=1e-9, atol=1e-12)
+
+
+def test_rank_sets_see_what_models_share():
+    shared = np.full((3, 3), 1e4) + np.diag([1e-4, 2e-4, 1e-4])
+    low, high = rank_sets(np.array([0.0, 2.0, 1.0]), shared, 0.95, 0, draws=500)
+    assert low.tolist() == high.tolist() == [3, 1, 2]
+
+
+def test_what_a_seldom_column_differs_in():
+    design = make_design(n=100, k=2, clusters=50)
+    x = design.x.copy()
+    x[4:, 1] = 0.0
+    few = replace(design, x=x)
+    clusters = np.unique(few.cluster[:4]).size
+    assert seldom_reasons(few) == ["", f"differs in {clusters} clusters: at least 10 are needed"]
+    assert seldom_reasons(replace(few, cluster=None)) == ["", "differs in 4 battles: at least 10 are needed"]
+
+
+def test_names_of_sums_are_combined_like_what_they_stand_for():
+    c = np.arange(6.0).reshape(2, 3)
+    made = Influence(np.eye(2), Held("a"), np.array([[2.0, 0.0], [0.0, 3.0]])).mapped(c)
+    assert made.own == Held("a")
+    np.testing.assert_array_equal(made.spread, np.diag([2.0, 3.0]) @ c)
+    np.testing.assert_array_equal(made.gradient, c)
+
+
+def test_a_band_where_the_covariance_has_negative_eigenvalues():
+    cov = np.array([[1.0, 0.9, -0.9], [0.9, 1.0, 0.9], [-0.9, 0.9, 1.0]])
+    values, vectors = np.linalg.eigh(cov)
+    assert values[0] < -0.5
+    near = (vectors * np.maximum(values, 0.0)) @ vectors.T
+    near /= np.sqrt(np.outer(np.diag(near), np.diag(near)))
+    drawn = np.random.default_rng(1).multivariate_normal(np.zeros(3), near, 200_000)
+    design = make_design(seed=5, n=300, m=3, k=2, clusters=None)
+    made = sandwich(design, fit_bradley_terry(design), "robust")
+    found = simultaneous(made, cov, 0.95, seed=0, draws=200_000)
+    assert found.critical == pytest.approx(np.quantile(np.abs(drawn).max(axis=1), 0.95), rel=0.01)
