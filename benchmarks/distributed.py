@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -22,33 +23,38 @@ from benchmarks.texts import drawn_texts
 
 __all__ = ["run"]
 
-MEGABYTES, BATTLES, ROUNDS, SEED = 60, 100_000, 1, 1
+SIZES = ((60, 100_000), (1000, 1_000_000))
+"""Megabytes of texts, and battles: where Ray only costs, and more."""
+ROUNDS, SEED = 1, 1
 PART_BYTES = 1 << 24
 """Smaller than by default, so that a small file has enough parts for two workers."""
 RUNS = (("without Ray, one core", 0), ("Ray, one worker", 1), ("Ray, two workers", 2))
 
 
-def run(folder: Path, *, megabytes: int = MEGABYTES, battles: int = BATTLES, rounds: int = ROUNDS) -> Path:
+def run(folder: Path, *, sizes: Sequence[tuple[int, int]] = SIZES, rounds: int = ROUNDS) -> Path:
     """Write ``distributed.md``."""
     data = (
-        f"extraction of default features from {megabytes} MB of drawn answers; fit of {battles:,} battles of {MODELS} models"
+        f"extraction of default features from drawn answers; fit of battles of {MODELS} models"
         f" with {len(FEATURES)} features, clustered by prompt; parts of {PART_BYTES >> 20} MB; seconds by the clock, the"
         f" median of {rounds} runs, each in a process of its own; starting Ray and its workers stands apart"
     )
     if not installed("ray"):
         table = pd.DataFrame({"what": ["Ray against one machine"], "found": ["skipped: ray is not installed"]})
         return write_result(folder, "distributed", table, data=data, seed=SEED)
-    home = Path(tempfile.mkdtemp())
-    try:
-        write_texts(home / "texts.parquet", megabytes)
-        write_votes(home / "votes.parquet", battles)
-        found: dict[int, list[dict]] = {workers: [] for _, workers in RUNS}
-        for number in range(rounds):
-            for _, workers in RUNS if number % 2 == 0 else RUNS[::-1]:
-                found[workers].append(in_own_process(workers, home))
-        rows = [row(name, found[workers], found[0]) for name, workers in RUNS]
-    finally:
-        shutil.rmtree(home)
+    rows: list[dict[str, str]] = []
+    for megabytes, battles in sizes:
+        home = Path(tempfile.mkdtemp())
+        try:
+            write_texts(home / "texts.parquet", megabytes)
+            write_votes(home / "votes.parquet", battles)
+            found: dict[int, list[dict]] = {workers: [] for _, workers in RUNS}
+            for number in range(rounds):
+                for _, workers in RUNS if number % 2 == 0 else RUNS[::-1]:
+                    found[workers].append(in_own_process(workers, home))
+        finally:
+            shutil.rmtree(home)
+        size = {"texts, MB": str(megabytes), "battles": f"{battles:,}"}
+        rows += [size | row(name, found[workers], found[0]) for name, workers in RUNS]
     return write_result(folder, "distributed", pd.DataFrame(rows), data=data, seed=SEED, peers=["ray"])
 
 

@@ -15,7 +15,7 @@ def test_absent_ray_leaves_the_reason(tmp_path, monkeypatch):
 
 def test_tiny_run(tmp_path):
     pytest.importorskip("ray.data", reason="needs Ray: pip install 'llamastyle[ray]'")
-    text = distributed.run(tmp_path, megabytes=1, battles=3000, rounds=1).read_text("utf-8")
+    text = distributed.run(tmp_path, sizes=[(1, 3000)], rounds=1).read_text("utf-8")
     assert text.count("| yes |") == len(distributed.RUNS)
     assert "NO" not in text
 
