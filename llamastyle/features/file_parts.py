@@ -10,7 +10,7 @@ import itertools
 import os
 import sys
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -25,7 +25,7 @@ from llamastyle.errors import FeatureError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Source", "batches", "columns_of", "common", "examined", "looked_through", "paths_of", "size_of"]
+__all__ = ["Source", "alike", "batches", "columns_of", "common", "examined", "looked_through", "paths_of", "size_of"]
 
 PART_BYTES = 1 << 28
 """About so many bytes of a file are one part, which is what is lost when a run is killed."""
@@ -52,6 +52,8 @@ class Source:
     stamp: str
     columns: tuple[tuple[str, Any], ...] = ()
     begins: tuple[int, ...] = ()
+    lacking: tuple[tuple[str, Any], ...] = ()
+    """Columns that other files have."""
 
 
 def paths_of(source: Any) -> list[str]:
@@ -162,6 +164,17 @@ def looked_through(source: Source) -> Source:
         columns = common([columns for columns, _ in found], source.path)
     begins = tuple(itertools.accumulate(sizes[:-1], initial=0))
     return replace(source, columns=tuple(_filled(columns).items()), begins=begins)
+
+
+def alike(sources: Sequence[Source], but: Callable[[str], bool]) -> list[Source]:
+    """Files that were looked through, each with the columns that it lacks and others have, but for some."""
+    every: dict[str, Any] = {}
+    for source in sources:
+        every = every | {name: kind for name, kind in source.columns if name not in every and not but(name)}
+    return [
+        replace(source, lacking=tuple((n, kind) for n, kind in every.items() if n not in dict(source.columns)))
+        for source in sources
+    ]
 
 
 def _part_columns(source: Source, part: tuple[int, int]) -> tuple[dict[str, pa.DataType], int]:
@@ -289,7 +302,9 @@ def _decoded(batch: pa.RecordBatch, texts: Sequence[str], schema: pa.Schema) -> 
         columns = [batch.column(name).slice(begin, end - begin) for name in schema.names]
         plain = [c.dictionary_decode() if pa.types.is_dictionary(c.type) and n in texts else c
                  for n, c in zip(schema.names, columns, strict=True)]  # fmt: skip
-        yield pa.table(plain, schema.names).cast(schema)
+        # Arrow cannot cast every type to itself
+        yield pa.table([c if c.type == kind else c.cast(kind) for c, kind in zip(plain, schema.types, strict=True)],
+                       schema=schema)  # fmt: skip
 
 
 def _blocks(source: Source, part: tuple[int, int]) -> Iterator[bytes]:

@@ -167,7 +167,7 @@ class _Parser:
         if token == "^":
             raise FeatureError(f"phrase {self.text!r}: ^ may stand at its beginning only")
         after = self.nfa.node()
-        self.nfa.arcs[node].append((token.lower(), after))
+        self.nfa.arcs[node].append((_lower(token), after))
         return after
 
 
@@ -177,6 +177,11 @@ def words_in(lexicon: Lexicon) -> Iterator[tuple[str, str]]:
         for token in _TOKEN.findall(text):
             if token[0] not in "^!_()[]|@":
                 yield from ((word, text) for word in _split(token))
+
+
+def _lower(word: str) -> str:
+    """Letter by letter, as the scanner does: the last sigma of a word is one like others, a dotted capital I stays."""
+    return "".join(char.lower() if len(char.lower()) == 1 else char for char in word)
 
 
 def _split(token: str) -> list[str]:

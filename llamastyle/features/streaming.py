@@ -44,6 +44,11 @@ MANIFEST = "_manifest.json"  # what reads the folder as one parquet file leaves 
 SIDES = ("response_a", "response_b")
 SINGLE = ("response", "text", "output", "completion", "answer")
 TYPES = ("float32", "float64")
+PROBES = (
+    "That is a great question! In 1,234 words: **unbelievably**, it isn't antidisestablishmentarianism.",
+    "def square(x):\n    return x ** 2  # naïve, but \u4f60\u597d \U0001f600",
+)
+"""Texts that one's own functions are tried on."""
 LONG = (
     "prompt",
     "instruction",
@@ -136,7 +141,7 @@ def stream(
     folder = Path(out)
     plan = [(file, part) for file in sources for part in file.parts]
     asked = {
-        "features": {feature.name: _mark(feature) for feature in wanted},
+        "features": _marks(wanted, measure),
         "texts": texts,
         "kept": [*kept, *["prompt_id"] * len(prompts)],
         "dtype": dtype,
@@ -382,6 +387,25 @@ def _changed(before: Mapping[str, Any], asked: Mapping[str, Any]) -> str:
         if name in known and known[name] != rest:
             return f"another {name!r}, which has changed since"
     return "other files"
+
+
+def _marks(wanted: FeatureSet, measure: Measure) -> dict[str, str]:
+    """By feature, what its values depend on; of one's own functions also what they give for a few texts.
+
+    What a function holds may be beyond its code, as a tokenizer of another package is.
+    """
+    import pyarrow as pa
+
+    marks = {feature.name: _mark(feature) for feature in wanted}
+    own = [i for i, f in enumerate(wanted) if not isinstance(f.how, Recipe) or f.how.function is not None]
+    if own:
+        try:
+            values = measure(pa.array(PROBES, pa.large_string()))
+        except FeatureError:  # that these are no texts for the function is not said: they are none of the caller's
+            return marks
+        for i in own:
+            marks[wanted.names[i]] += hashlib.sha256(repr(values[:, i].tolist()).encode()).hexdigest()[:16]
+    return marks
 
 
 def _mark(feature: Feature) -> str:

@@ -13,10 +13,9 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from llamastyle.data.battles import counted
 from llamastyle.errors import ConvergenceError, DataError, FitError, SeparationError, warn
 from llamastyle.features.feature import FeatureSet, FeatureTable
-from llamastyle.features.file_parts import examined, looked_through, paths_of
+from llamastyle.features.file_parts import alike, examined, looked_through, paths_of
 from llamastyle.features.streaming import FeatureFiles
 from llamastyle.options import BothBad, Correctness, Covariance, Separated, Ties
 from llamastyle.regression import batches as sums
@@ -72,6 +71,7 @@ KEYS = 1 << 22
 """Different values of a column that are in memory at a time, about."""
 HASHES = 1 << 64
 BLOCKS = ("style", "correctness")
+USUAL_SIDES = ("model", "response", "conversation", "correct", "tokens")
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,15 +188,21 @@ def fit_files(
     asked, how = read_options(asked, correctness, reading)
     asked.checked()
     files, plan = Reading(features_of(features), contrast, cluster, how, n_jobs), parts_of(source)
-    with tempfile.TemporaryDirectory(prefix="llamastyle-", dir=scratch) as folder:
-        disk, seen = Disk(Path(folder) / "shards"), None
-        for number, (file, part) in enumerate(plan):
-            for shard, found in read_part(file, part, number, files):
-                disk.add(shard)
-                seen = found if seen is None else seen + found
-        if seen is None:
-            raise DataError("the files have no rows; give at least one battle")
-        return fit_pool(disk, seen, asked)
+    try:
+        with tempfile.TemporaryDirectory(prefix="llamastyle-", dir=scratch) as folder:
+            disk, seen = Disk(Path(folder) / "shards"), None
+            for number, (file, part) in enumerate(plan):
+                for shard, found in read_part(file, part, number, files):
+                    disk.add(shard)
+                    seen = found if seen is None else seen + found
+            if seen is None:
+                raise DataError("the files have no rows; give at least one battle")
+            return fit_pool(disk, seen, asked)
+    except OSError as error:
+        raise FitError(
+            f"arrays could not be kept in {str(scratch or tempfile.gettempdir())!r} ({error.strerror or error}); give a"
+            " folder on a disk with room: scratch="
+        ) from error
 
 
 def read_options(asked: Asked, correctness: Any, reading: dict[str, Any]) -> tuple[Asked, dict[str, Any]]:
@@ -226,8 +232,13 @@ def features_of(features: Any) -> FeatureSet | None:
 def parts_of(source: Any, **size: int) -> list[Any]:
     """The parts of the files that are meant, in order."""
     paths = paths_of([str(part) for part in source.parts] if isinstance(source, FeatureFiles) else source)
-    files = [looked_through(examined(path, **size)) for path in paths]
+    files = alike([looked_through(examined(path, **size)) for path in paths], _of_a_feature)
     return [(file, part) for file in files for part in file.parts]
+
+
+def _of_a_feature(column: str) -> bool:
+    """Whether a column may be a feature that is measured already, which every file has or which is not asked for."""
+    return column.endswith(("_a", "_b")) and column[:-2] not in USUAL_SIDES
 
 
 # -- the fit -------------------------------------------------------------------------------------------------
@@ -251,7 +262,7 @@ def fit_pool(pool: Pool, seen: Seen, asked: Asked) -> StyleResult:
     dropped = chosen.separable() if asked.separated == "drop" else {}
     kept = chosen.without(dropped)
     partly = partly_known_warning(settings)
-    notes = (*first, *_read_notes(seen), *likelihood_words(settings))
+    notes = (*first, *_read_notes(seen, names), *likelihood_words(settings))
     table = FeatureTable(np.empty((0, len(seen.features))), seen.features, None, seen.versions)
     both: Any = chosen.battles(), kept.battles()
     try:
@@ -277,11 +288,10 @@ def _names(shard: sums.Shard) -> set[str]:
     return set(shard.names)
 
 
-def _read_notes(seen: Seen) -> list[str]:
-    rows, battles = seen.notes.rows, seen.notes.battles
+def _read_notes(seen: Seen, names: tuple[str, ...]) -> list[str]:
+    battles = seen.notes.battles
     notes = [f"{seen.textless} of {battles} battles have a response without text: left out"] * bool(seen.textless)
-    notes += [f"{counted(seen.aside, 'row')} of {rows} set aside on reading"] * bool(seen.aside)
-    return notes + [note for note in seen.notes.lines() if not note.startswith("correctness known")]
+    return notes + [note for note in seen.notes.lines(names) if not note.startswith("correctness known")]
 
 
 def _fitted(

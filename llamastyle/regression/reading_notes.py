@@ -7,13 +7,12 @@ from dataclasses import dataclass
 
 from llamastyle.data.notes import BATTLES, ROWS, Note, Said
 from llamastyle.data.readers.files import SIMULATED
-from llamastyle.data.readers.notes import ALIKE, NO_NAMES, UNNAMED
+from llamastyle.data.readers.notes import ALIKE, NO_NAMES, UNNAMED, case_notes
 
 __all__ = ["Notes"]
 
-SOME = ALIKE, SIMULATED
-"""What is true of all rows if it is of some."""
-SAID_ELSEWHERE = "(see battles.issues)"
+ISSUES = "(see battles.issues)"
+"""What is not there where battles are not held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +37,8 @@ class Notes:
     @classmethod
     def of(cls, notes: Iterable[str], rows: int, battles: int) -> Notes:
         """The notes of one batch."""
-        kept = [note for note in notes if not note.endswith(SAID_ELSEWHERE)]
-        counts = {note.said: note.counts for note in kept if isinstance(note, Note)}
+        kept = [note for note in notes if not note.startswith(ALIKE)]
+        counts = {_elsewhere(note.said): note.counts for note in kept if isinstance(note, Note)}
         return cls(rows, battles, counts, {note: battles for note in kept if not isinstance(note, Note)})
 
     def __add__(self, other: Notes) -> Notes:
@@ -59,12 +58,18 @@ class Notes:
         plain = {k: self.plain.get(k, 0) + sign * other.plain.get(k, 0) for k in self.plain | other.plain}
         return Notes(self.rows + sign * other.rows, self.battles + sign * other.battles, counts, plain)
 
-    def lines(self) -> tuple[str, ...]:
-        """The notes on all rows; what has no count is one if it is true of all."""
-        plain = [note for note, n in self.plain.items() if n == self.battles or (n and note.startswith(SOME))]
+    def lines(self, models: tuple[str, ...] = ()) -> tuple[str, ...]:
+        """The notes on all rows, and on the names of the models; what has no count is one if it is true of all."""
+        plain = [note for note, n in self.plain.items() if n == self.battles or (n and note == SIMULATED)]
         counts = dict(self.counts)
         if NO_NAMES not in plain and (nameless := self.plain.get(NO_NAMES, 0)):
             unnamed = Said(UNNAMED)
             counts[unnamed] = {"n": counts.get(unnamed, {}).get("n", 0) + nameless}
         totals = {ROWS: self.rows, BATTLES: self.battles}
-        return (*(said.told(n | totals) for said, n in counts.items()), *plain)
+        return (*(said.told(n | totals) for said, n in counts.items()), *case_notes(models), *plain)
+
+
+def _elsewhere(said: Said) -> Said:
+    """The sentence without a place to look that is not there."""
+    words = tuple((name, "on reading" if word == ISSUES else word) for name, word in said.words)
+    return said._replace(words=words)

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from llamastyle.data.battles import Battles, with_texts
 from llamastyle.data.readers import read_battles
+from llamastyle.data.readers.files import FIRST_ROW
 from llamastyle.data.readers.table import keys, python_column
 from llamastyle.errors import DataError, FeatureError, FitError, LlamaStyleError
 from llamastyle.features.extraction import extract
@@ -134,8 +135,8 @@ class Seen:
         The columns asked for, by the battles' names for them.
     notes : Notes
         How the rows were read.
-    aside, textless : int
-        Rows set aside, and battles left out because a text is missing.
+    textless : int
+        Battles left out because a text is missing.
     measured : bool
         Whether features came with the data.
     """
@@ -145,7 +146,6 @@ class Seen:
     versions: dict[str, str]
     cluster: tuple[str, ...]
     notes: Notes
-    aside: int
     textless: int
     measured: bool
 
@@ -163,7 +163,6 @@ class Seen:
             self.versions,
             self.cluster,
             self.notes + other.notes,
-            self.aside + other.aside,
             self.textless + other.textless,
             self.measured,
         )
@@ -193,7 +192,7 @@ def _read_batches(
     good: Any = None
     waiting: list[tuple[Any, int, LlamaStyleError]] = []
     at = 0
-    for table in batches(source, part, (), columns_of(source)):
+    for table in _tables(source, part):
         if not table.num_rows:
             continue
         first = (number << 40) + at + 1
@@ -217,10 +216,20 @@ def _read_batches(
         yield _with_a_row_of(good, late, reading, number_of_first, error)
 
 
+def _tables(source: Source, part: tuple[int, int]) -> Iterator[Any]:
+    """Rows of a part, with the columns of the other files, which are empty here."""
+    import pyarrow as pa
+
+    for table in batches(source, part, (), columns_of(source)):
+        for name, kind in source.lacking:
+            table = table.append_column(name, pa.nulls(table.num_rows, kind))
+        yield table
+
+
 def _good_batch(source: Source, part: tuple[int, int], reading: Reading) -> Any:
     """The first batch of another part of the file that can be read; None if there is none."""
     for other in (other for other in source.parts if other != part):
-        for table in batches(source, other, (), columns_of(source)):
+        for table in _tables(source, other):
             try:
                 shard_of(table, reading)
             except (DataError, FitError, FeatureError):
@@ -255,6 +264,7 @@ def _with_a_row_of(good: Any, table: Any, reading: Reading, first: int, error: L
 
 def shard_of(table: Any, reading: Reading, first: int = 0) -> tuple[Shard, Seen]:
     """The battles of a table; ``first`` is the number of its first row, unlike that of any other row."""
+    table = table.replace_schema_metadata({**(table.schema.metadata or {}), FIRST_ROW: str(first)})
     battles = read_battles(table, cluster=reading.columns, **reading.read)
     given = len(battles)
     battles, _ = with_texts(battles)
@@ -292,7 +302,6 @@ def shard_of(table: Any, reading: Reading, first: int = 0) -> tuple[Shard, Seen]
         features.versions,
         cluster,
         Notes.of(battles.notes, len(table), given),
-        len(np.unique(battles.issues["row"])),
         given - n,
         measured,
     )

@@ -29,8 +29,8 @@ __all__ = [
 _CONTROL = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
 )
-_FORMULA = re.compile(r"(?![+-]?[\d.,]+(?: ?%| \w+)?\Z)[=+\-@\t\r]")
-"""What begins a formula in a spreadsheet, but for a number, per cent or with a unit."""
+_FORMULA = re.compile(r"(?![+-]?[\d.,]+(?: ?%| \w+)?\Z)[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+"""What begins a formula in a spreadsheet, in full width too, but for a number, per cent or with a unit."""
 _LEAST = {"model": 16, "judge": 16, "term": 12, "part": 16, "note": 16}
 """Columns that fold on a narrow terminal, and how far."""
 _KEPT = ("verdict", "note")  # columns that stay, with the first one, whatever the width

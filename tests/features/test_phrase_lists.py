@@ -164,6 +164,12 @@ def test_words_of_a_list_that_are_words(own: Path, word: str) -> None:
     assert ls.extract([f"So {word} it goes."], ls.phrase_list(own)["hedges_own"]).values.tolist() == [[1.0]]
 
 
+@pytest.mark.parametrize("phrase", ["ΛΌΓΟΣ ΚΑΛΌΣ", "İyi soru", "STRASSE", "It\u2019s"])
+def test_capitals_of_a_list_are_those_of_the_texts(own: Path, phrase: str) -> None:
+    own.write_text(OWN.replace("perchance", phrase).replace("Perchance", phrase), encoding="utf-8")
+    assert ls.extract([f"{phrase}, no?"], ls.phrase_list(own)["hedges_own"]).values.tolist() == [[1.0]]
+
+
 def test_a_byte_order_mark_is_left_out(own: Path) -> None:
     own.write_text(OWN, encoding="utf-8-sig")
     assert len(ls.phrase_list(own)) == 3

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -210,6 +211,29 @@ def test_own_functions_are_told_apart(tmp_path):
     assert ls.extract(path, [made("a")], out=tmp_path / "out").made == 0
     with pytest.raises(ls.FeatureError, match="begun with other features"):
         ls.extract(path, [made("b")], out=tmp_path / "out")
+
+
+def test_a_tokenizer_of_another_package_is_told_from_another(tmp_path):
+    path = written(tmp_path, "parquet", frame(TEXTS[:5]))
+    for k, (one, other) in enumerate([
+        (partial(str.split, sep=" "), partial(str.split, sep="a")),
+        (partial(re.split, " "), partial(re.split, "e")),
+    ]):  # fmt: skip
+        out = tmp_path / f"out{k}"
+        ls.extract(path, [ls.tokens(one)], out=out)
+        assert ls.extract(path, [ls.tokens(one)], out=out).made == 0
+        with pytest.raises(ls.FeatureError, match="begun with other features"):
+            ls.extract(path, [ls.tokens(other)], out=out)
+
+
+def test_a_function_that_takes_no_other_texts_is_not_tried_on_any(tmp_path):
+    def picky(text):
+        assert "question" not in text
+        return float(len(text))
+
+    path = written(tmp_path, "parquet", pd.DataFrame({"answer": ["one", "three"]}))
+    files = ls.extract(path, [ls.per_text(picky, name="letters")], out=tmp_path / "out", text="answer")
+    assert pd.read_parquet(files.parts[0])["letters"].tolist() == [3.0, 5.0]
 
 
 WORDS = {"may", "might"}

@@ -580,7 +580,7 @@ def phrase_regex(text: str, sets: dict[str, str]) -> str:
     out = []
     for token in re.findall(rf"[()|\[\]!]|{KANA_OR_HAN}|(?:(?!{KANA_OR_HAN})[^\s()|\[\]!])+", text):
         special = {"(": "(?:", ")": ")", "[": "(?:", "]": ")?", "|": "|", "!": "! ", "_": r"[^ |!]+ "}
-        out.append(special.get(token) or re.escape(token.lower()) + " ")
+        out.append(special.get(token) or re.escape(folded(token)) + " ")
     return "".join(out)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
+import pyarrow as pa
 import pytest
 import statsmodels.api as sm
 
@@ -25,7 +26,7 @@ def whole():
     frame = ls.simulate(400, 5, style={"words": 0.6, "bold": 0.2}, n_prompts=60, seed=2).battles.to_frame()
     frame["weight"] = np.random.default_rng(0).uniform(0.5, 2.0, 400)
     frame.loc[:9, "model_b"] = frame.loc[:9, "model_a"]
-    return shard_of(frame, Reading(None, None, None, {}))[0]
+    return shard_of(pa.Table.from_pandas(frame, preserve_index=False), Reading(None, None, None, {}))[0]
 
 
 @pytest.fixture(scope="module")

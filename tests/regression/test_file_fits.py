@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import llamastyle as ls
+from llamastyle.data.readers import WHOLE
 from llamastyle.features import file_parts
 from llamastyle.regression import file_fits, shards
 
@@ -349,3 +350,73 @@ def test_real_battles(shared, small, tmp_path):
     for name, a, b in zip(table.names, *(side.T for side in table.sides()), strict=True):
         frame[f"{name}_a"], frame[f"{name}_b"] = a, b
     compared(*both(frame, tmp_path, separated="drop"))
+
+
+def conversation(answer):
+    turns = (("user", "q"), ("assistant", answer))
+    return [{"role": who, "content": [{"type": "text", "text": text, "mimeType": None}]} for who, text in turns]
+
+
+def test_voters_that_are_unknown_are_others_in_every_file(tmp_path):
+    """Rows at one place of their files behave alike, so that errors differ where they are taken for one voter's."""
+    rng, battles = np.random.default_rng(0), []
+    for k in range(20):
+        rows = []
+        for i in range(40):
+            a, b = rng.choice(6, 2, replace=False)
+            u, v = rng.integers(1, 60, 2)
+            won = rng.random() < 1 / (1 + np.exp(-(0.03 * (u - v) + (1.5 if i % 2 else -1.5) * np.sign(u - v + 0.5))))
+            rows.append({
+                "model_a": f"m{a}", "model_b": f"m{b}", "winner": "model_a" if won else "model_b", "tstamp": 1.7e9,
+                "judge_hash": None if i < 32 or k < 3 else f"v{k}-{i}",
+                "conversation_a": conversation("w " * u), "conversation_b": conversation("w " * v),
+            })  # fmt: skip
+        battles.append(rows)
+        pd.DataFrame(rows).to_parquet(tmp_path / f"{k:02d}.parquet")  # whose mimeType is null throughout
+    found = ls.fit_files(tmp_path, ["words"])
+    wanted = ls.fit(ls.read_battles(f"{tmp_path}/*.parquet"), ["words"])
+    compared(found, wanted)
+    (unknown,) = (note for note in wanted.notes if note.startswith("the voter of"))
+    assert unknown in found.notes
+
+
+@pytest.mark.parametrize("name", ["weight", "outcome", "voter", "session"])
+def test_a_column_of_some_files_alone(tmp_path, name):
+    frame = arena(800, n_voters=60).assign(weight=1.5, session="s")
+    halves = [frame.iloc[:400], frame.iloc[400:].drop(columns=name)]
+    for k, half in enumerate(halves):
+        half.to_parquet(tmp_path / f"{k}.parquet")
+    if name == "weight":
+        for read in (lambda: ls.read_battles(f"{tmp_path}/*.parquet"), lambda: ls.fit_files(tmp_path)):
+            with pytest.raises(ls.DataError, match="a weight that is not above zero"):
+                read()
+        return
+    compared(ls.fit_files(tmp_path), ls.fit(ls.read_battles(f"{tmp_path}/*.parquet")))
+
+
+@pytest.mark.parametrize("format", WHOLE)
+def test_formats_whose_rows_know_of_one_another_are_read_whole(tmp_path, format):
+    arena(100).to_parquet(tmp_path / "votes.parquet")
+    with pytest.raises(ls.DataError, match=f"'{format}' are read all together, as one may be given twice: read the files"):
+        ls.fit_files(tmp_path / "votes.parquet", format=format)
+
+
+def test_names_that_differ_in_case_in_different_files_are_said_once(tmp_path):
+    arena(400).to_parquet(tmp_path / "0.parquet")
+    arena(400, seed=4).replace({"model_a": {"model-01": "Model-01"}, "model_b": {"model-01": "Model-01"}}).to_parquet(
+        tmp_path / "1.parquet"
+    )
+    said = [n for n in ls.fit_files(tmp_path).notes if n.startswith("names that differ in case")]
+    assert said == ["names that differ in case only stay different models: Model-01 and model-01"]
+
+
+def test_a_scratch_folder_without_room_is_said(tmp_path, monkeypatch):
+    arena(300).to_parquet(tmp_path / "votes.parquet")
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "save", full)
+    with pytest.raises(ls.FitError, match=r"could not be kept in .* \(No space left on device\); give a folder .* scratch="):
+        ls.fit_files(tmp_path / "votes.parquet", scratch=tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["votes.parquet"]

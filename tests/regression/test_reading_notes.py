@@ -17,7 +17,7 @@ BAD = "{n} of {battles} votes are both_bad"
 TURN = "{n:row} of {rows} {n:has/have} {what}: set aside"
 KNOWN = "known in {known} of {battles} battles{one:?, on one side in #}"
 CASE = "names that differ in case only stay different models: A and a"
-ASIDE = "10 rows of 100 set aside (see battles.issues)"
+ASIDE = noted(10, "{n:row} of {rows} set aside {where}", {"where": "(see battles.issues)"}, rows=100)
 
 
 def added(*batches: tuple[list[str], int, int]) -> tuple[str, ...]:
@@ -49,15 +49,21 @@ def turns(n: int, what: str = "no turn") -> list[str]:
         (["2 features measured in the table: words, bold"],) * 2 + (["2 features measured in the table: words, bold"],),
         (noted(1, SELF, adds=False), noted(1, SELF, adds=False), []),
         (["the names of the models may be in 'x'"], [], []),
-        ([CASE], [], [CASE]),
+        ([CASE], [], []),
         ([SIMULATED], [], [SIMULATED]),
-        ([ASIDE], [], []),
+        (ASIDE, ASIDE, ["20 rows of 200 set aside on reading"]),
         ([NO_NAMES], noted(1, UNNAMED), ["91 battles without model names: kept for prices, left out of ratings"]),
         ([NO_NAMES], [NO_NAMES], [NO_NAMES]),
     ],
 )  # fmt: skip
 def test_two_batches(one: list[str], other: list[str], both: list[str]) -> None:
     assert added((one, 100, 90), (other, 100, 90)) == tuple(both)
+
+
+def test_names_that_differ_in_case_are_found_over_all_batches() -> None:
+    both = Notes.of([CASE], 100, 90) + Notes.of([], 100, 90)
+    assert both.lines(("A", "B", "a")) == (CASE,)
+    assert both.lines(("A", "B")) == ()
 
 
 def test_what_is_added_can_be_taken_away():

@@ -6,15 +6,21 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 import llamastyle as ls
 from llamastyle.features import file_parts
 from llamastyle.features.file_parts import examined, looked_through
 from llamastyle.regression import batches
-from llamastyle.regression.shards import Disk, Reading, joined, mixed, read_part, shard_of
+from llamastyle.regression.shards import Disk, Reading, joined, mixed, read_part
+from llamastyle.regression.shards import shard_of as shard_of_table
 
 READING = Reading(None, None, None, {})
+
+
+def shard_of(frame: pd.DataFrame, reading: Reading, first: int = 0):
+    return shard_of_table(pa.Table.from_pandas(frame, preserve_index=False), reading, first)
 
 
 def votes(n: int = 300) -> pd.DataFrame:
@@ -141,7 +147,7 @@ def test_a_batch_of_bad_rows_is_set_aside(tmp_path, monkeypatch, bad):
         return
     shard, seen = next(read_part(source, source.parts[0], 0, reading))
     assert shard.n == 60 - len(bad)
-    assert seen.aside == len(bad)
+    assert f"{len(bad)} rows of 60 set aside on reading" in seen.notes.lines()
     assert np.unique(shard.arrays["row"]).size == shard.n
     assert seen.notes.rows == 60
     assert seen.notes.battles == shard.n
@@ -153,7 +159,8 @@ def test_a_part_of_bad_rows_is_set_aside(tmp_path, monkeypatch):
     frame.to_parquet(tmp_path / "votes.parquet", row_group_size=20)
     source = looked_through(examined(str(tmp_path / "votes.parquet"), part_bytes=1))
     shard, seen = next(read_part(source, source.parts[1], 1, Reading(None, None, None, {"strict": False})))
-    assert (shard.n, seen.aside, seen.notes.rows, seen.notes.battles) == (0, 20, 20, 0)
+    assert (shard.n, seen.notes.rows, seen.notes.battles) == (0, 20, 0)
+    assert "20 rows of 20 set aside on reading" in seen.notes.lines()
     with pytest.raises(ls.DataError, match=r"rows 20 to 39 .*\?\?\?"):
         next(read_part(source, source.parts[1], 1, Reading(None, None, None, {"strict": True})))
     monkeypatch.setattr(file_parts, "PART_BYTES", 3000)

@@ -31,7 +31,7 @@ FRAME = pd.DataFrame(
 )
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+SUM(A1)", "-cmd|' /C calc'!A0", "@cf/model", "\tx", "\rx", "-5+3", "+10 % of =A1"])
+@pytest.mark.parametrize("cell", ["=1+1", "+SUM(A1)", "-cmd|' /C calc'!A0", "@cf/model", "\tx", "\rx", "-5+3", "+10 % of =A1", "\n=1", "＝1", "＠x"])
 def test_a_spreadsheet_reads_no_formula(cell):
     frame = pd.DataFrame({"model": [cell], "estimate": [-1.5], cell: ["plain"]})
     read = pd.read_csv(io.StringIO(render(frame, "csv"), newline=""))

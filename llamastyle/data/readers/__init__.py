@@ -47,6 +47,8 @@ NESTED: tuple[Nested, ...] = (arena_hard, mt_bench, judgebench, llmbar, rm_bench
 FORMATS: tuple[Format, ...] = (
     *NESTED, mt_bench_votes, rewardbench, lmarena_55k, lmarena_maverick, lmarena_100k, lmarena, alpaca_eval, frame)
 """Tried in this order, those that ask for most columns first; the last one reads any table."""
+WHOLE = (*(known.NAME for known in NESTED), rewardbench.NAME)
+"""Formats whose rows are read beside all the others: a verdict given twice may stand anywhere."""
 
 
 def read_battles(
@@ -137,6 +139,11 @@ def read_battles(
 def _drafted(table: Table, renames: dict[str, str], format: str) -> tuple[Draft, Table]:
     names = frozenset(table.columns) - set(renames.values()) | set(renames)
     known = next(x for x in FORMATS if (x.sniff(names) if format == "auto" else format == x.NAME))
+    if table.first is not None and known.NAME in WHOLE:
+        raise DataError(
+            f"verdicts in the format {known.NAME!r} are read all together, as one may be given twice: read the files"
+            " with read_battles and fit them in memory"
+        )
     nested = next((x for x in NESTED if x.NAME == known.NAME), None)
     if nested is not None and table.n:
         if not nested.sniff(names):

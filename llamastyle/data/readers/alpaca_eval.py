@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from llamastyle.data.notes import noted
+from llamastyle.data.notes import Note, noted
 from llamastyle.data.readers.formats import Draft, canonical, renamed
 from llamastyle.data.readers.table import Table, keys, numbers
 
@@ -63,7 +63,8 @@ def _notes(table: Table, names: dict[str, str], failed: np.ndarray) -> list[str]
         differ = {(f, g) for f, g in zip(folder.to_pylist(), own.to_pylist(), strict=True) if f != g}
         if differ:
             shown = ", ".join(f"{f} for {g}" for f, g in sorted(map(_text, differ))[:3])
-            notes.append(f"models are named by their results folder, not by generator_2 ({shown})")
+            said = "models are named by their results folder, not by generator_2"
+            notes.append(Note.of(said, first=f" ({shown})"))
     return notes
 
 

@@ -305,9 +305,8 @@ def _assembled(draft: Draft, table: Table, checks: Checks, parts: Parts, keep: N
 
 def set_aside(draft: Draft, table: Table, checks: Checks) -> tuple[pd.DataFrame, list[str]]:
     """The rows and lines that are left out, as issues, and notes that count them."""
-    notes = []
-    if n := int((checks.bad & ~checks.failed).sum()):
-        notes.append(f"{counted(n, 'row')} of {table.n} set aside (see battles.issues)")
+    n = int((checks.bad & ~checks.failed).sum())
+    notes = noted(n, "{n:row} of {rows} set aside {where}", {"where": "(see battles.issues)"}, rows=table.n)
     if table.lost:
         notes.append(f"{counted(len(table.lost), 'line')} could not be read: set aside (see battles.issues)")
     column, what = draft.failure

@@ -45,6 +45,8 @@ LARGE = 1 << 28
 COLUMNAR = {"text_chosen", "text_rejected"}
 """RewardBench saves lists by column and, beside them, values that hold for all rows."""
 SIMULATED = "simulated by llamastyle: no votes of people"
+FIRST_ROW = b"llamastyle first row"
+"""The key under which a table in memory that is a part of the data says the number of its first row."""
 COPIES = {"full_conversation": {"conversation_a", "conversation_b"}}
 """Columns of parquet files that no format reads where others are there: they hold every text of those again."""
 BOM = b"\xef\xbb\xbf"
@@ -140,8 +142,10 @@ def from_arrow(table: pa.Table, name: str) -> Table:
     """A table of Arrow's; that it is simulated, its schema's metadata say."""
     _no_twins(table.column_names, name)
     columns = {c: arrow_column(table.column(i)) for i, c in enumerate(table.column_names)}
-    marked = (table.schema.metadata or {}).get(b"llamastyle") == b"simulated"
-    return Table(columns, table.num_rows, notes=(SIMULATED,) * marked)
+    said = table.schema.metadata or {}
+    marked = said.get(b"llamastyle") == b"simulated"
+    first = int(said[FIRST_ROW]) if FIRST_ROW in said else None
+    return Table(columns, table.num_rows, notes=(SIMULATED,) * marked, first=first)
 
 
 def _no_twins(names: Sequence[str], where: str) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pyarrow as pa
 
+from llamastyle.data.notes import noted
 from llamastyle.data.readers.arena_counts import (
     METADATA,
     TOKENS,
@@ -98,4 +99,5 @@ def _is_empty(column: Column) -> bool:
 
 def _unread(made: Records, column: Column, name: str, what: str) -> list[str]:
     missing = unread(made, column)
-    return [f"{name} cannot be read in {missing} of {len(made)} battles: no {what} there"] * (missing > 0)
+    said = "{column} cannot be read in {n} of {rows} battles: no {what} there"
+    return noted(missing, said, {"column": name, "what": what}, rows=len(made))

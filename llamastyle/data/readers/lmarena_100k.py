@@ -53,8 +53,8 @@ def without_texts(table: Table) -> Draft:
     name = next((name for name in VOTERS if name in table.columns), None)
     if "voter" not in columns and name is not None:
         columns.pop("judge" if name == "judge" else "", None)
-        voters, unknown = known_voters(table.columns[name])
-        if unknown < table.n:
+        voters, unknown = known_voters(table.columns[name], table.first or 0)
+        if unknown < table.n or table.first is not None:  # other parts of the data may have voters
             columns["voter"], sources["voter"] = voters, name
             whose = "the voter of {n:battle} of {rows} is unknown: each is taken for another"
             notes += noted(unknown, whose, rows=table.n)
@@ -98,8 +98,8 @@ def _time(value: Any) -> datetime | None:
         return None
 
 
-def known_voters(column: Column) -> tuple[Column, int]:
-    """The voters, and how many are unknown.
+def known_voters(column: Column, first: int = 0) -> tuple[Column, int]:
+    """The voters, and how many are unknown; ``first`` is the number of the first row.
 
     Each unknown one gets a name of their own: with a voter missing, no error could be clustered by voter.
 
@@ -112,7 +112,7 @@ def known_voters(column: Column) -> tuple[Column, int]:
     voters = keys(column).to_pylist()
     unknown = [row for row, voter in enumerate(voters) if not voter]
     for row in unknown:
-        voters[row] = f"unknown {row}"
+        voters[row] = f"unknown {first + row}"
     return pa.chunked_array([pa.array(voters, pa.large_string())]), len(unknown)
 
 

@@ -34,7 +34,7 @@ def battle_notes(battles: Battles) -> list[str]:
     notes = noted(int(battles.both_bad.sum()), "{n} of {battles} votes are both_bad: half a win each", battles=n)
     named = (battles.model_a >= 0) & (battles.model_b >= 0)
     notes += noted(int((~named).sum()), UNNAMED) if battles.models else [NO_NAMES]
-    notes += _case_notes(battles.models)
+    notes += case_notes(battles.models)
     alone = int((named & (battles.model_a == battles.model_b)).sum())
     notes += noted(alone, "{n:battle} of a model with itself: kept for prices, left out of ratings")
     if battles.measured is not None:
@@ -49,7 +49,7 @@ def battle_notes(battles: Battles) -> list[str]:
     return notes
 
 
-def _case_notes(models: tuple[str, ...]) -> list[str]:
+def case_notes(models: tuple[str, ...]) -> list[str]:
     """On names that are likely the same model's, in the sets of one source; they are not merged."""
     groups: dict[str, list[str]] = {}
     for name in models:

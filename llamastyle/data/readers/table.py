@@ -48,6 +48,8 @@ class Table:
         The row of the source that each row was made of, where one makes several.
     within : tuple of str
         Which part of it: ``game 2``; empty where ``origin`` is None.
+    first : int or None
+        Where these are rows of a part of the data: the number of the first, unlike any other's; None for all rows.
     """
 
     columns: dict[str, Column]
@@ -58,6 +60,7 @@ class Table:
     file: str = ""
     origin: NDArray[np.int64] | None = None
     within: tuple[str, ...] = ()
+    first: int | None = None
 
     @property
     def names(self) -> list[str]:
