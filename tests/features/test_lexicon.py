@@ -202,8 +202,8 @@ def test_languages_that_are_shipped() -> None:
 
 
 def test_word_lists_are_single_words_with_a_bit_a_list() -> None:
-    one = Lexicon("xx", "1", {}, (Phrase("a|b", WORD_LISTS[0], (), (), ""), Phrase("a", WORD_LISTS[1], (), (), "")))
-    assert single_words((one,)) == {"a": 3, "b": 1}
+    one = Lexicon("xx", "1", {}, (Phrase("a|b", WORD_LISTS[0], (), (), ""), Phrase("a|c", WORD_LISTS[1], (), (), "")))
+    assert single_words((one,)) == {"a": 3, "b": 1, "c": 2}
     two = Lexicon("xx", "1", {}, (Phrase("a b", WORD_LISTS[0], (), (), ""),))
     with pytest.raises(FeatureError, match=f"{WORD_LISTS[0]} has single words only; 'a' has something behind it"):
         single_words((two,))

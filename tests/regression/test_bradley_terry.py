@@ -194,20 +194,23 @@ def test_information_with_ties_is_how_the_likelihood_bends():
     np.testing.assert_allclose(without_common_move(found, 3), without_common_move(bends, 3), atol=2e-4)
 
 
-def test_information_with_prompts_is_what_their_effects_leave():
+@pytest.mark.parametrize("davidson", [False, True])
+def test_information_with_prompts_is_what_their_effects_leave(davidson):
     design = make_design(seed=2, n=60, m=3, k=2, weights=True)
     rng = np.random.default_rng(0)
     prompts = Prompts(rng.integers(4, size=60), rng.choice([-1.0, 1.0], 60), 0.7, 4)
-    likelihood, at, gamma = Likelihood(prompts=prompts), np.array([0.3, -0.2, -0.1, 0.4, -0.5]), rng.normal(0, 0.3, 4)
+    likelihood, gamma = Likelihood(prompts=prompts, davidson=davidson), rng.normal(0, 0.3, 4)
+    at = np.array([0.3, -0.2, -0.1, 0.4, -0.5, *[-0.7] * davidson])
+    p = at.size
 
     def objective(v):
-        return fit_at(design, v[:5], v[5:], likelihood).llf - 0.35 * (v[5:] ** 2).sum()
+        return fit_at(design, v[:p], v[p:], likelihood).llf - 0.35 * (v[p:] ** 2).sum()
 
     bends, fit = -bent(objective, np.concatenate([at, gamma])), fit_at(design, at, gamma, likelihood)
-    left = bends[:5, :5] - bends[:5, 5:] @ np.linalg.inv(bends[5:, 5:]) @ bends[5:, :5]
+    left = bends[:p, :p] - bends[:p, p:] @ np.linalg.inv(bends[p:, p:]) @ bends[p:, :p]
     np.testing.assert_allclose(without_common_move(np.linalg.inv(fit.bread), 3), without_common_move(left, 3), atol=2e-4)
-    np.testing.assert_allclose(fit.prompts.diagonal, np.diag(bends[5:, 5:]), atol=2e-4)
-    np.testing.assert_allclose(fit.prompts.cross, bends[:5, 5:], atol=2e-4)
+    np.testing.assert_allclose(fit.prompts.diagonal, np.diag(bends[p:, p:]), atol=2e-4)
+    np.testing.assert_allclose(fit.prompts.cross, bends[:p, p:], atol=2e-4)
 
 
 def test_weights_and_penalties_in_one_unit_give_one_fit():

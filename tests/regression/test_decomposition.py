@@ -366,3 +366,18 @@ def test_the_index_of_folds_with_effects_of_prompts_and_a_ridge():
                 prompts = replace(prompts, code=prompts.code[rows], sign=prompts.sign[rows])
             again = fit_bradley_terry(design.take(rows), likelihood=replace(likelihood, prompts=prompts))
             np.testing.assert_allclose(index[held], design.x[held][:, :2] @ again.beta[:2], atol=1e-7)
+
+
+def test_rates_of_exchange_are_withheld_where_being_right_has_no_price():
+    design = make_design(seed=8)
+    design = replace(design, y=np.random.default_rng(1).integers(0, 2, design.n).astype(float))
+    rates = dec.exchange_rates(design, *whole(design)[:2], 0.95)
+    assert {rate.note for rate in rates} == {"withheld: the interval of the price of being right covers zero"}
+    assert np.isnan([rate.estimate for rate in rates]).all()
+    design = make_design(seed=8)
+    assert {rate.note for rate in dec.exchange_rates(design, *whole(design)[:2], 0.95)} == {""}
+
+
+def test_profiles_without_models():
+    found = dec.profiles(make_design(seed=8, m=0, k=2))
+    assert (found.pi.shape, found.inverse.shape) == ((0, 2), (0, 0))

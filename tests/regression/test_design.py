@@ -60,6 +60,12 @@ def test_columns_are_scaled_and_not_centred():
     )
     assert constant == []
     assert [c.block for c in design.spec.columns] == ["style", "style", "correctness", "position"]
+    named = [(c.name, c.group, c.contrast) for c in design.spec.columns]
+    assert named[:2] == [("words", "length", "log_ratio"), ("bold", "markdown", "log_ratio")]
+    assert named[2:] == [(name, name, "difference") for name in ("correctness", "position")]
+    nothing = {"contrasts": {}, "correctness": False, "position": False, "cluster": None}
+    bare, constant = build_design(battles, ls.FeatureTable(np.empty((2 * len(battles), 0)), ls.FeatureSet([])), **nothing)
+    assert (bare.x.shape, constant) == ((len(battles), 0), [])
     np.testing.assert_allclose((design.x**2).mean(axis=0), 1)
     u, v = table.sides()
     raw = np.log1p(u[:, 0]) - np.log1p(v[:, 0])

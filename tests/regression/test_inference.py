@@ -375,6 +375,8 @@ def test_with_effects_of_prompts_by_moving_weights(davidson):
     more = through_prompts(made, Influence(np.zeros((p + 1, 6)), csr_array(own)), np.eye(6))
     wanted = wanted + own
     np.testing.assert_allclose(covariance(made, more), made.factor * wanted.T @ wanted, rtol=2e-4, atol=1e-8)
+    for kind in ("classical", "robust"):
+        assert sandwich(design, fit, kind).prompts.effects is fit.prompts
     plain = sandwich(design, fit_bradley_terry(design), "cluster")
     held = Influence(np.zeros((6, 6)), csr_array(own))
     assert through_prompts(plain, held, np.eye(6)) is held
@@ -419,9 +421,9 @@ def test_combinations_and_sums_of_influences():
 
 
 def test_rank_sets_see_what_models_share():
-    shared = np.full((3, 3), 1e4) + np.diag([1e-4, 2e-4, 1e-4])
-    low, high = rank_sets(np.array([0.0, 2.0, 1.0]), shared, 0.95, 0, draws=500)
-    assert low.tolist() == high.tolist() == [3, 1, 2]
+    shared = np.array([[100.001, 100.0, 0.0], [100.0, 100.001, 0.0], [0.0, 0.0, 100.0]])
+    low, high = rank_sets(np.array([0.0, 1.0, 1000.0]), shared, 0.95, 0, draws=500)
+    assert low.tolist() == high.tolist() == [3, 2, 1]
 
 
 def test_what_a_seldom_column_differs_in():
