@@ -172,7 +172,9 @@ def fit_files(
     -----
     Values that battles are clustered by (prompts, voters, pairs of responses) are told apart by 64-bit hashes. Among
     n different values, two are taken for one with a chance of about n**2 / 2**65: one in a million at six million.
-    JSON lines are read twice, first for the names and types of all their keys; parquet is read once.
+    JSON lines are read twice, first for the names and types of all their keys; parquet is read once. A column that
+    some files lack is empty there. Formats whose verdicts may be given twice (``arena_hard, mt_bench, judgebench,
+    llmbar, rm_bench, rewardbench``) are refused: they are read whole. ``question_id repeats`` is not noted.
 
     Examples
     --------
