@@ -143,9 +143,9 @@ def fit(
     asked = Asked(str(correctness), ties, both_bad, vcov, cluster, position, penalty, separated, level, seed)
     asked, how = read_options(asked, correctness, reading)
     asked.checked()
-    files = Reading(features_of(features), contrast, cluster, how, 1)
-    ray = _started()
+    measured, ray = features_of(features), _started()
     plan = parts_of(_absolute(source), part_bytes=PART_BYTES)
+    files = Reading(measured, contrast, cluster, how, 1, tuple(dict.fromkeys(file for file, _ in plan)))
     reader = ray.remote(num_returns=2)(_read)
     tasks = [reader.remote(file, part, number, files) for number, (file, part) in enumerate(plan)]
     seen: Seen | None = None

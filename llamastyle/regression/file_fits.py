@@ -189,7 +189,8 @@ def fit_files(
     asked = Asked(str(correctness), ties, both_bad, vcov, cluster, position, penalty, separated, level, seed)
     asked, how = read_options(asked, correctness, reading)
     asked.checked()
-    files, plan = Reading(features_of(features), contrast, cluster, how, n_jobs), parts_of(source)
+    measured, plan = features_of(features), parts_of(source)
+    files = Reading(measured, contrast, cluster, how, n_jobs, tuple(dict.fromkeys(file for file, _ in plan)))
     try:
         with tempfile.TemporaryDirectory(prefix="llamastyle-", dir=scratch) as folder:
             disk, seen = Disk(Path(folder) / "shards"), None

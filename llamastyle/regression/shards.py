@@ -113,6 +113,7 @@ class Reading:
     cluster: str | Sequence[str] | None
     read: dict[str, Any]
     n_jobs: int | None = None
+    files: tuple[Source, ...] = ()
 
     @property
     def columns(self) -> list[str] | None:
@@ -227,9 +228,10 @@ def _tables(source: Source, part: tuple[int, int]) -> Iterator[Any]:
 
 
 def _good_batch(source: Source, part: tuple[int, int], reading: Reading) -> Any:
-    """The first batch of another part of the file that can be read; None if there is none."""
-    for other in (other for other in source.parts if other != part):
-        for table in _tables(source, other):
+    """The first batch of another part of the file, or of another file, that can be read; None if there is none."""
+    others = [file for file in reading.files if file != source]
+    for file, other in ((one, other) for one in (source, *others) for other in one.parts):
+        for table in _tables(file, other) if (file, other) != (source, part) else ():
             try:
                 shard_of(table, reading)
             except (DataError, FitError, FeatureError):
@@ -255,8 +257,9 @@ def _with_a_row_of(good: Any, table: Any, reading: Reading, first: int, error: L
         except (DataError, FitError, FeatureError):
             continue
         try:
-            shard, seen = shard_of(pa.concat_tables([row, table]), reading, first - 1)
-        except (DataError, FitError, FeatureError):
+            both = pa.concat_tables([row, table], promote_options="permissive")
+            shard, seen = shard_of(both, reading, first - 1)
+        except (DataError, FitError, FeatureError, pa.ArrowException):
             break
         return shard.take(slice(one.n, None)), replace(seen, notes=seen.notes - alone.notes)
     raise error

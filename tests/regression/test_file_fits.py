@@ -420,3 +420,14 @@ def test_a_scratch_folder_without_room_is_said(tmp_path, monkeypatch):
     with pytest.raises(ls.FitError, match=r"could not be kept in .* \(No space left on device\); give a folder .* scratch="):
         ls.fit_files(tmp_path / "votes.parquet", scratch=tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["votes.parquet"]
+
+
+def test_a_file_without_a_row_that_can_be_read_is_set_aside(tmp_path):
+    arena(400).assign(extra=1.0).to_parquet(tmp_path / "1.parquet")
+    for k, bad in ((0, {"winner": "???"}), (2, {"winner": None})):
+        arena(50)[::-1].assign(**bad).drop(columns="outcome").to_parquet(tmp_path / f"{k}.parquet")
+    found = ls.fit_files(tmp_path, strict=False)
+    compared(found, ls.fit(ls.read_battles(f"{tmp_path}/*.parquet", strict=False)))
+    assert "100 rows of 500 set aside on reading" in found.notes
+    with pytest.raises(ls.DataError, match=r"0\.parquet, rows 0 to 49"):
+        ls.fit_files(tmp_path)
