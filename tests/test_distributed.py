@@ -63,8 +63,11 @@ def dying_once(marker: Path):
 
 
 def deadly(marker: Path):
+    home = os.getpid()  # where a function of one's own is tried on a few texts before the workers get it
+
     def words(text: str) -> float:
-        dying_once(marker)
+        if os.getpid() != home:
+            dying_once(marker)
         return float(len(text.split()))
 
     return ls.per_text(words)
