@@ -26,7 +26,7 @@ from llamastyle.features.feature import FeatureSet
 from llamastyle.features.file_parts import Source
 from llamastyle.features.streaming import FeatureFiles
 from llamastyle.options import BothBad, Correctness, Covariance, Separated, Ties
-from llamastyle.regression.file_fits import Asked, features_of, fit_pool, parts_of, read_options
+from llamastyle.regression.file_fits import Asked, features_of, fit_pool, parts_of, read_options, with_missing
 from llamastyle.regression.result import StyleResult
 from llamastyle.regression.shards import Reading, Seen, Shard, joined, read_part
 
@@ -160,7 +160,7 @@ def fit(
         raise
     if seen is None:
         raise DataError("the files have no rows; give at least one battle")
-    return fit_pool(Cluster(ray, shards), seen, asked)
+    return fit_pool(Cluster(ray, shards), with_missing(seen, files.files), asked)
 
 
 def audit(source: Any, features: Any = None, **options: Any) -> StyleResult:

@@ -8,6 +8,7 @@ import hashlib
 import io
 import itertools
 import os
+import re
 import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -34,6 +35,8 @@ BATCH_BYTES = 1 << 24
 MOST_ROWS = 1 << 13
 MARK = b"llamastyle"
 """The key in a parquet file's metadata under which it says that its votes are simulated."""
+MOST_NESTING = 500
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
 ENDS = 1 << 16
 """So much of either end of a file is part of its fingerprint."""
 
@@ -246,7 +249,7 @@ def size_of(source: Source, part: tuple[int, int]) -> int:
 def batches(
     source: Source, part: tuple[int, int], texts: Sequence[str], kept: Mapping[str, pa.DataType]
 ) -> Iterator[pa.Table]:
-    """The rows of a part, some at a time, with the columns and types that the first file has."""
+    """The rows of a part, some at a time, with columns and types asked for; one that the file lacks is empty."""
     import pyarrow as pa
 
     schema = pa.schema({**kept, **dict.fromkeys(texts, pa.large_string())})
@@ -259,8 +262,9 @@ def batches(
         there = file.schema_arrow.names
         metadata = file.schema_arrow.metadata or {}
     schema = schema.with_metadata({key: value for key, value in metadata.items() if key == MARK})
-    if lacking := [name for name in wanted if name not in there]:
+    if lacking := [name for name in texts if name not in there]:
         raise FeatureError(f"{source.path} has no column {lacking[0]!r}, which the first file has")
+    wanted = [name for name in wanted if name in there]
     if doubled := [name for name in wanted if there.count(name) > 1]:
         raise FeatureError(f"{source.path} has {doubled[0]!r} more than once; leave it out (keep=), or rename one")
     with _parquet(source.path, texts) as file:
@@ -299,7 +303,12 @@ def _decoded(batch: pa.RecordBatch, texts: Sequence[str], schema: pa.Schema) -> 
     piece = np.cumsum(size) // BATCH_BYTES
     cuts = [0, *(np.flatnonzero(np.diff(piece)) + 1).tolist(), batch.num_rows]
     for begin, end in itertools.pairwise(cuts):
-        columns = [batch.column(name).slice(begin, end - begin) for name in schema.names]
+        columns = [
+            batch.column(name).slice(begin, end - begin)
+            if name in batch.schema.names
+            else pa.nulls(end - begin, kind)
+            for name, kind in zip(schema.names, schema.types, strict=True)
+        ]
         plain = [c.dictionary_decode() if pa.types.is_dictionary(c.type) and n in texts else c
                  for n, c in zip(schema.names, columns, strict=True)]  # fmt: skip
         # Arrow cannot cast every type to itself
@@ -323,9 +332,27 @@ def _blocks(source: Source, part: tuple[int, int]) -> Iterator[bytes]:
         raise FeatureError(f"{source.path} cannot be read to its end: {error}") from None
 
 
+def _refuse_depth(block: bytes, path: str) -> None:
+    """Arrow's reader of JSON ends the process where a line is nested very deeply."""
+    values = np.frombuffer(block, np.uint8)
+    opened = np.flatnonzero((values == ord("[")) | (values == ord("{")))
+    if opened.size <= MOST_NESTING:
+        return
+    ends = np.append(np.flatnonzero(values == ord("\n")), values.size)
+    in_line = np.diff(np.searchsorted(opened, ends), prepend=0)
+    for line in np.flatnonzero(in_line > MOST_NESTING):
+        begin = int(ends[line - 1]) + 1 if line else 0
+        bare = np.frombuffer(_STRING.sub(b"", block[begin : int(ends[line])]), np.uint8)
+        up, down = ((bare == ord(one)) | (bare == ord(other)) for one, other in ("[{", "]}"))
+        if np.max(np.cumsum(up.astype(np.int64) - down), initial=0) > MOST_NESTING:
+            raise FeatureError(f"{path} has a line of JSON that is nested more than {MOST_NESTING} deep; take it out")
+
+
 def _json_table(block: bytes, path: str, schema: pa.Schema | None = None) -> pa.Table:
     import pyarrow as pa
     import pyarrow.json as pj
+
+    _refuse_depth(block, path)
 
     parse = pj.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore") if schema else None
     try:

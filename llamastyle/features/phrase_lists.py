@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import replace
 from os import PathLike, fspath
 from pathlib import Path
@@ -75,7 +76,8 @@ def _read(source: str | PathLike[str]) -> tuple[str, str]:
     if path in shipped_languages():
         return shipped_text(path), f"the shipped phrase list {path!r}"
     try:
-        return Path(path).read_text(encoding="utf-8-sig"), f"the phrase list {path}"
+        text = Path(path).read_text(encoding="utf-8-sig")
+        return unicodedata.normalize("NFC", text), f"the phrase list {path}"  # as texts mostly are
     except UnicodeDecodeError as error:
         raise FeatureError(f"the phrase list {path} is not UTF-8: {error}") from error
     except OSError as error:

@@ -132,8 +132,10 @@ def stream(
     columns = columns_of(sources[0])
     named = [*_column_names("text", text or ""), *_column_names("keep", keep or "")]
     if keep is None or any(name and name not in columns for name in named):
-        alike = sources if all(file.kind != "parquet" for file in sources) else sources[:1]
-        columns = common([columns_of(looked_through(file)) for file in alike], sources[0].path)
+        found = [columns_of(looked_through(file)) for file in sources]
+        columns = {name: kind for one in reversed(found) for name, kind in one.items()} | found[0]
+        if all(file.kind != "parquet" for file in sources):
+            columns = common(found, sources[0].path)
     texts = _text_columns(text, columns, sources[0].path)
     kept = _kept_columns(keep, columns, texts)
     prompts = _prompts(keep, columns, texts)
@@ -164,7 +166,8 @@ def stream(
                 rows[paths[k]] = _rows_of(paths[k])
                 advance(size_of(*plan[k]))
     if without:
-        warn(f"{without} rows have no text: their features are blank (NaN)")
+        rows_have, their = ("row has", "its") if without == 1 else ("rows have", "their")
+        warn(f"{without} {rows_have} no text: {their} features are blank (NaN)")
     return FeatureFiles(folder, tuple(paths), sum(rows.values()), len(missing))
 
 

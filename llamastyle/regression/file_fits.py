@@ -13,9 +13,10 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from llamastyle.data.readers.shards import missing_shards
 from llamastyle.errors import ConvergenceError, DataError, FitError, SeparationError, warn
 from llamastyle.features.feature import FeatureSet, FeatureTable
-from llamastyle.features.file_parts import alike, examined, looked_through, paths_of
+from llamastyle.features.file_parts import Source, alike, examined, looked_through, paths_of
 from llamastyle.features.streaming import FeatureFiles
 from llamastyle.options import BothBad, Correctness, Covariance, Separated, Ties
 from llamastyle.regression import batches as sums
@@ -200,7 +201,7 @@ def fit_files(
                     seen = found if seen is None else seen + found
             if seen is None:
                 raise DataError("the files have no rows; give at least one battle")
-            return fit_pool(disk, seen, asked)
+            return fit_pool(disk, with_missing(seen, files.files), asked)
     except OSError as error:
         raise FitError(
             f"arrays could not be kept in {str(scratch or tempfile.gettempdir())!r} ({error.strerror or error}); give a"
@@ -237,6 +238,14 @@ def parts_of(source: Any, **size: int) -> list[Any]:
     paths = paths_of([str(part) for part in source.parts] if isinstance(source, FeatureFiles) else source)
     files = alike([looked_through(examined(path, **size)) for path in paths], _of_a_feature)
     return [(file, part) for file in files for part in file.parts]
+
+
+def with_missing(seen: Seen, files: Sequence[Source]) -> Seen:
+    """What was seen, with notes on files that belong to these and are not among them, which are warned of too."""
+    missing = missing_shards([file.path for file in files])
+    for note in missing:
+        warn(note)
+    return replace(seen, notes=seen.notes.with_plain(missing))
 
 
 def _of_a_feature(column: str) -> bool:

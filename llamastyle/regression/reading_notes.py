@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from llamastyle.data.notes import BATTLES, ROWS, Note, Said
 from llamastyle.data.readers.files import SIMULATED
@@ -40,6 +40,10 @@ class Notes:
         kept = [note for note in notes if not note.startswith(ALIKE)]
         counts = {_elsewhere(note.said): note.counts for note in kept if isinstance(note, Note)}
         return cls(rows, battles, counts, {note: battles for note in kept if not isinstance(note, Note)})
+
+    def with_plain(self, notes: Iterable[str]) -> Notes:
+        """The notes, and some that are true of all rows."""
+        return replace(self, plain=self.plain | dict.fromkeys(notes, self.battles))
 
     def __add__(self, other: Notes) -> Notes:
         return self._with(other, 1)

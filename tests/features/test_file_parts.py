@@ -123,3 +123,15 @@ def test_a_file_looked_through_has_all_its_columns_and_where_parts_begin(tmp_pat
         assert begins == begin
         begin += sum(table.num_rows for table in batches(source, part, [], columns))
     assert begin == 60
+
+
+@pytest.mark.parametrize("deep", ["[" * 20_000 + "]" * 20_000, '{"a":' * 20_000 + "1" + "}" * 20_000])
+def test_a_line_that_is_nested_deeply_is_an_error(tmp_path, deep):
+    fine = '{"response": "[[[[{{{{", "zz": ' + "[" * 300 + "]" * 300 + "}"
+    wide = '{"response": "' + "[" * 2000 + '", "zz": [' + "[1]," * 1000 + "[1]]}"
+    (tmp_path / "fine.jsonl").write_text("\n".join([fine, wide]))
+    source = examined(str(tmp_path / "fine.jsonl"))
+    assert [t.num_rows for t in batches(source, source.parts[0], ["response"], {})] == [2]
+    (tmp_path / "deep.jsonl").write_text('{"response": "a"}\n' * 5 + f'{{"response": "a", "zz": {deep}}}')
+    with pytest.raises(FeatureError, match=r"deep\.jsonl has a line of JSON that is nested more than 500 deep"):
+        looked_through(examined(str(tmp_path / "deep.jsonl")))

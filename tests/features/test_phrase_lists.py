@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import unicodedata
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -168,6 +169,11 @@ def test_words_of_a_list_that_are_words(own: Path, word: str) -> None:
 def test_capitals_of_a_list_are_those_of_the_texts(own: Path, phrase: str) -> None:
     own.write_text(OWN.replace("perchance", phrase).replace("Perchance", phrase), encoding="utf-8")
     assert ls.extract([f"{phrase}, no?"], ls.phrase_list(own)["hedges_own"]).values.tolist() == [[1.0]]
+
+
+def test_a_list_in_decomposed_form_finds_texts_in_composed_form(own: Path) -> None:
+    own.write_text(unicodedata.normalize("NFD", OWN.replace("perchance", "\u00eda").replace("Perchance", "\u00cda")), "utf-8")
+    assert ls.extract(["\u00cda, so."], ls.phrase_list(own)["hedges_own"]).values.tolist() == [[1.0]]
 
 
 def test_a_byte_order_mark_is_left_out(own: Path) -> None:

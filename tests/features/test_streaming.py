@@ -134,7 +134,7 @@ def test_prompts_leave_ids_behind(tmp_path, small, form):
 
 def test_rows_without_text_are_blank_and_counted(tmp_path):
     frame(["One.", None, "Two three."]).to_parquet(tmp_path / "a.parquet")
-    with pytest.warns(ls.LlamaStyleWarning, match="1 rows have no text"):
+    with pytest.warns(ls.LlamaStyleWarning, match="1 row has no text: its features"):
         files = ls.extract(tmp_path / "a.parquet", ["words"], out=tmp_path / "out")
     assert files.to_frame()["words"].tolist() == pytest.approx([1, np.nan, 2], nan_ok=True)
 
@@ -418,3 +418,36 @@ def test_the_manifest_says_what_was_asked(tmp_path):
     assert (said["texts"], said["kept"], said["dtype"], said["parts"]) == (["response"], ["id", "model"], "float32", 1)
     assert said["files"][0][:2] == [str(path), path.stat().st_size]
     assert {"unicode", "emoji", "lexicon"} <= set(said["versions"])
+
+
+def test_a_column_that_some_files_lack_is_empty_there(tmp_path):
+    for k, more in enumerate(({}, {"voter": ["x"] * 5, "more": 1.5}, {"voter": ["y"] * 5})):
+        frame(TEXTS[:5]).assign(**more).to_parquet(tmp_path / f"{k}.parquet")
+    files = ls.extract(tmp_path, ["words"], out=tmp_path / "out")
+    made = pd.concat(map(pd.read_parquet, files.parts), ignore_index=True)
+    assert made["voter"].fillna("").tolist() == [""] * 5 + ["x"] * 5 + ["y"] * 5
+    assert made["more"].isna().tolist() == [True] * 5 + [False] * 5 + [True] * 5
+    frame(TEXTS[:5]).drop(columns="response").to_parquet(tmp_path / "3.parquet")
+    with pytest.raises(ls.FeatureError, match=r"3\.parquet has no column 'response'"):
+        ls.extract(tmp_path, ["words"], out=tmp_path / "out2")
+
+
+def test_a_folder_that_was_left_half_measured_says_so(tmp_path, small):
+    votes = ls.simulate(400, 4, style={"words": 0.6}, texts=True, seed=1).battles.to_frame()
+    votes.to_parquet(tmp_path / "votes.parquet", row_group_size=20)
+    files = ls.extract(tmp_path / "votes.parquet", ["words"], out=tmp_path / "out")
+    of = len(files.parts)
+    assert of > 3
+    for how, gone in (("are not measured: call extract again", files.parts[2:]), ("read without", [])):
+        for path in gone:
+            path.rename(path.with_suffix(".away"))
+        here = [str(path) for path in files.parts[:2]]
+        said = f"2 of {of} parts in '{tmp_path / 'out'}': "
+        with pytest.warns(ls.LlamaStyleWarning, match="2 of"):
+            found = ls.fit_files(here, separated="drop")
+        for notes in (found.notes, ls.read_battles(f"{tmp_path}/out/part-00000[01].parquet").notes):
+            (note,) = (note for note in notes if note.startswith(said))
+            assert how in note
+        for path in gone:
+            path.with_suffix(".away").rename(path)
+    assert not [note for note in ls.fit_files(files).notes if " parts in " in note]

@@ -15,6 +15,7 @@ from llamastyle.data.readers.conversations import Side
 from llamastyle.data.readers.formats import GROUPING, Draft
 from llamastyle.data.readers.names import USUAL, way_to_map
 from llamastyle.data.readers.table import Column, Table, rounded_ids, undecodable
+from llamastyle.features.catalog import list_features
 
 IDS = ("model_a", "model_b", *(name for name in GROUPING if name != "timestamp"))
 NAMED = tuple(zip(USUAL["model_a"], USUAL["model_b"], strict=True))
@@ -80,9 +81,15 @@ def right_notes(table: Table, used: Collection[str]) -> list[str]:
         f" {way_to_map({'correct_a': a, 'correct_b': b})}"
         for parts, a in there.items()
         for b in _others(parts, there)
+        if not _ours(a, b)
         if {*_zero_one(table.columns[a]), *_zero_one(table.columns[b])} == {"0", "1"}
         and _both_at_times(table.columns[a], table.columns[b])
     ]
+
+
+def _ours(a: str, b: str) -> bool:
+    """Whether two columns are those of a built-in feature, such as ``bold_a`` and ``bold_b``."""
+    return a[:-2] == b[:-2] and a[:-2] in set(list_features()["name"])
 
 
 def _parts(name: str) -> tuple[str, ...]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from llamastyle.data.readers.table import Table, shown
 from llamastyle.errors import DataError
 
 NAME = re.compile(r"(?P<stem>.*?)(?P<number>\d+)-of-(?P<count>\d+)\.parquet")
+PART = re.compile(r"part-\d+\.parquet")
 PLACE = re.compile(r"\d+(?=-of-\d+\.parquet$)")
 MOST_NAMED = 5
 
@@ -26,7 +29,28 @@ def missing_shards(paths: Sequence[str]) -> list[str]:
         _missing(next(iter(members.values())), gone, count)
         for (_, _, count), members in _series(paths).items()
         if (gone := sorted(set(range(count)) - set(members)))
-    ]
+    ] + _unmeasured(paths)
+
+
+def _unmeasured(paths: Sequence[str]) -> list[str]:
+    """A note for each folder of ``extract(out=)`` of which some parts are not among these."""
+    here = Counter(str(Path(path).parent) for path in paths if PART.fullmatch(Path(path).name))
+    notes = []
+    for folder, n in here.items():
+        of = _parts_asked_for(Path(folder))
+        if n < of:
+            there = sum(bool(PART.fullmatch(path.name)) for path in Path(folder).iterdir())
+            rest = "the others are not measured: call extract again" if there < of else "read without the others"
+            notes.append(f"{n} of {of} parts in {folder!r}: {rest}")
+    return notes
+
+
+def _parts_asked_for(folder: Path) -> int:
+    """How many parts a folder of features is to have; zero where it is none."""
+    try:
+        return int(json.loads((folder / "_manifest.json").read_text("utf-8"))["parts"])
+    except (OSError, ValueError, TypeError, KeyError):
+        return 0
 
 
 def _missing(path: str, gone: Sequence[int], count: int) -> str:
