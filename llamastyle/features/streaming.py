@@ -142,16 +142,16 @@ def stream(
     names = _names(wanted, texts, kept)
     folder = Path(out)
     plan = [(file, part) for file in sources for part in file.parts]
-    asked = {
-        "features": _marks(wanted, measure),
-        "texts": texts,
-        "kept": [*kept, *["prompt_id"] * len(prompts)],
-        "dtype": dtype,
-        **versions,
-        "files": [[os.path.realpath(file.path), file.size, file.stamp] for file in sources],
-        "parts": len(plan),
-    }
     with _alone(folder):
+        asked = {
+            "features": _marks(wanted, measure),
+            "texts": texts,
+            "kept": [*kept, *["prompt_id"] * len(prompts)],
+            "dtype": dtype,
+            **versions,
+            "files": [[os.path.realpath(file.path), file.size, file.stamp] for file in sources],
+            "parts": len(plan),
+        }
         _agree(folder, asked)
         paths = [folder / f"part-{k:06d}.parquet" for k in range(len(plan))]
         job = _Job(plan, paths, texts, {name: columns[name] for name in kept}, prompts, names, dtype, measure)
