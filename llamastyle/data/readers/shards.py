@@ -49,7 +49,7 @@ def _parts_asked_for(folder: Path) -> int:
     """How many parts a folder of features is to have; zero where it is none."""
     try:
         return int(json.loads((folder / "_manifest.json").read_text("utf-8"))["parts"])
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return 0
 
 
