@@ -15,7 +15,7 @@ from llamastyle.data.readers.conversations import Side
 from llamastyle.data.readers.formats import GROUPING, Draft
 from llamastyle.data.readers.names import USUAL, way_to_map
 from llamastyle.data.readers.table import Column, Table, rounded_ids, undecodable
-from llamastyle.features.catalog import list_features
+from llamastyle.features.catalog import ALL, ARENA
 
 IDS = ("model_a", "model_b", *(name for name in GROUPING if name != "timestamp"))
 NAMED = tuple(zip(USUAL["model_a"], USUAL["model_b"], strict=True))
@@ -89,7 +89,7 @@ def right_notes(table: Table, used: Collection[str]) -> list[str]:
 
 def _ours(a: str, b: str) -> bool:
     """Whether two columns are those of a built-in feature, such as ``bold_a`` and ``bold_b``."""
-    return a[:-2] == b[:-2] and a[:-2] in set(list_features()["name"])
+    return a[:-2] == b[:-2] and a[:-2] in {*ALL.names, *ARENA.names}
 
 
 def _parts(name: str) -> tuple[str, ...]:

@@ -70,3 +70,14 @@ def test_names_that_differ_in_case_only_are_told(votes: list[dict[str, Any]]) ->
     assert said == ("names that differ in case only stay different models: X and x",)
     many = [{**votes[0], "model_a": f"m{i}", "model_b": f"M{i}"} for i in range(5)]
     assert notes(many)[0].endswith("M0 and m0; M1 and m1; M2 and m2 ... (5 in all)")
+
+
+def test_columns_of_a_built_in_feature_are_no_correctness() -> None:
+    rows = [
+        {"model_a": "x", "model_b": "y", "winner": "model_a", "words_a": k, "words_b": 2, "bold_a": k % 2, "bold_b": 1}
+        for k in range(6)
+    ]
+    assert not [note for note in notes(rows) if "0 or 1" in note]
+    renamed = [{{"bold_a": "ok_a", "bold_b": "ok_b"}.get(name, name): value for name, value in row.items()} for row in rows]
+    (said,) = (note for note in notes(renamed) if "0 or 1" in note)
+    assert said.startswith("'ok_a' and 'ok_b' are 0 or 1")
